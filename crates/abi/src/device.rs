@@ -1,0 +1,49 @@
+//! The device: its name, its ioctl and what reading it tells.
+
+/// Version of the interface this crate describes. It grows when something
+/// that used to work changes its meaning; additions are told by [`Info`].
+pub const ABI_VERSION: u32 = 1;
+
+/// Name of the misc device.
+pub const DEVICE_NAME: &str = "sysbatch";
+
+/// Where the device usually is.
+pub const DEVICE_PATH: &str = "/dev/sysbatch";
+
+/// The ioctl request that runs a batch, `_IO(0xB5, 1)`: its argument is the
+/// address of a [`Run`](crate::Run) header, aligned to 8 bytes.
+///
+/// The number does not carry the size of the header, which is extensible and
+/// says its size itself.
+pub const RUN_REQUEST: u32 = 0xB501;
+
+/// Bit set of the [`Format`](crate::Format)s this crate knows: bit *n* for
+/// format *n*.
+pub const FORMATS: u64 = 1 << (crate::Format::Native as u32);
+
+/// What `read(2)` on the device returns, at offset zero: as many bytes of this
+/// structure as were asked for.
+#[repr(C, align(8))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Info {
+    /// The size of this structure as the module knows it, in bytes.
+    pub size: u32,
+    /// The module's [`ABI_VERSION`].
+    pub abi_version: u32,
+    /// The size of the [`Run`](crate::Run) header the module knows, in bytes.
+    pub run_size: u32,
+    /// Must be ignored; zero today.
+    pub reserved: u32,
+    /// Bit set of the formats the module runs: bit *n* for format *n*.
+    pub formats: u64,
+}
+
+const _: () = {
+    use core::mem::{offset_of, size_of};
+    assert!(size_of::<Info>() == 24);
+    assert!(offset_of!(Info, size) == 0);
+    assert!(offset_of!(Info, abi_version) == 4);
+    assert!(offset_of!(Info, run_size) == 8);
+    assert!(offset_of!(Info, reserved) == 12);
+    assert!(offset_of!(Info, formats) == 16);
+};

@@ -1,0 +1,31 @@
+//! Wire structures and constants of the sysbatch kernel interface.
+//!
+//! Everything here is shared by the kernel module, the user-space library and,
+//! through a generated header, by C programs. The byte tables and every rule
+//! are in `docs/abi.md`; this crate is their single source in code.
+//!
+//! All structures are little-endian, naturally aligned and free of padding.
+//! Integers that user space may fill with anything are kept as plain integers
+//! here; the typed views ([`Mode`], [`Status`], [`BuiltIn`]) are checked
+//! conversions from them.
+#![no_std]
+
+mod builtin;
+mod device;
+mod entry;
+mod run;
+
+pub use builtin::{BuiltIn, Width};
+pub use device::{ABI_VERSION, DEVICE_NAME, DEVICE_PATH, FORMATS, Info, RUN_REQUEST};
+pub use entry::{ARGUMENT_COUNT, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_SIZE, Entry, JUMP_EXIT, MODES_USED, Mode};
+pub use run::{Format, PuntReason, RUN_SIZE, Resume, Run, Status};
+
+/// The largest errno a system call can return; results in
+/// `-MAX_ERRNO..=-1` are errors (`include/linux/err.h`).
+pub const MAX_ERRNO: i64 = 4095;
+
+/// Whether the result of a system call is an error: a negated errno.
+#[must_use]
+pub const fn is_errno(result: i64) -> bool {
+    result < 0 && result >= -MAX_ERRNO
+}
