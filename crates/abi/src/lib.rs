@@ -17,7 +17,9 @@ mod run;
 
 pub use builtin::{BuiltIn, Width};
 pub use device::{ABI_VERSION, DEVICE_NAME, DEVICE_PATH, FORMATS, Info, RUN_REQUEST};
-pub use entry::{ARGUMENT_COUNT, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_SIZE, Entry, JUMP_EXIT, MODES_USED, Mode};
+pub use entry::{
+    ARGUMENT_COUNT, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_SIZE, Entry, JUMP_EXIT, MODES_USED, Mode,
+};
 pub use run::{Format, PuntReason, RUN_SIZE, Resume, Run, Status};
 
 /// The largest errno a system call can return; results in

@@ -54,6 +54,12 @@ pub enum Format {
 }
 
 impl Format {
+    /// The number that stands for it in the header.
+    #[must_use]
+    pub const fn raw(self) -> u32 {
+        self as u32
+    }
+
     /// The format with this number, if it is known.
     #[must_use]
     pub const fn from_raw(raw: u32) -> Option<Self> {
@@ -92,6 +98,12 @@ pub enum Status {
 }
 
 impl Status {
+    /// The number that stands for it in the header.
+    #[must_use]
+    pub const fn raw(self) -> u32 {
+        self as u32
+    }
+
     /// The status with this number, if it is known.
     #[must_use]
     pub const fn from_raw(raw: u32) -> Option<Self> {
@@ -122,6 +134,12 @@ pub enum Resume {
 }
 
 impl Resume {
+    /// The number that stands for it in the header.
+    #[must_use]
+    pub const fn raw(self) -> u32 {
+        self as u32
+    }
+
     /// The value with this number, if it is known.
     #[must_use]
     pub const fn from_raw(raw: u32) -> Option<Self> {
@@ -146,6 +164,12 @@ pub enum PuntReason {
 }
 
 impl PuntReason {
+    /// The number that stands for it in the header.
+    #[must_use]
+    pub const fn raw(self) -> u32 {
+        self as u32
+    }
+
     /// The reason with this number, if it is known.
     #[must_use]
     pub const fn from_raw(raw: u32) -> Option<Self> {

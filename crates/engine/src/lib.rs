@@ -1,1 +1,39 @@
+//! The sysbatch interpreter.
+//!
+//! One loop runs every batch: in the kernel module and in user space, for the
+//! native encoding and for any other. It owns no memory, allocates nothing,
+//! never panics and never does unchecked arithmetic; everything it knows of a
+//! batch lives in the caller's memory and is reached through a [`Host`].
+//!
+//! ```text
+//!  enter ── reads the run header, writes it back
+//!    └─ run ── the loop: fuel, fetch, execute, store, branch
+//!         ├─ Encoding ── decodes entries, says where results and branches go
+//!         └─ Host ── memory, system calls, "is something pending?"
+//! ```
+//!
+//! The rules that it follows are in `docs/abi.md`.
 #![no_std]
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
+mod builtin;
+mod encoding;
+mod enter;
+mod host;
+mod machine;
+mod native;
+
+pub use encoding::{Encoding, Fetched, Next, Operation};
+pub use enter::{HEADER_SIZE_MAX, enter};
+pub use host::{Call, Error, Fault, Host, Outcome};
+pub use machine::{Cursor, run};
+pub use native::Native;

@@ -1,0 +1,163 @@
+//! The way in: the run header is read, the program run, the header written.
+
+use sysbatch_abi::{Format, PuntReason, RUN_SIZE, Resume, Run, Status, Width};
+
+use crate::host::{Error, Fault, Host};
+use crate::machine::{Cursor, run};
+use crate::native::Native;
+
+/// The largest run header that is looked at, in bytes: one page, as for the
+/// kernel's own extensible structures (`clone3(2)`, `openat2(2)`).
+pub const HEADER_SIZE_MAX: u64 = 4096;
+
+/// The size of the header this version knows, in bytes.
+const HEADER_SIZE: u64 = 96;
+const _: () = assert!(RUN_SIZE == 96, "the offsets below are those of this header");
+
+/// Runs the batch whose [`Run`] header is at `address`.
+///
+/// The header is read once, and written once when the batch stops. If it is
+/// refused itself nothing is written.
+///
+/// # Errors
+/// - [`Error::Fault`]: the header, the program, the results or an operand
+///   cannot be read or written;
+/// - [`Error::Invalid`]: a rule of the header or of the entry at `pc` is broken;
+/// - [`Error::TooBig`]: the header is larger than this version knows, and
+///   what is beyond is not zero.
+///
+/// The header's `status` then says [`Status::Refused`] or
+/// [`Status::Unstored`], or is as it was if the header was refused or could
+/// not be written.
+pub fn enter<H: Host>(host: &mut H, address: u64) -> Result<Status, Error> {
+    let header = read(host, address)?;
+    let Some(Format::Native) = Format::from_raw(header.format) else {
+        return Err(Error::Invalid);
+    };
+    let (native, mut cursor) = check(&header)?;
+    let (status, error) = run(host, &native, &mut cursor);
+    write(host, address, &cursor, status)?;
+    match error {
+        Some(error) => Err(error),
+        None => Ok(status),
+    }
+}
+
+/// The address of a field of the header.
+fn field(address: u64, offset: u64) -> Result<u64, Fault> {
+    address.checked_add(offset).ok_or(Fault)
+}
+
+/// Reads the header, each word once.
+fn read<H: Host>(host: &mut H, address: u64) -> Result<Run, Error> {
+    if !address.is_multiple_of(8) {
+        return Err(Error::Invalid);
+    }
+    let (size, format) = halves(host.load(address, Width::Eight)?);
+    if u64::from(size) < HEADER_SIZE {
+        return Err(Error::Invalid);
+    }
+    let [
+        flags_status,
+        program,
+        len,
+        results,
+        results_len,
+        pc,
+        fuel,
+        steps,
+        value,
+        resume_reason,
+        reserved,
+    ] = host.load_words(field(address, 8)?)?;
+    check_tail(host, address, u64::from(size))?;
+    let (flags, status) = halves(flags_status);
+    let (resume, reason) = halves(resume_reason);
+    Ok(Run {
+        size,
+        format,
+        flags,
+        status,
+        program,
+        len,
+        results,
+        results_len,
+        pc,
+        fuel,
+        steps,
+        value: value.cast_signed(),
+        resume,
+        reason,
+        reserved,
+    })
+}
+
+/// The two 32-bit fields that share a little-endian word.
+fn halves(word: u64) -> (u32, u32) {
+    let [a, b, c, d, e, f, g, h] = word.to_le_bytes();
+    (
+        u32::from_le_bytes([a, b, c, d]),
+        u32::from_le_bytes([e, f, g, h]),
+    )
+}
+
+/// What lies beyond the header this version knows must be zero: a newer
+/// caller that does not use what it knows is welcome (`openat2(2)`).
+fn check_tail<H: Host>(host: &mut H, address: u64, size: u64) -> Result<(), Error> {
+    if size > HEADER_SIZE_MAX {
+        return Err(Error::TooBig);
+    }
+    for offset in HEADER_SIZE..size {
+        if host.load(field(address, offset)?, Width::One)? != 0 {
+            return Err(Error::TooBig);
+        }
+    }
+    Ok(())
+}
+
+/// Checks the header and takes it apart.
+fn check(header: &Run) -> Result<(Native, Cursor), Error> {
+    let aligned = header.program.is_multiple_of(8) && header.results.is_multiple_of(8);
+    if !aligned || header.flags != 0 || header.reserved != 0 || header.pc > header.len {
+        return Err(Error::Invalid);
+    }
+    let native = Native {
+        program: header.program,
+        len: header.len,
+        results: header.results,
+        results_len: header.results_len,
+    };
+    let cursor = Cursor {
+        pc: header.pc,
+        fuel: header.fuel,
+        steps: header.steps,
+        value: header.value,
+        resume: Resume::from_raw(header.resume).ok_or(Error::Invalid)?,
+        reason: None,
+    };
+    Ok((native, cursor))
+}
+
+/// Writes what changes in the header.
+fn write<H: Host>(
+    host: &mut H,
+    address: u64,
+    cursor: &Cursor,
+    status: Status,
+) -> Result<(), Fault> {
+    host.store(field(address, 12)?, Width::Four, status.raw().into())?;
+    host.store(field(address, 48)?, Width::Eight, cursor.pc)?;
+    host.store(field(address, 56)?, Width::Eight, cursor.fuel)?;
+    host.store(field(address, 64)?, Width::Eight, cursor.steps)?;
+    host.store(
+        field(address, 72)?,
+        Width::Eight,
+        cursor.value.cast_unsigned(),
+    )?;
+    host.store(field(address, 80)?, Width::Four, cursor.resume.raw().into())?;
+    host.store(
+        field(address, 84)?,
+        Width::Four,
+        cursor.reason.map_or(0, PuntReason::raw).into(),
+    )
+}

@@ -1,0 +1,152 @@
+//! The native encoding: an array of 64-byte entries and an array of results.
+
+use sysbatch_abi::{
+    ARGUMENT_COUNT, BuiltIn, DST_OWN_INDEX, ENTRY_FLAGS, Entry, JUMP_EXIT, MODES_USED, Mode, Width,
+};
+
+use crate::encoding::{Encoding, Fetched, Next, Operation};
+use crate::host::{Error, Fault, Host};
+
+/// A program in the native encoding, with its result slots.
+///
+/// The program counter is the index of an entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Native {
+    /// Address of the first entry.
+    pub program: u64,
+    /// Number of entries.
+    pub len: u64,
+    /// Address of the first result slot.
+    pub results: u64,
+    /// Number of result slots.
+    pub results_len: u64,
+}
+
+/// Where the result of an entry goes, and what follows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Tail {
+    slot: u64,
+    on_neg: Next,
+    on_zero: Next,
+    on_pos: Next,
+}
+
+/// The address of element `index` of an array whose elements take `size` bytes.
+fn element(base: u64, index: u64, size: u64) -> Result<u64, Fault> {
+    index
+        .checked_mul(size)
+        .and_then(|offset| base.checked_add(offset))
+        .ok_or(Fault)
+}
+
+impl Native {
+    /// The address of a result slot.
+    fn slot(&self, index: u64) -> Result<u64, Error> {
+        if index >= self.results_len {
+            return Err(Error::Invalid);
+        }
+        Ok(element(self.results, index, 8)?)
+    }
+
+    /// The entry that a jump offset leads to from entry `pc`.
+    fn target(&self, pc: u64, offset: i16) -> Result<Next, Error> {
+        if offset == JUMP_EXIT {
+            return Ok(Next::Exit);
+        }
+        pc.checked_add(1)
+            .and_then(|next| next.checked_add_signed(i64::from(offset)))
+            .filter(|&target| target <= self.len)
+            .map(Next::At)
+            .ok_or(Error::Invalid)
+    }
+
+    /// Replaces each argument by what its mode says.
+    fn operands<H: Host>(
+        &self,
+        host: &mut H,
+        entry: &Entry,
+    ) -> Result<[u64; ARGUMENT_COUNT], Error> {
+        let mut args = entry.args;
+        if entry.modes == 0 {
+            return Ok(args);
+        }
+        for (k, arg) in args.iter_mut().enumerate() {
+            *arg = match Mode::of(entry.modes, k).ok_or(Error::Invalid)? {
+                Mode::Immediate => *arg,
+                Mode::Result => host.load(self.slot(*arg)?, Width::Eight)?,
+                Mode::Memory => host.load(*arg, Width::Eight)?,
+            };
+        }
+        Ok(args)
+    }
+}
+
+/// The fields of an entry from its eight little-endian words.
+fn decode(words: [u64; 8]) -> Entry {
+    let [first, second, args @ ..] = words;
+    let [n0, n1, n2, n3, m0, m1, d0, d1] = first.to_le_bytes();
+    let [a0, a1, b0, b1, c0, c1, f0, f1] = second.to_le_bytes();
+    Entry {
+        nr: i32::from_le_bytes([n0, n1, n2, n3]),
+        modes: u16::from_le_bytes([m0, m1]),
+        dst: u16::from_le_bytes([d0, d1]),
+        on_neg: i16::from_le_bytes([a0, a1]),
+        on_zero: i16::from_le_bytes([b0, b1]),
+        on_pos: i16::from_le_bytes([c0, c1]),
+        flags: u16::from_le_bytes([f0, f1]),
+        args,
+    }
+}
+
+impl Encoding for Native {
+    type Tail = Tail;
+
+    fn is_end(&self, pc: u64) -> bool {
+        pc == self.len
+    }
+
+    fn fetch<H: Host>(&self, host: &mut H, pc: u64) -> Result<Fetched<Tail>, Error> {
+        if pc >= self.len {
+            return Err(Error::Invalid);
+        }
+        let entry = decode(host.load_words(element(self.program, pc, 64)?)?);
+        if entry.flags & !ENTRY_FLAGS != 0 || entry.modes & !MODES_USED != 0 {
+            return Err(Error::Invalid);
+        }
+        let slot = self.slot(if entry.dst == DST_OWN_INDEX {
+            pc
+        } else {
+            u64::from(entry.dst)
+        })?;
+        let tail = Tail {
+            slot,
+            on_neg: self.target(pc, entry.on_neg)?,
+            on_zero: self.target(pc, entry.on_zero)?,
+            on_pos: self.target(pc, entry.on_pos)?,
+        };
+        let operation = if let Ok(number) = u32::try_from(entry.nr) {
+            Operation::Call {
+                number,
+                args: self.operands(host, &entry)?,
+            }
+        } else {
+            Operation::BuiltIn {
+                builtin: BuiltIn::from_number(entry.nr).ok_or(Error::Invalid)?,
+                args: self.operands(host, &entry)?,
+            }
+        };
+        Ok(Fetched { operation, tail })
+    }
+
+    fn store<H: Host>(&self, host: &mut H, tail: Tail, result: i64) -> Result<(), Fault> {
+        host.store(tail.slot, Width::Eight, result.cast_unsigned())
+    }
+
+    fn next(&self, tail: Tail, sign: i64) -> Next {
+        match sign {
+            0 => tail.on_zero,
+            i64::MIN..0 => tail.on_neg,
+            1.. => tail.on_pos,
+        }
+    }
+}
