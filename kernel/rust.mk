@@ -1,0 +1,88 @@
+# How the Rust half is compiled: core, the two shared crates and the kernel
+# host, with the code generation rules of the kernel they will run in.
+#
+# Read by Kbuild, so that the CONFIG_ variables of that kernel and the rules of
+# scripts/Kbuild.include (if_changed, cmd_objtool) are at hand. The kernel
+# needs no CONFIG_RUST: nothing of its own Rust support is used.
+
+rust-files = $(shell find $(SYSBATCH_ROOT)/$(1) -name '*.rs')
+
+# Features that only a target description can ask for, as
+# scripts/generate_rust_target.rs in the kernel does.
+features-y :=
+features-$(or $(CONFIG_RETPOLINE),$(CONFIG_MITIGATION_RETPOLINE)) += \
+	retpoline-external-thunk retpoline-indirect-branches retpoline-indirect-calls
+features-$(or $(CONFIG_SLS),$(CONFIG_MITIGATION_SLS)) += harden-sls-ijmp harden-sls-ret
+
+comma := ,
+empty :=
+space := $(empty) $(empty)
+feature-list := $(subst $(space),,$(foreach feature,$(features-y),$(comma)+$(feature)))
+
+# arch/x86/Makefile and the top Makefile of the kernel, for the same options.
+flags-y := --edition=2024 --target=$(obj)/target.json -Zunstable-options \
+	-Cpanic=abort -Copt-level=2 -Ccodegen-units=1 -Cdebuginfo=1 \
+	-Coverflow-checks=n -Cdebug-assertions=n -Cforce-unwind-tables=n \
+	-Crelocation-model=static -Ccode-model=kernel -Cno-redzone=y -Cforce-frame-pointers=n
+flags-$(or $(CONFIG_RETHUNK),$(CONFIG_MITIGATION_RETHUNK)) += -Zfunction-return=thunk-extern
+flags-$(CONFIG_X86_KERNEL_IBT) += -Zcf-protection=branch
+flags-$(CONFIG_CALL_PADDING) += \
+	-Zpatchable-function-entry=$(CONFIG_FUNCTION_PADDING_BYTES),$(CONFIG_FUNCTION_PADDING_BYTES)
+# IBT forbids jump tables (arch/x86/Makefile); retpolines make them useless.
+flags-y += -Cjump-tables=n
+
+rustc := RUSTC_BOOTSTRAP=1 $(SYSBATCH_RUSTC)
+# Part of every command, so that another compiler rebuilds everything.
+rustc-version := $(shell $(SYSBATCH_RUSTC) --version)
+
+targets += target.json libcore.rlib libcompiler_builtins.rlib libsysbatch_abi.rlib libsysbatch_engine.rlib engine_rs.o
+
+quiet_cmd_rust_target = RUSTTGT $@
+      cmd_rust_target = : '$(rustc-version)'; \
+	$(rustc) --target=x86_64-unknown-none -Zunstable-options --print=target-spec-json | \
+	sed 's/+soft-float/&$(feature-list)/' > $@
+$(obj)/target.json: FORCE
+	$(call if_changed,rust_target)
+
+# core is compiled by rules of its own: its lints are not ours to judge.
+# Only bitcode is kept, for it is the final object's optimizer that chooses
+# what of it is needed.
+quiet_cmd_rust_core = RUSTC   $@
+      cmd_rust_core = : '$(rustc-version)'; $(rustc) $(flags-y) --cap-lints=allow \
+	-Clinker-plugin-lto --crate-name=core --crate-type=rlib --cfg=no_fp_fmt_parse \
+	--emit=link=$@ $<
+$(obj)/libcore.rlib: $(SYSBATCH_CORE)/src/lib.rs $(obj)/target.json FORCE
+	$(call if_changed,rust_core)
+
+# $(1): crate name. The two crates below every other are found in their folder.
+rust_crate = : '$(rustc-version)'; $(rustc) $(flags-y) -Dwarnings --crate-name=$(1) -L$(obj)
+
+quiet_cmd_rust_library = RUSTC   $@
+      cmd_rust_library = $(call rust_crate,$(patsubst lib%,%,$(basename $(@F)))) \
+	-Clinker-plugin-lto --crate-type=rlib --emit=link=$@ $(externs) $<
+$(obj)/libcompiler_builtins.rlib: $(src)/compiler_builtins.rs $(obj)/libcore.rlib FORCE
+	$(call if_changed,rust_library)
+
+$(obj)/libsysbatch_abi.rlib: $(SYSBATCH_ROOT)/crates/abi/src/lib.rs \
+		$(obj)/libcompiler_builtins.rlib $(call rust-files,crates/abi/src) FORCE
+	$(call if_changed,rust_library)
+
+$(obj)/libsysbatch_engine.rlib: externs := --extern=sysbatch_abi=$(obj)/libsysbatch_abi.rlib
+$(obj)/libsysbatch_engine.rlib: $(SYSBATCH_ROOT)/crates/engine/src/lib.rs \
+		$(obj)/libsysbatch_abi.rlib $(call rust-files,crates/engine/src) FORCE
+	$(call if_changed,rust_library)
+
+# A static library with whole-program optimization is one object that holds
+# what the entry points reach and nothing else.
+quiet_cmd_rust_object = RUSTC   $@
+      cmd_rust_object = $(call rust_crate,sysbatch_kernel_host) \
+	-Clto=fat --crate-type=staticlib --emit=obj=$@ \
+	--extern=sysbatch_abi=$(obj)/libsysbatch_abi.rlib \
+	--extern=sysbatch_engine=$(obj)/libsysbatch_engine.rlib $< $(cmd_objtool)
+# Without IBT objtool looks at each object and not at the linked module, and
+# Kbuild only knows to do so for the objects it compiles.
+$(obj)/engine_rs.o: private objtool-enabled = $(if $(delay-objtool),,y)
+$(obj)/engine_rs.o: private part-of-module = y
+$(obj)/engine_rs.o: $(SYSBATCH_ROOT)/kernel/host/src/lib.rs $(obj)/libsysbatch_engine.rlib \
+		$(call rust-files,kernel/host/src) FORCE
+	$(call if_changed,rust_object)
