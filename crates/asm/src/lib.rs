@@ -1,0 +1,2 @@
+//! The text form of a batch: assembler, disassembler and loader.
+#![forbid(unsafe_code)]

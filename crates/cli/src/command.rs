@@ -1,0 +1,37 @@
+//! The command line: which subcommands there are.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{check, run};
+
+/// Run batches of system calls, in one crossing into the kernel where the
+/// sysbatch module is loaded and in user space elsewhere.
+#[derive(Debug, Parser)]
+#[command(name = "sysbatch", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The subcommands. Each is a module with its `Arguments` and a function
+/// `execute` that takes them and gives the exit status.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a batch written as text and print each call with its result
+    Run(run::Arguments),
+    /// Look for mistakes in a batch written as text, without running it
+    Check(check::Arguments),
+}
+
+impl Command {
+    /// Runs the subcommand.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Run(arguments) => run::execute(&arguments),
+            Self::Check(arguments) => check::execute(&arguments),
+        }
+    }
+}

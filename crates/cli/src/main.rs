@@ -1,0 +1,22 @@
+//! The `sysbatch` command: batches of system calls from a shell.
+//!
+//! Each subcommand is a module of its own, with its arguments and one function
+//! that runs it; [`command`] lists them.
+
+mod check;
+mod command;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    match command::Cli::parse().command.run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("sysbatch: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
