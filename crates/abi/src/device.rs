@@ -1,6 +1,6 @@
 //! The device: its name, its ioctl and what reading it tells.
 
-/// Version of the interface this crate describes. It grows when something
+/// Version of the interface described here. It grows when something
 /// that used to work changes its meaning; additions are told by [`Info`].
 pub const ABI_VERSION: u32 = 1;
 
@@ -17,8 +17,7 @@ pub const DEVICE_PATH: &str = "/dev/sysbatch";
 /// says its size itself.
 pub const RUN_REQUEST: u32 = 0xB501;
 
-/// Bit set of the [`Format`](crate::Format)s this crate knows: bit *n* for
-/// format *n*.
+/// Bit set of the formats known here: bit *n* for [`Format`](crate::Format) *n*.
 pub const FORMATS: u64 = 1 << (crate::Format::Native as u32);
 
 /// What `read(2)` on the device returns, at offset zero: as many bytes of this

@@ -22,8 +22,8 @@ pub use entry::{
 };
 pub use run::{Format, PuntReason, RUN_SIZE, Resume, Run, Status};
 
-/// The largest errno a system call can return; results in
-/// `-MAX_ERRNO..=-1` are errors (`include/linux/err.h`).
+/// The largest errno a system call can return; results from −4095 to −1 are
+/// errors (`include/linux/err.h`).
 pub const MAX_ERRNO: i64 = 4095;
 
 /// Whether the result of a system call is an error: a negated errno.
