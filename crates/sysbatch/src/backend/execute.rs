@@ -1,0 +1,173 @@
+//! Running a batch to its end.
+#![expect(unsafe_code, reason = "a batch does what its addresses and calls say")]
+
+use core::ptr;
+
+use rustix::io::Errno;
+use sysbatch_abi::{PuntReason, Run, Status, Width};
+use sysbatch_engine::{Call, Fault, Host, Outcome};
+
+use super::Backend;
+use crate::host::{Memory, UserHost};
+
+impl Backend {
+    /// Enters the batch whose header is `run`, once: one crossing of the
+    /// kernel's device, or one entry of the interpreter in this process.
+    ///
+    /// What stopped it is returned as it is; see [`Backend::run`] for what sees
+    /// a batch through. `memory` is how user space reaches it; the kernel
+    /// does by its own means.
+    ///
+    /// # Safety
+    /// The batch must be sound to run in this process: see
+    /// [`Direct::new`](crate::Direct::new), whatever the backend.
+    ///
+    /// # Errors
+    /// An error of the batch itself: `EFAULT`, `EINVAL`, `E2BIG`. The header's
+    /// `status` then tells a refused entry ([`Status::Refused`]) and a result
+    /// that could not be stored ([`Status::Unstored`]) from a refused header
+    /// ([`Status::None`]).
+    ///
+    /// `EINTR` with status [`Status::Interrupted`]: a signal interrupted the
+    /// system call of the entry at `pc`, which has that error as its result;
+    /// it is not stored, and `pc` still is that entry.
+    ///
+    /// Whatever else the device, or a seccomp filter, answers to `ioctl(2)`.
+    pub unsafe fn enter<M: Memory>(&self, run: &mut Run, memory: &mut M) -> Result<Status, Errno> {
+        run.status = Status::None.raw();
+        let address = ptr::from_mut(run).expose_provenance() as u64;
+        // SAFETY: the caller vouches for the batch.
+        unsafe { self.enter_at(address, memory) }?;
+        // The word was written through the address.
+        // SAFETY: a reference is valid for reads.
+        let status = unsafe { (&raw const run.status).read_volatile() };
+        Status::from_raw(status).ok_or(Errno::PROTO)
+    }
+
+    /// Enters the batch whose header is at `address`, whatever is there.
+    ///
+    /// This is [`Backend::enter`] without a word read or written.
+    ///
+    /// # Safety
+    /// As for [`Backend::enter`]. The address may be bad, with
+    /// [`Checked`](crate::Checked) memory.
+    ///
+    /// # Errors
+    /// As for [`Backend::enter`].
+    pub unsafe fn enter_at<M: Memory>(&self, address: u64, memory: &mut M) -> Result<(), Errno> {
+        if let Some(device) = &self.device {
+            self.count(1);
+            // SAFETY: the caller vouches for the batch.
+            return unsafe { device.enter(address) };
+        }
+        self.interpret(address, &mut UserHost::new(memory))
+            .map(|_| ())
+    }
+
+    /// Runs the batch whose header is `run` until it is over: done, left by a
+    /// jump, out of fuel, or wrong.
+    ///
+    /// What the kernel hands back is done here, by the user-space host, and the
+    /// batch goes on: for one step if it is a call that is never made inside
+    /// the kernel's half; to the end of the batch if all calls of this task
+    /// are watched. A system call that a signal interrupted has the result
+    /// `-EINTR`. `fuel` and `steps` come out as if the batch had run in one go.
+    ///
+    /// A batch that forks comes back from here in both processes.
+    ///
+    /// # Safety
+    /// As for [`Backend::enter`].
+    ///
+    /// # Errors
+    /// As for [`Backend::enter`], without `EINTR`.
+    pub unsafe fn run<M: Memory>(&self, run: &mut Run, memory: &mut M) -> Result<Status, Errno> {
+        loop {
+            // SAFETY: the caller vouches for the batch.
+            let entered = unsafe { self.enter(run, memory) };
+            let interrupted = run.status == Status::Interrupted.raw();
+            let step = match entered {
+                Ok(Status::Punt) if run.reason == PuntReason::Watched.raw() => {
+                    let address = ptr::from_mut(run).expose_provenance() as u64;
+                    return self.interpret(address, &mut UserHost::new(memory));
+                }
+                Ok(Status::Punt) => self.step(run, &mut UserHost::new(&mut *memory)),
+                Ok(Status::Interrupted) => continue,
+                Err(Errno::INTR) if interrupted => self.step(
+                    run,
+                    &mut Interrupted {
+                        host: UserHost::new(&mut *memory),
+                    },
+                ),
+                other => return other,
+            };
+            match step {
+                Ok(Status::OutOfFuel) if run.fuel > 0 => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Interprets one step in user space. The result is that of the whole
+    /// batch, unless it is [`Status::OutOfFuel`] and there is fuel left.
+    fn step<H: CountingHost>(&self, run: &mut Run, host: &mut H) -> Result<Status, Errno> {
+        let Some(rest) = run.fuel.checked_sub(1) else {
+            return Ok(Status::OutOfFuel);
+        };
+        run.fuel = 1;
+        let address = ptr::from_mut(run).expose_provenance() as u64;
+        let result = self.interpret(address, host);
+        run.fuel = run.fuel.saturating_add(rest);
+        result
+    }
+
+    /// Enters the interpreter in this process.
+    fn interpret<H: CountingHost>(&self, address: u64, host: &mut H) -> Result<Status, Errno> {
+        let result = sysbatch_engine::enter(host, address);
+        self.count(host.crossings());
+        result.map_err(|error| Errno::from_raw_os_error(error.errno()))
+    }
+}
+
+/// A host that knows how many crossings it made.
+trait CountingHost: Host {
+    fn crossings(&self) -> u64;
+}
+
+impl<M: Memory> CountingHost for UserHost<M> {
+    fn crossings(&self) -> u64 {
+        self.crossings()
+    }
+}
+
+/// A host on which each system call has been interrupted already.
+struct Interrupted<M> {
+    host: UserHost<M>,
+}
+
+impl<M: Memory> CountingHost for Interrupted<M> {
+    fn crossings(&self) -> u64 {
+        self.host.crossings()
+    }
+}
+
+impl<M: Memory> Host for Interrupted<M> {
+    fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
+        self.host.load(address, width)
+    }
+
+    fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
+        self.host.store(address, width, value)
+    }
+
+    fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault> {
+        self.host.load_words(address)
+    }
+
+    fn call(&mut self, _: &Call) -> Outcome {
+        Outcome::Returned(-i64::from(Errno::INTR.raw_os_error()))
+    }
+
+    fn pending(&mut self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,89 @@
+//! The user-space host: the engine's view of this process.
+
+mod checked;
+mod frame;
+mod memory;
+mod process_vm;
+
+use sysbatch_abi::{Resume, Width};
+use sysbatch_engine::{Call, Fault, Host, Outcome};
+use syscalls::Sysno;
+
+pub use checked::Checked;
+pub use memory::{Direct, Memory};
+
+/// Runs a batch in user space: memory by a [`Memory`], system calls by the
+/// system call instruction, one crossing each.
+///
+/// Any number is passed on to the kernel, which knows what it means, but for
+/// the few calls that work on the frame of their caller and so cannot be made
+/// from within a function:
+///
+/// | call | answer |
+/// | --- | --- |
+/// | `rt_sigreturn` | `-ENOSYS` |
+/// | `vfork` | made as `clone` with `CLONE_VFORK` alone: the caller waits as it should, the child has its own copy of the memory |
+/// | `clone`, `clone3` with the flags of `vfork` and no stack | the same |
+/// | `clone`, `clone3` with a new stack, or with `CLONE_VM` and none | `-ENOSYS`: the child would have no frame to come back to |
+///
+/// A child made by `fork` goes on with the batch, as its caller does; both
+/// come back from it.
+#[derive(Debug)]
+pub struct UserHost<M> {
+    memory: M,
+    crossings: u64,
+}
+
+impl<M: Memory> UserHost<M> {
+    /// A host that reaches memory through `memory`.
+    ///
+    /// What makes a batch unsafe, addresses and system calls, is vouched for
+    /// where the [`Memory`] is made.
+    pub const fn new(memory: M) -> Self {
+        Self {
+            memory,
+            crossings: 0,
+        }
+    }
+
+    /// How many system call instructions this host has executed for its batch.
+    ///
+    /// What [`Checked`] memory needs itself is not in it:
+    /// see [`Checked::accesses`].
+    #[must_use]
+    pub const fn crossings(&self) -> u64 {
+        self.crossings
+    }
+
+    /// Gives the memory back.
+    pub fn into_memory(self) -> M {
+        self.memory
+    }
+}
+
+impl<M: Memory> Host for UserHost<M> {
+    fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
+        self.memory.load(address, width)
+    }
+
+    fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
+        self.memory.store(address, width, value)
+    }
+
+    fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault> {
+        self.memory.load_words(address)
+    }
+
+    fn call(&mut self, call: &Call) -> Outcome {
+        let (number, args) = match call.resume {
+            Resume::Fresh => (call.number, call.args),
+            Resume::RestartBlock => (Sysno::restart_syscall as u32, [0; 6]),
+        };
+        Outcome::Returned(frame::call(number, args, &mut self.crossings))
+    }
+
+    fn pending(&mut self) -> bool {
+        // Signals are seen to at the end of each system call.
+        false
+    }
+}
