@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device: /dev/sysbatch, one ioctl, and a read that tells the version.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/ptrace.h>
+#include <linux/sched/task_stack.h>
+
+#include "shim.h"
+
+/*
+ * The fields of the task's registers that a sub-call overwrites. Only these
+ * are put back: the others may have been changed on purpose (mremap() of the
+ * vdso moves ip).
+ */
+struct saved_registers {
+	unsigned long di, si, dx, r10, r8, r9, ax, orig_ax;
+};
+
+static void save_registers(struct saved_registers *saved)
+{
+	const struct pt_regs *regs = current_pt_regs();
+
+	saved->di = regs->di;
+	saved->si = regs->si;
+	saved->dx = regs->dx;
+	saved->r10 = regs->r10;
+	saved->r8 = regs->r8;
+	saved->r9 = regs->r9;
+	saved->ax = regs->ax;
+	saved->orig_ax = regs->orig_ax;
+}
+
+static void restore_registers(const struct saved_registers *saved)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	regs->di = saved->di;
+	regs->si = saved->si;
+	regs->dx = saved->dx;
+	regs->r10 = saved->r10;
+	regs->r8 = saved->r8;
+	regs->r9 = saved->r9;
+	regs->ax = saved->ax;
+	regs->orig_ax = saved->orig_ax;
+}
+
+static long sysbatch_ioctl(struct file *file, unsigned int request,
+			   unsigned long address)
+{
+	struct saved_registers saved;
+	long result;
+
+	/*
+	 * The caller of an ioctl may have no reference of its own on the file
+	 * (fdget()), and a sub-call may close the descriptor: without this one
+	 * the file, and with it this module, could go while the batch runs.
+	 */
+	get_file(file);
+	save_registers(&saved);
+	result = sysbatch_host_ioctl(request, address);
+	restore_registers(&saved);
+	fput(file);
+	return result;
+}
+
+static ssize_t sysbatch_read(struct file *file, char __user *buffer,
+			     size_t count, loff_t *position)
+{
+	return simple_read_from_buffer(buffer, count, position,
+				       SYSBATCH_HOST_INFO, SYSBATCH_INFO_SIZE);
+}
+
+/*
+ * There is no compat_ioctl: a 32-bit task's system calls have other numbers
+ * and arguments, and get -ENOTTY.
+ */
+static const struct file_operations sysbatch_operations = {
+	.owner		= THIS_MODULE,
+	.read		= sysbatch_read,
+	.unlocked_ioctl	= sysbatch_ioctl,
+	.llseek		= default_llseek,
+};
+
+static struct miscdevice sysbatch_device = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "sysbatch",
+	.fops	= &sysbatch_operations,
+	/* A batch can do what its task can do without it. */
+	.mode	= 0666,
+};
+
+static int __init sysbatch_init(void)
+{
+	int error;
+
+	error = sysbatch_dispatch_init();
+	if (error)
+		return error;
+	error = misc_register(&sysbatch_device);
+	if (error)
+		pr_err("cannot register the device /dev/%s: error %d\n",
+		       sysbatch_device.name, error);
+	return error;
+}
+
+static void __exit sysbatch_exit(void)
+{
+	misc_deregister(&sysbatch_device);
+}
+
+module_init(sysbatch_init);
+module_exit(sysbatch_exit);
+
+MODULE_DESCRIPTION("Many system calls in one user-to-kernel crossing");
+MODULE_AUTHOR("The sysbatch authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(SYSBATCH_VERSION);

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * System calls, by the kernel's own dispatcher.
+ *
+ * The functions called here are not exported. They are found through a kprobe
+ * (which tells the address of a symbol) and called through a static call,
+ * which is a direct call instruction patched in place. An indirect call would
+ * not do: kernels with IBT overwrite the ENDBR of functions whose address they
+ * never take (arch/x86/kernel/alternative.c, apply_seal_endbr()), and these
+ * are among them. There is no pointer to them for anyone to overwrite, either.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kprobes.h>
+#include <linux/nospec.h>
+#include <linux/ptrace.h>
+#include <linux/sched/task_stack.h>
+#include <linux/static_call.h>
+#include <linux/syscalls.h>
+
+#include "shim.h"
+
+static long no_dispatcher(const struct pt_regs *regs, unsigned int number)
+{
+	return -ENOSYS;
+}
+
+static void no_task_work(void)
+{
+}
+
+DEFINE_STATIC_CALL(sysbatch_dispatcher, no_dispatcher);
+DEFINE_STATIC_CALL(sysbatch_task_work, no_task_work);
+
+/* The address at which a function can be entered by a direct call, or NULL. */
+static void *find_function(const char *name)
+{
+	static struct kprobe probe;
+	int error;
+
+	memset(&probe, 0, sizeof(probe));
+	probe.symbol_name = name;
+	error = register_kprobe(&probe);
+	if (error) {
+		pr_err("cannot find the kernel function %s (error %d): this kernel is not supported\n",
+		       name, error);
+		return NULL;
+	}
+	unregister_kprobe(&probe);
+	return probe.addr;
+}
+
+int __init sysbatch_dispatch_init(void)
+{
+	/* arch/x86/entry/syscall_64.c and kernel/task_work.c. */
+	void *dispatcher = find_function("x64_sys_call");
+	void *task_work = find_function("task_work_run");
+
+	if (!dispatcher || !task_work)
+		return -ENOENT;
+	static_call_update(sysbatch_dispatcher,
+			   (typeof(&no_dispatcher))dispatcher);
+	static_call_update(sysbatch_task_work, (typeof(&no_task_work))task_work);
+	return 0;
+}
+
+/*
+ * Makes a system call the way do_syscall_64() does (arch/x86/entry/common.c):
+ * number and arguments are put where everything that looks at the task's call
+ * looks for them. sysbatch_ioctl() saved what is overwritten.
+ */
+s64 sysbatch_call(u32 number, const u64 *args)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	regs->di = args[0];
+	regs->si = args[1];
+	regs->dx = args[2];
+	regs->r10 = args[3];
+	regs->r8 = args[4];
+	regs->r9 = args[5];
+	regs->orig_ax = number;
+	regs->ax = -ENOSYS;
+	if (number >= NR_syscalls)
+		return -ENOSYS;
+	number = array_index_nospec(number, NR_syscalls);
+	return static_call(sysbatch_dispatcher)(regs, number);
+}
+
+void sysbatch_run_task_work(void)
+{
+	static_call(sysbatch_task_work)();
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! What the C shim calls.
+#![expect(
+    unsafe_code,
+    reason = "symbols that C names are exported, and the panic handler names one that C lacks"
+)]
+
+use sysbatch_abi::{ABI_VERSION, FORMATS, Info, RUN_REQUEST, RUN_SIZE, Status};
+use sysbatch_engine::enter;
+
+use crate::host::KernelHost;
+
+/// "Inappropriate ioctl for device" (`ioctl(2)`).
+const ENOTTY: i64 = 25;
+
+/// What reading the device tells.
+// SAFETY: no other symbol of the kernel or of this module has this name; the
+// module loader refuses a module that redefines an exported one.
+#[unsafe(no_mangle)]
+pub static SYSBATCH_HOST_INFO: Info = {
+    assert!(RUN_SIZE == 96 && size_of::<Info>() == 24);
+    Info {
+        size: 24,
+        abi_version: ABI_VERSION,
+        run_size: 96,
+        reserved: 0,
+        formats: FORMATS,
+    }
+};
+
+/// Serves an ioctl on the device: runs the batch whose header is at `address`.
+///
+/// Returns zero, a negated errno, or a restart code for the kernel's signal
+/// code to act on, in which case a signal is pending.
+///
+/// Called by `sysbatch_ioctl()` in `device.c` only, in the context of the
+/// task that made the ioctl, with its registers saved.
+// SAFETY: as for SYSBATCH_HOST_INFO.
+#[unsafe(no_mangle)]
+pub extern "C" fn sysbatch_host_ioctl(request: u32, address: u64) -> i64 {
+    if request != RUN_REQUEST {
+        return ENOTTY.wrapping_neg();
+    }
+    let mut host = KernelHost::default();
+    match enter(&mut host, address) {
+        Ok(Status::Interrupted) => host.leave(),
+        Ok(_) => 0,
+        Err(error) => i64::from(error.errno()).wrapping_neg(),
+    }
+}
+
+#[cfg(target_os = "none")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    unsafe extern "C" {
+        fn sysbatch_a_panic_is_reachable() -> !;
+    }
+    // SAFETY: never executed: the function does not exist, so this code can
+    // only be linked if nothing leads here.
+    unsafe { sysbatch_a_panic_is_reachable() }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! A batch through the whole of this crate, on a scripted task.
+
+extern crate std;
+
+use std::vec;
+use std::vec::Vec;
+
+use sysbatch_abi::{DST_OWN_INDEX, Entry, RUN_REQUEST, RUN_SIZE, Run, Status};
+
+use crate::entry::sysbatch_host_ioctl;
+use crate::shim::double::with_task;
+
+const RESCHEDULE: u32 = 1;
+const TASK_WORK: u32 = 2;
+const LEAVE: u32 = 4;
+
+/// Some call that is not handed back.
+const GETPPID: i32 = 110;
+
+struct Batch {
+    program: Vec<Entry>,
+    results: Vec<i64>,
+    run: Run,
+}
+
+impl Batch {
+    fn of(numbers: &[i32]) -> Self {
+        let entry = |&nr: &i32| Entry {
+            nr,
+            dst: DST_OWN_INDEX,
+            ..Entry::default()
+        };
+        let program: Vec<_> = numbers.iter().map(entry).collect();
+        let results = vec![77; program.len()];
+        let run = Run {
+            size: RUN_SIZE.try_into().unwrap(),
+            format: 1,
+            len: program.len() as u64,
+            results_len: program.len() as u64,
+            fuel: 100,
+            ..Run::default()
+        };
+        Self {
+            program,
+            results,
+            run,
+        }
+    }
+
+    fn ioctl(&mut self) -> i64 {
+        self.run.program = self.program.as_mut_ptr().expose_provenance() as u64;
+        self.run.results = self.results.as_mut_ptr().expose_provenance() as u64;
+        let header = (&raw mut self.run).expose_provenance() as u64;
+        sysbatch_host_ioctl(RUN_REQUEST, header)
+    }
+
+    fn status(&self) -> Option<Status> {
+        Status::from_raw(self.run.status)
+    }
+}
+
+#[test]
+fn other_requests_are_refused() {
+    assert_eq!(sysbatch_host_ioctl(RUN_REQUEST + 1, 0), -25);
+}
+
+#[test]
+fn calls_reach_the_dispatcher_in_order() {
+    let mut batch = Batch::of(&[GETPPID, GETPPID]);
+    with_task(|task| task.results = vec![-9, 5]);
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.status(), Some(Status::Done));
+    assert_eq!(batch.results, [5, -9]);
+    assert_eq!(with_task(|task| task.calls.len()), 2);
+    assert_eq!(with_task(|task| task.signal_checks), 0);
+}
+
+#[test]
+fn a_watched_task_gets_every_call_back() {
+    let mut batch = Batch::of(&[-1, GETPPID]);
+    with_task(|task| task.watched = true);
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.status(), Some(Status::Punt));
+    assert_eq!((batch.run.pc, batch.run.reason), (1, 2));
+    assert_eq!(with_task(|task| task.calls.len()), 0);
+}
+
+#[test]
+fn a_watched_task_does_not_continue_a_call_either() {
+    let mut batch = Batch::of(&[GETPPID]);
+    batch.run.resume = 1;
+    with_task(|task| task.watched = true);
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.status(), Some(Status::Punt));
+    assert_eq!(batch.run.resume, 1);
+}
+
+#[test]
+fn a_refused_call_comes_back() {
+    let mut batch = Batch::of(&[GETPPID, 57]);
+    with_task(|task| task.results = vec![5]);
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.status(), Some(Status::Punt));
+    assert_eq!((batch.run.pc, batch.run.reason), (1, 1));
+    assert_eq!(batch.results, [5, 77]);
+}
+
+#[test]
+fn restart_codes_leave_with_the_counter_on_the_call() {
+    // The code of the call, that of the ioctl, the resume word.
+    for (code, ioctl, resume) in [(512, 512, 0), (513, 513, 0), (514, 514, 0), (516, 514, 1)] {
+        let mut batch = Batch::of(&[GETPPID, GETPPID]);
+        with_task(|task| {
+            task.results = vec![-code, 5];
+            task.signal_checks = 0;
+        });
+        assert_eq!(batch.ioctl(), -ioctl);
+        assert_eq!(batch.status(), Some(Status::Interrupted));
+        assert_eq!((batch.run.pc, batch.run.steps, batch.run.fuel), (1, 1, 99));
+        assert_eq!(batch.run.resume, resume);
+        assert_eq!(batch.results, [5, 77]);
+        assert_eq!(with_task(|task| task.signal_checks), 1);
+    }
+}
+
+#[test]
+fn an_interrupted_call_goes_on_by_restart_syscall() {
+    let mut batch = Batch::of(&[GETPPID, GETPPID]);
+    batch.run.resume = 1;
+    with_task(|task| task.results = vec![6, 5]);
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.results, [5, 6]);
+    let numbers: Vec<_> = with_task(|task| task.calls.iter().map(|call| call.0).collect());
+    assert_eq!(numbers, [219, 110]);
+}
+
+#[test]
+fn a_signal_is_seen_to_before_the_next_call() {
+    let mut batch = Batch::of(&[GETPPID, GETPPID]);
+    with_task(|task| {
+        task.results = vec![5];
+        task.pending = vec![LEAVE, LEAVE];
+    });
+    assert_eq!(batch.ioctl(), -513);
+    assert_eq!(batch.status(), Some(Status::Interrupted));
+    assert_eq!((batch.run.pc, batch.run.steps), (1, 1));
+    assert_eq!(batch.results, [5, 77]);
+}
+
+#[test]
+fn a_batch_that_is_over_is_over_whatever_is_pending() {
+    let mut batch = Batch::of(&[GETPPID]);
+    with_task(|task| {
+        task.results = vec![5];
+        task.pending = vec![LEAVE, LEAVE];
+    });
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.status(), Some(Status::Done));
+}
+
+#[test]
+fn task_work_and_rescheduling_do_not_leave_the_batch() {
+    let mut batch = Batch::of(&[GETPPID, GETPPID]);
+    with_task(|task| {
+        task.results = vec![6, 5];
+        task.pending = vec![0, RESCHEDULE | TASK_WORK];
+    });
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.results, [5, 6]);
+    assert_eq!(
+        with_task(|task| (task.task_works, task.reschedules)),
+        (1, 1)
+    );
+}
+
+#[test]
+fn a_signal_that_task_work_raises_is_seen() {
+    let mut batch = Batch::of(&[GETPPID, GETPPID]);
+    with_task(|task| {
+        task.results = vec![5];
+        task.pending = vec![LEAVE, TASK_WORK];
+    });
+    assert_eq!(batch.ioctl(), -513);
+    assert_eq!(batch.run.pc, 1);
+}

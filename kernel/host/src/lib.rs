@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The kernel half of sysbatch: the interpreter's host inside the module.
+//!
+//! The C shim beside this crate holds what only C can say: the device, user
+//! access, the call into the kernel's dispatcher. Everything that is a
+//! decision is here: which calls are handed back ([`policy`]), what is done
+//! between two sub-calls and how an interrupted batch is left
+//! ([`host::KernelHost`]).
+//!
+//! ```text
+//! ioctl ── device.c ── sysbatch_host_ioctl (here)
+//!                              └─ engine::enter ── KernelHost ── ../*.c
+//! ```
+//!
+//! There is no state but the registers and the stack of the calling task: no
+//! allocation, no list, no lock. There is no panic path either: the panic
+//! handler calls a function that does not exist, so that a module with a
+//! reachable panic does not link.
+#![no_std]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
+mod entry;
+mod host;
+mod policy;
+mod restart;
+mod shim;
+
+pub use entry::{SYSBATCH_HOST_INFO, sysbatch_host_ioctl};

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Which system calls are handed back to the caller.
+//!
+//! These work on the frame of the system call that the task is in, which
+//! inside a batch is the ioctl's; or they change who watches the task's calls,
+//! which has to be seen at the entry of the next one; or they would leave the
+//! ioctl without a return. The library makes each with a real system call and
+//! goes on with the batch.
+
+use sysbatch_abi::RUN_REQUEST;
+
+/// Numbers of x86-64 system calls (`arch/x86/entry/syscalls/syscall_64.tbl`).
+mod nr {
+    pub(super) const RT_SIGRETURN: u32 = 15;
+    pub(super) const IOCTL: u32 = 16;
+    pub(super) const CLONE: u32 = 56;
+    pub(super) const FORK: u32 = 57;
+    pub(super) const VFORK: u32 = 58;
+    pub(super) const EXECVE: u32 = 59;
+    pub(super) const EXIT: u32 = 60;
+    pub(super) const PRCTL: u32 = 157;
+    pub(super) const ARCH_PRCTL: u32 = 158;
+    pub(super) const REBOOT: u32 = 169;
+    pub(super) const RESTART_SYSCALL: u32 = 219;
+    pub(super) const EXIT_GROUP: u32 = 231;
+    pub(super) const SECCOMP: u32 = 317;
+    pub(super) const EXECVEAT: u32 = 322;
+    pub(super) const URETPROBE: u32 = 335;
+    pub(super) const UPROBE: u32 = 336;
+    pub(super) const CLONE3: u32 = 435;
+}
+
+/// Options of `prctl(2)` (`include/uapi/linux/prctl.h`).
+const PR_SET_SECCOMP: u32 = 22;
+const PR_SET_SYSCALL_USER_DISPATCH: u32 = 59;
+
+/// Options of `arch_prctl(2)` for shadow stacks, `ARCH_SHSTK_ENABLE` to
+/// `ARCH_SHSTK_STATUS` (`arch/x86/include/uapi/asm/prctl.h`).
+const ARCH_SHSTK: core::ops::RangeInclusive<u32> = 0x5001..=0x5005;
+
+/// Whether this call is never made inside a batch.
+///
+/// The batch device is told by the ioctl's request, whatever descriptor it is
+/// made on: a look at the descriptor could be raced by another thread, and
+/// the request in the arguments cannot change any more.
+pub(crate) fn is_handed_back(number: u32, args: &[u64; 6]) -> bool {
+    let [first, second, ..] = *args;
+    match number {
+        nr::CLONE | nr::CLONE3 | nr::FORK | nr::VFORK => true,
+        nr::EXECVE | nr::EXECVEAT => true,
+        nr::EXIT | nr::EXIT_GROUP | nr::REBOOT => true,
+        nr::RT_SIGRETURN | nr::RESTART_SYSCALL | nr::URETPROBE | nr::UPROBE => true,
+        nr::SECCOMP => true,
+        nr::PRCTL => matches!(
+            low_half(first),
+            PR_SET_SECCOMP | PR_SET_SYSCALL_USER_DISPATCH
+        ),
+        nr::ARCH_PRCTL => ARCH_SHSTK.contains(&low_half(first)),
+        nr::IOCTL => low_half(second) == RUN_REQUEST,
+        _ => false,
+    }
+}
+
+/// What a system call with an `int` or `unsigned int` parameter sees of it.
+fn low_half(argument: u64) -> u32 {
+    let [a, b, c, d, ..] = argument.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HIGH: u64 = 0xFFFF_FFFF_0000_0000;
+
+    #[test]
+    fn calls_that_need_the_callers_frame_are_handed_back() {
+        for number in [
+            15, 56, 57, 58, 59, 60, 169, 219, 231, 317, 322, 335, 336, 435,
+        ] {
+            assert!(is_handed_back(number, &[0; 6]), "{number}");
+        }
+        for number in [0, 1, 2, 3, 39, 61, 101, 332, 1000, u32::MAX] {
+            assert!(!is_handed_back(number, &[0; 6]), "{number}");
+        }
+    }
+
+    #[test]
+    fn only_the_watching_options_of_prctl_are() {
+        for option in 0..100 {
+            let handed_back = option == 22 || option == 59;
+            assert_eq!(is_handed_back(157, &[option, 0, 0, 0, 0, 0]), handed_back);
+            assert_eq!(
+                is_handed_back(157, &[option | HIGH, 0, 0, 0, 0, 0]),
+                handed_back,
+                "the upper half of an int argument is not looked at by the call"
+            );
+        }
+    }
+
+    #[test]
+    fn only_shadow_stack_options_of_arch_prctl_are() {
+        assert!(!is_handed_back(158, &[0x1002, 0, 0, 0, 0, 0]));
+        assert!(!is_handed_back(158, &[0x5000, 0, 0, 0, 0, 0]));
+        assert!(is_handed_back(158, &[0x5001 | HIGH, 0, 0, 0, 0, 0]));
+        assert!(is_handed_back(158, &[0x5005, 0, 0, 0, 0, 0]));
+        assert!(!is_handed_back(158, &[0x5006, 0, 0, 0, 0, 0]));
+    }
+
+    #[test]
+    fn a_batch_in_a_batch_is_known_by_its_request_on_any_descriptor() {
+        let request = u64::from(RUN_REQUEST);
+        for descriptor in [0, 3, u64::MAX] {
+            assert!(is_handed_back(16, &[descriptor, request, 0, 0, 0, 0]));
+            assert!(is_handed_back(
+                16,
+                &[descriptor, request | HIGH, 0, 0, 0, 0]
+            ));
+            assert!(!is_handed_back(16, &[descriptor, 0x5401, 0, 0, 0, 0]));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Safe faces of the functions in `../*.c`.
+#![expect(unsafe_code, reason = "the shim is C")]
+
+use sysbatch_abi::Width;
+use sysbatch_engine::Fault;
+
+/// What waits to be seen to between two sub-calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PendingWork {
+    /// Another task should run.
+    pub(crate) reschedule: bool,
+    /// Deferred work of a call, the last `fput` of a closed file for one.
+    pub(crate) task_work: bool,
+    /// A signal, or a signal mask to be put back: only the way to user space
+    /// sees to these.
+    pub(crate) leave: bool,
+}
+
+impl PendingWork {
+    /// Whether nothing waits.
+    pub(crate) const fn is_none(self) -> bool {
+        !(self.reschedule || self.task_work || self.leave)
+    }
+}
+
+/// Bits of `sysbatch_pending_work()`, as in `shim.h`.
+const RESCHEDULE: u32 = 1;
+const TASK_WORK: u32 = 2;
+const LEAVE: u32 = 4;
+
+/// Reads a word of the task's memory.
+#[expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one of the calls is made, and one proof holds for each"
+)]
+pub(crate) fn load(address: u64, width: Width) -> Result<u64, Fault> {
+    let mut word = 0;
+    // SAFETY: the shim treats `address` as a user address and checks it;
+    // `word` is an exclusive, aligned u64 for the time of the call.
+    let failed = unsafe {
+        match width {
+            Width::One => c::sysbatch_load1(address, &raw mut word),
+            Width::Two => c::sysbatch_load2(address, &raw mut word),
+            Width::Four => c::sysbatch_load4(address, &raw mut word),
+            Width::Eight => c::sysbatch_load8(address, &raw mut word),
+        }
+    };
+    if failed == 0 { Ok(word) } else { Err(Fault) }
+}
+
+/// Writes the low bytes of a word to the task's memory.
+#[expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one of the calls is made, and one proof holds for each"
+)]
+pub(crate) fn store(address: u64, width: Width, value: u64) -> Result<(), Fault> {
+    // SAFETY: the shim treats `address` as a user address and checks it; no
+    // pointer of the kernel's is passed.
+    let failed = unsafe {
+        match width {
+            Width::One => c::sysbatch_store1(address, value),
+            Width::Two => c::sysbatch_store2(address, value),
+            Width::Four => c::sysbatch_store4(address, value),
+            Width::Eight => c::sysbatch_store8(address, value),
+        }
+    };
+    if failed == 0 { Ok(()) } else { Err(Fault) }
+}
+
+/// Reads consecutive words of the task's memory.
+pub(crate) fn load_words<const N: usize>(address: u64) -> Result<[u64; N], Fault> {
+    let mut words = [0; N];
+    let failed = match u32::try_from(N) {
+        // An entry, the hot path: its size is a constant for C, too.
+        Ok(8) => {
+            // SAFETY: `words` holds N = 8 words, which is what the shim writes
+            // at most; `address` is checked as a user address there.
+            unsafe { c::sysbatch_load_entry(address, words.as_mut_ptr()) }
+        }
+        Ok(count) => {
+            // SAFETY: `words` holds `count` words, which is what the shim
+            // writes at most; `address` is checked as a user address there.
+            unsafe { c::sysbatch_load_words(address, words.as_mut_ptr(), count) }
+        }
+        Err(_) => return Err(Fault),
+    };
+    if failed == 0 { Ok(words) } else { Err(Fault) }
+}
+
+/// Whether someone watches or filters the calls of the task.
+pub(crate) fn is_watched() -> bool {
+    // SAFETY: reads fields of the current task, which only that task changes
+    // or which are meant to be read at any time.
+    unsafe { c::sysbatch_is_watched() != 0 }
+}
+
+/// Makes a system call with the task's own registers.
+pub(crate) fn call(number: u32, args: &[u64; 6]) -> i64 {
+    // SAFETY: `args` points to six readable words. The call gets only user
+    // values, as from the system call instruction, and the registers it works
+    // on were saved by `sysbatch_ioctl()`, which restores them.
+    unsafe { c::sysbatch_call(number, args.as_ptr()) }
+}
+
+/// What waits to be seen to before the next sub-call.
+pub(crate) fn pending_work() -> PendingWork {
+    // SAFETY: reads flags of the current task.
+    let bits = unsafe { c::sysbatch_pending_work() };
+    PendingWork {
+        reschedule: bits & RESCHEDULE != 0,
+        task_work: bits & TASK_WORK != 0,
+        leave: bits & LEAVE != 0,
+    }
+}
+
+/// Lets another task run.
+pub(crate) fn reschedule() {
+    // SAFETY: the ioctl runs in process context and holds no lock.
+    unsafe { c::sysbatch_reschedule() }
+}
+
+/// Does the task's deferred work.
+pub(crate) fn run_task_work() {
+    // SAFETY: the ioctl runs in process context and holds no lock; it holds
+    // its own reference on the device file, so no work frees what it uses.
+    unsafe { c::sysbatch_run_task_work() }
+}
+
+/// Makes the way to user space look for signals.
+pub(crate) fn force_signal_check() {
+    // SAFETY: sets a flag of the current task that the kernel itself clears.
+    unsafe { c::sysbatch_force_signal_check() }
+}
+
+#[cfg(not(test))]
+mod c {
+    unsafe extern "C" {
+        pub(super) fn sysbatch_load1(address: u64, word: *mut u64) -> i32;
+        pub(super) fn sysbatch_load2(address: u64, word: *mut u64) -> i32;
+        pub(super) fn sysbatch_load4(address: u64, word: *mut u64) -> i32;
+        pub(super) fn sysbatch_load8(address: u64, word: *mut u64) -> i32;
+        pub(super) fn sysbatch_store1(address: u64, value: u64) -> i32;
+        pub(super) fn sysbatch_store2(address: u64, value: u64) -> i32;
+        pub(super) fn sysbatch_store4(address: u64, value: u64) -> i32;
+        pub(super) fn sysbatch_store8(address: u64, value: u64) -> i32;
+        pub(super) fn sysbatch_load_entry(address: u64, words: *mut u64) -> i32;
+        pub(super) fn sysbatch_load_words(address: u64, words: *mut u64, count: u32) -> i32;
+        pub(super) fn sysbatch_is_watched() -> i32;
+        pub(super) fn sysbatch_call(number: u32, args: *const u64) -> i64;
+        pub(super) fn sysbatch_pending_work() -> u32;
+        pub(super) fn sysbatch_reschedule();
+        pub(super) fn sysbatch_run_task_work();
+        pub(super) fn sysbatch_force_signal_check();
+    }
+}
+
+/// Stand-ins for the shim, for unit tests: a machine without memory on which
+/// every system call fails.
+#[cfg(test)]
+mod c {
+    pub(super) use super::double::*;
+}
+
+#[cfg(test)]
+#[path = "shim_double.rs"]
+pub(crate) mod double;
