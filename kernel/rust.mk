@@ -20,10 +20,12 @@ space := $(empty) $(empty)
 feature-list := $(subst $(space),,$(foreach feature,$(features-y),$(comma)+$(feature)))
 
 # arch/x86/Makefile and the top Makefile of the kernel, for the same options.
+# The module loader knows no global offset table, hence plt and direct access.
 flags-y := --edition=2024 --target=$(obj)/target.json -Zunstable-options \
 	-Cpanic=abort -Copt-level=2 -Ccodegen-units=1 -Cdebuginfo=1 \
 	-Coverflow-checks=n -Cdebug-assertions=n -Cforce-unwind-tables=n \
-	-Crelocation-model=static -Ccode-model=kernel -Cno-redzone=y -Cforce-frame-pointers=n
+	-Crelocation-model=static -Ccode-model=kernel -Cno-redzone=y -Cforce-frame-pointers=n \
+	-Zplt=yes -Zdirect-access-external-data=yes
 flags-$(or $(CONFIG_RETHUNK),$(CONFIG_MITIGATION_RETHUNK)) += -Zfunction-return=thunk-extern
 flags-$(CONFIG_X86_KERNEL_IBT) += -Zcf-protection=branch
 flags-$(CONFIG_CALL_PADDING) += \
@@ -72,13 +74,15 @@ $(obj)/libsysbatch_engine.rlib: $(SYSBATCH_ROOT)/crates/engine/src/lib.rs \
 		$(obj)/libsysbatch_abi.rlib $(call rust-files,crates/engine/src) FORCE
 	$(call if_changed,rust_library)
 
-# A static library with whole-program optimization is one object that holds
-# what the entry points reach and nothing else.
+# A static library is where rustc optimizes the whole program; the linker takes
+# from it the one object that holds the entry points and what they reach.
 quiet_cmd_rust_object = RUSTC   $@
       cmd_rust_object = $(call rust_crate,sysbatch_kernel_host) \
-	-Clto=fat --crate-type=staticlib --emit=obj=$@ \
+	-Clto=fat --crate-type=staticlib --emit=link=$(@:.o=.a) \
 	--extern=sysbatch_abi=$(obj)/libsysbatch_abi.rlib \
-	--extern=sysbatch_engine=$(obj)/libsysbatch_engine.rlib $< $(cmd_objtool)
+	--extern=sysbatch_engine=$(obj)/libsysbatch_engine.rlib $< && \
+	$(LD) -m elf_x86_64 -z noexecstack -r -o $@ \
+		--undefined=sysbatch_host_ioctl --undefined=SYSBATCH_HOST_INFO $(@:.o=.a) $(cmd_objtool)
 # Without IBT objtool looks at each object and not at the linked module, and
 # Kbuild only knows to do so for the objects it compiles.
 $(obj)/engine_rs.o: private objtool-enabled = $(if $(delay-objtool),,y)

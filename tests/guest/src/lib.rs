@@ -1,0 +1,70 @@
+//! The protocol between the host that starts a virtual machine and the first
+//! program in it.
+//!
+//! The host puts a [`Manifest`] into the initramfs at [`MANIFEST_PATH`]. The
+//! guest's first program does what it says and reports [`Event`]s on the second
+//! serial line, between the output of the programs it runs. The first serial
+//! line is the kernel's console and nothing else.
+
+use serde::{Deserialize, Serialize};
+
+mod event;
+
+pub use event::{Event, Outcome, Reader, Report};
+
+/// Where the manifest is in the guest.
+pub const MANIFEST_PATH: &str = "/manifest.json";
+
+/// What a guest is to do.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Marks the lines that are events. Different in each run, so that no
+    /// program's output is taken for one.
+    pub nonce: String,
+    /// The kernel's own modules, as paths in the guest, in the order to load.
+    pub stock_modules: Vec<String>,
+    /// The module under test, loaded after the kernel log's baseline is taken.
+    pub module: Option<ModuleUnderTest>,
+    /// File systems on disks to mount, after the stock modules.
+    pub mounts: Vec<Mount>,
+    /// How long to wait before the first suite, for the kernel's own start-up
+    /// work to end; in milliseconds. Of use before timing.
+    pub settle_milliseconds: u64,
+    /// What to run, in order. A failure does not keep the next from running.
+    pub suites: Vec<Suite>,
+}
+
+/// A module and its name, for unloading.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ModuleUnderTest {
+    /// As in `/proc/modules`.
+    pub name: String,
+    /// The object's path in the guest.
+    pub path: String,
+}
+
+/// A file system to mount.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Mount {
+    /// `/dev/vda` and so on.
+    pub device: String,
+    /// Where; created if it is not there.
+    pub directory: String,
+    /// Its type, as in `/proc/filesystems`.
+    pub filesystem: String,
+    /// Whether to mount it for reading only.
+    pub read_only: bool,
+}
+
+/// A program to run, and when to give it up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Suite {
+    /// What reports call it.
+    pub name: String,
+    /// The program's path in the guest and its arguments.
+    pub command: Vec<String>,
+    /// Variables added to its environment.
+    pub environment: Vec<(String, String)>,
+    /// Seconds after which it is killed and has failed.
+    pub limit_seconds: u64,
+}

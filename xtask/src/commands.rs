@@ -1,0 +1,190 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Parser, Subcommand};
+use sysbatch_guest::Suite;
+
+use crate::kernel::{self, Flavour, Series};
+use crate::vm::{self, Accel, GuestFile, VmSpec};
+use crate::{header, kmod, packages, paths, progress};
+
+/// Tasks of the sysbatch project.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Install the Debian packages needed and unpack the kernels.
+    Setup {
+        /// Take the newest kernels again, even if there are some.
+        #[arg(long)]
+        refresh: bool,
+        #[arg(long, value_enum, default_value_t)]
+        flavour: Flavour,
+    },
+    /// Write the C header of the wire interface.
+    Header {
+        /// Only fail if the header is stale or a compiler objects to it.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Build the kernel module.
+    Kmod(KmodArguments),
+    /// Boot a kernel with the module loaded and run a command there.
+    Vm(VmArguments),
+}
+
+#[derive(Debug, Args)]
+struct KmodArguments {
+    /// The series of the kernel.
+    #[arg(long, value_enum)]
+    kernel: Series,
+    #[arg(long, value_enum, default_value_t)]
+    flavour: Flavour,
+    /// Build from another copy of the `kernel` folder.
+    #[arg(long, value_name = "FOLDER")]
+    source: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct VmArguments {
+    #[command(flatten)]
+    kmod: KmodArguments,
+    /// Do not build and load the module.
+    #[arg(long)]
+    no_module: bool,
+    /// How to run the machine; by default hardware virtualization if it works.
+    #[arg(long, value_enum)]
+    accel: Option<Accel>,
+    /// A file or folder of the host to put into the guest.
+    #[arg(long = "file", value_name = "HOST:GUEST")]
+    files: Vec<String>,
+    /// Memory in MiB.
+    #[arg(long, default_value_t = 1024)]
+    memory: u32,
+    /// Processors.
+    #[arg(long, default_value_t = 2)]
+    processors: u32,
+    /// Seconds after which the machine is stopped.
+    #[arg(long, default_value_t = 300)]
+    limit: u64,
+    /// Milliseconds to wait after boot.
+    #[arg(long, default_value_t = 0)]
+    settle: u64,
+    /// What to run; the machine has busybox.
+    #[arg(last = true, required = true)]
+    command: Vec<String>,
+}
+
+impl Arguments {
+    /// Does what was asked; false when a test or a guest failed, which has
+    /// been told.
+    ///
+    /// # Errors
+    /// When it can't be done.
+    pub(crate) fn run(self) -> Result<bool> {
+        match self.command {
+            Command::Setup { refresh, flavour } => setup(refresh, flavour).map(|()| true),
+            Command::Header { check: true } => header::check(paths::root()).map(|()| true),
+            Command::Header { check: false } => header::write(paths::root()).map(|()| true),
+            Command::Kmod(arguments) => {
+                packages::install_missing()?;
+                println!("{}", arguments.build()?.display());
+                Ok(true)
+            }
+            Command::Vm(arguments) => arguments.run(),
+        }
+    }
+}
+
+fn setup(refresh: bool, flavour: Flavour) -> Result<()> {
+    packages::install_missing()?;
+    if refresh {
+        kernel::refresh(flavour)?;
+    }
+    for series in Series::ALL {
+        let kernel = kernel::ensure(series, flavour)?;
+        println!(
+            "kernel {}: {} in {}",
+            series.name(),
+            kernel.release,
+            kernel.folder.display()
+        );
+    }
+    Ok(())
+}
+
+impl KmodArguments {
+    fn build(&self) -> Result<PathBuf> {
+        let kernel = kernel::ensure(self.kernel, self.flavour)?;
+        match &self.source {
+            Some(source) => kmod::build_from(&std::path::absolute(source)?, &kernel),
+            None => kmod::build(&kernel),
+        }
+    }
+}
+
+impl VmArguments {
+    fn run(self) -> Result<bool> {
+        packages::install_missing()?;
+        let kernel = kernel::ensure(self.kmod.kernel, self.kmod.flavour)?;
+        let module = if self.no_module {
+            None
+        } else {
+            Some(self.kmod.build()?)
+        };
+        let accel = self.accel.map_or_else(|| vm::choose(&kernel), Ok)?;
+        let files = self
+            .files
+            .iter()
+            .map(|pair| guest_file(pair))
+            .collect::<Result<_>>()?;
+        let suite = Suite {
+            name: self.command.join(" "),
+            command: self.command,
+            environment: Vec::new(),
+            limit_seconds: self.limit,
+        };
+        let spec = VmSpec {
+            files,
+            suites: vec![suite],
+            memory: self.memory,
+            processors: if accel == Accel::Icount {
+                1
+            } else {
+                self.processors
+            },
+            settle: Duration::from_millis(self.settle),
+            limit: Duration::from_secs(self.limit),
+            echo: true,
+            ..VmSpec::new(format!("vm-{}", kernel.release), &kernel, accel, module)
+        };
+        let progress =
+            progress::Progress::start(format!("kernel {} ({})", kernel.release, accel.name()));
+        let verdict = vm::run(&spec)?;
+        progress.end(if verdict.passed() { "passed" } else { "failed" });
+        for failure in verdict.failures() {
+            eprintln!("{failure}");
+        }
+        Ok(verdict.passed())
+    }
+}
+
+fn guest_file(pair: &str) -> Result<GuestFile> {
+    let (host, guest) = pair
+        .split_once(':')
+        .with_context(|| format!("`{pair}` is not of the form HOST:GUEST"))?;
+    let metadata = std::fs::metadata(host).with_context(|| format!("can't read {host}"))?;
+    Ok(if metadata.is_dir() {
+        GuestFile::tree(guest, host)
+    } else {
+        GuestFile::host(guest, host)
+    })
+}

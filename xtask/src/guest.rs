@@ -1,0 +1,90 @@
+//! Programs for the guest: static, so that they need nothing else there.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::{paths, process};
+
+const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// A target of a package: what cargo calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// A binary.
+    Bin(&'static str),
+    /// An integration test, run by the usual harness.
+    Test(&'static str),
+}
+
+impl Program {
+    /// Its name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Bin(name) | Self::Test(name) => name,
+        }
+    }
+}
+
+/// The guest's first program.
+///
+/// # Errors
+/// When it can't be built.
+pub(crate) fn init() -> Result<PathBuf> {
+    build("sysbatch-guest", Program::Bin("sysbatch-guest-init"))
+}
+
+/// Builds a program and returns its file.
+///
+/// # Errors
+/// When cargo fails.
+pub(crate) fn build(package: &str, program: Program) -> Result<PathBuf> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(paths::root());
+    // A folder of its own: other flags would rebuild everything each time.
+    cargo.env("CARGO_TARGET_DIR", paths::cargo_target().join("guest"));
+    cargo.env(
+        "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
+        "-Ctarget-feature=+crt-static",
+    );
+    cargo
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    match program {
+        Program::Bin(name) => cargo.args(["build", "--bin", name]),
+        Program::Test(name) => cargo.args(["test", "--no-run", "--test", name]),
+    };
+    cargo.args([
+        "--release",
+        "--target",
+        TARGET,
+        "--package",
+        package,
+        "--message-format",
+        "json",
+    ]);
+    let name = program.name();
+    let log = process::run(
+        &format!("building {name} for the guest"),
+        &format!("guest-{name}"),
+        BUILD_LIMIT,
+        &mut cargo,
+    )?;
+    let text =
+        std::fs::read_to_string(&log).with_context(|| format!("can't read {}", log.display()))?;
+    let executable = text
+        .lines()
+        .filter_map(|line| executable(line, name))
+        .next_back();
+    executable.with_context(|| format!("cargo built no {name}: see {}", log.display()))
+}
+
+/// The file that a line of cargo's messages says was built for `name`.
+fn executable(line: &str, name: &str) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(line).ok()?;
+    (message["reason"] == "compiler-artifact" && message["target"]["name"] == name)
+        .then(|| message["executable"].as_str().map(PathBuf::from))?
+}

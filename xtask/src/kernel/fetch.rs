@@ -1,0 +1,157 @@
+//! Downloads and unpacks a kernel's packages.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+
+use super::release::{Release, newest};
+use super::{Flavour, Kernel, Series};
+use crate::process::run;
+use crate::{lock, packages, paths};
+
+const DOWNLOAD_LIMIT: Duration = Duration::from_secs(15 * 60);
+const UNPACK_LIMIT: Duration = Duration::from_secs(5 * 60);
+
+/// What a former run chose and finished unpacking.
+#[derive(Debug, Serialize, Deserialize)]
+struct Chosen {
+    release: String,
+}
+
+/// The kernel of a series that was unpacked before, else the newest, now.
+///
+/// # Errors
+/// When it can't be found, downloaded or unpacked.
+pub(crate) fn ensure(series: Series, flavour: Flavour) -> Result<Kernel> {
+    let kernels = kernels();
+    let _lock = lock::lock(&kernels)?;
+    let record = record(&kernels, series, flavour);
+    if let Ok(text) = std::fs::read_to_string(&record) {
+        let chosen: Chosen = serde_json::from_str(&text)
+            .with_context(|| format!("{} is damaged: remove it", record.display()))?;
+        return Ok(kernel(&kernels, series, chosen.release));
+    }
+    let release = match newest(series, flavour) {
+        Ok(release) => release,
+        // A fresh machine has no package lists at all.
+        Err(_) => {
+            packages::update_lists()?;
+            newest(series, flavour)?
+        }
+    };
+    let folder = kernels.join(&release.name);
+    // Left by a run that did not finish.
+    remove(&folder)?;
+    let unpacked = download_and_unpack(&release, &folder).or_else(|_| {
+        // The lists may name versions that the archive has replaced.
+        packages::update_lists()?;
+        download_and_unpack(&newest(series, flavour)?, &folder)
+    });
+    unpacked?;
+    relocate(&folder, &release.name)?;
+    let text = serde_json::to_string_pretty(&Chosen {
+        release: release.name.clone(),
+    })?;
+    std::fs::write(&record, text).with_context(|| format!("can't write {}", record.display()))?;
+    Ok(kernel(&kernels, series, release.name))
+}
+
+/// Forgets which kernels were chosen, so that the next [`ensure`] takes the
+/// newest again.
+///
+/// # Errors
+/// When a record can't be removed.
+pub(crate) fn refresh(flavour: Flavour) -> Result<()> {
+    let kernels = kernels();
+    let _lock = lock::lock(&kernels)?;
+    for series in Series::ALL {
+        remove(&record(&kernels, series, flavour))?;
+    }
+    Ok(())
+}
+
+fn kernels() -> PathBuf {
+    paths::output().join("kernels")
+}
+
+fn record(kernels: &Path, series: Series, flavour: Flavour) -> PathBuf {
+    kernels.join(format!("{}-{}.json", series.name(), flavour.suffix()))
+}
+
+fn kernel(kernels: &Path, series: Series, release: String) -> Kernel {
+    Kernel {
+        folder: kernels.join(&release),
+        release,
+        series,
+    }
+}
+
+fn download_and_unpack(release: &Release, folder: &Path) -> Result<()> {
+    let downloads = folder.join("packages");
+    std::fs::create_dir_all(&downloads)
+        .with_context(|| format!("can't create {}", downloads.display()))?;
+    // apt takes longer names of the packages for patterns, hence `--`.
+    let mut download = Command::new("apt-get");
+    download
+        .args(["download", "--"])
+        .args(&release.packages)
+        .current_dir(&downloads);
+    let log = format!("download-{}", release.name);
+    run(
+        &format!("downloading kernel {}", release.name),
+        &log,
+        DOWNLOAD_LIMIT,
+        &mut download,
+    )?;
+    for entry in std::fs::read_dir(&downloads)? {
+        let package = entry?.path();
+        let mut unpack = Command::new("dpkg-deb");
+        unpack.arg("--extract").arg(&package).arg(folder);
+        let name = package
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        run(
+            &format!("unpacking {name}"),
+            &format!("unpack-{name}"),
+            UNPACK_LIMIT,
+            &mut unpack,
+        )?;
+    }
+    remove(&downloads)
+}
+
+/// Debian's headers include the common part by its installed, absolute path.
+fn relocate(folder: &Path, release: &str) -> Result<()> {
+    let makefile = folder.join(format!("usr/src/linux-headers-{release}/Makefile"));
+    let text = std::fs::read_to_string(&makefile)
+        .with_context(|| format!("can't read {}", makefile.display()))?;
+    let installed = "include /usr/src/";
+    anyhow::ensure!(
+        text.contains(installed),
+        "{} no longer includes the common headers from /usr/src: Debian changed their layout",
+        makefile.display(),
+    );
+    let here = format!("include {}/usr/src/", folder.display());
+    std::fs::write(&makefile, text.replace(installed, &here))
+        .with_context(|| format!("can't write {}", makefile.display()))
+}
+
+/// Removes a file or folder, if it is there.
+fn remove(path: &Path) -> Result<()> {
+    let removed = if path.is_dir() {
+        std::fs::remove_dir_all(path)
+    } else {
+        std::fs::remove_file(path)
+    };
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("can't remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}

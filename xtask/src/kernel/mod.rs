@@ -1,0 +1,90 @@
+//! Stock Debian kernels, unpacked under `target/kernels/` and never installed.
+
+mod fetch;
+mod modules;
+mod release;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use fetch::{ensure, refresh};
+pub(crate) use modules::with_dependencies;
+
+/// A series of kernels that the project supports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
+pub(crate) enum Series {
+    /// Debian 12's own kernel.
+    #[value(name = "6.1")]
+    #[serde(rename = "6.1")]
+    V6_1,
+    /// Debian 12's newer kernel.
+    #[value(name = "6.12")]
+    #[serde(rename = "6.12")]
+    V6_12,
+}
+
+impl Series {
+    /// All of them, the oldest first.
+    pub(crate) const ALL: [Self; 2] = [Self::V6_1, Self::V6_12];
+
+    /// As in a release string.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::V6_1 => "6.1",
+            Self::V6_12 => "6.12",
+        }
+    }
+}
+
+/// Which of Debian's configurations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Flavour {
+    /// For virtual machines: small, quick to boot.
+    #[default]
+    Cloud,
+    /// For any PC.
+    Generic,
+}
+
+impl Flavour {
+    /// The end of the release string.
+    pub(crate) const fn suffix(self) -> &'static str {
+        match self {
+            Self::Cloud => "cloud-amd64",
+            Self::Generic => "amd64",
+        }
+    }
+}
+
+/// An unpacked kernel.
+#[derive(Clone, Debug)]
+pub(crate) struct Kernel {
+    /// What `uname -r` says when it runs.
+    pub(crate) release: String,
+    /// The folder that its packages are unpacked in.
+    pub(crate) folder: PathBuf,
+    /// Which series it is of.
+    pub(crate) series: Series,
+}
+
+impl Kernel {
+    /// The compressed image that a boot loader takes.
+    pub(crate) fn image(&self) -> PathBuf {
+        self.folder.join(format!("boot/vmlinuz-{}", self.release))
+    }
+
+    /// The folder to build modules against.
+    pub(crate) fn headers(&self) -> PathBuf {
+        self.folder
+            .join(format!("usr/src/linux-headers-{}", self.release))
+    }
+
+    /// Its own modules.
+    pub(crate) fn modules(&self) -> PathBuf {
+        self.folder
+            .join(format!("lib/modules/{}/kernel", self.release))
+    }
+}

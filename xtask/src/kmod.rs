@@ -1,0 +1,69 @@
+//! The kernel module, built by `kernel/Makefile` for an unpacked kernel.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::kernel::Kernel;
+use crate::{lock, paths, process};
+
+/// `core` alone takes most of a minute on a slow machine.
+const BUILD_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// Builds the module for `kernel` and returns its file.
+///
+/// # Errors
+/// When make fails or anything in the build prints a warning.
+pub(crate) fn build(kernel: &Kernel) -> Result<PathBuf> {
+    build_from(&paths::root().join("kernel"), kernel)
+}
+
+/// [`build`] from another copy of the `kernel` folder.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_from(source: &Path, kernel: &Kernel) -> Result<PathBuf> {
+    let output = paths::output().join("kmod").join(&kernel.release);
+    let _lock = lock::lock(&output)?;
+    let mut make = Command::new("make");
+    make.arg("--directory").arg(source);
+    make.arg(format!("KDIR={}", kernel.headers().display()));
+    make.arg(format!("OUT={}", output.display()));
+    // Variables of a surrounding build must not reach the kernel's.
+    make.env_remove("MAKEFLAGS")
+        .env_remove("RUSTFLAGS")
+        .env_remove("RUSTC")
+        .env("LC_ALL", "C");
+    let what = format!("building sysbatch.ko for {}", kernel.release);
+    let log = process::run(
+        &what,
+        &format!("kmod-{}", kernel.release),
+        BUILD_LIMIT,
+        &mut make,
+    )?;
+    refuse_warnings(&what, &log)?;
+    let module = output.join("sysbatch.ko");
+    module
+        .is_file()
+        .then_some(module)
+        .with_context(|| format!("make did not leave {}/sysbatch.ko", output.display()))
+}
+
+/// objtool and modpost warn without failing the build.
+fn refuse_warnings(what: &str, log: &Path) -> Result<()> {
+    let text =
+        std::fs::read_to_string(log).with_context(|| format!("can't read {}", log.display()))?;
+    let warnings: Vec<&str> = text
+        .lines()
+        .filter(|line| line.to_ascii_lowercase().contains("warning"))
+        .collect();
+    if !warnings.is_empty() {
+        bail!(
+            "{what} gave warnings, and the module must have none:\n{}",
+            warnings.join("\n")
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Hardware virtualization where it works, emulation elsewhere.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::VmSpec;
+use crate::kernel::Kernel;
+use crate::paths;
+use crate::progress::{Progress, say};
+
+/// How long a machine that does nothing may take with hardware
+/// virtualization. Where that is broken, it hangs.
+const TRIAL_LIMIT: Duration = Duration::from_secs(15);
+
+/// How a machine is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Accel {
+    /// Hardware virtualization.
+    Kvm,
+    /// Emulation.
+    Tcg,
+    /// Emulation in which a nanosecond is an instruction, so that times are
+    /// counts and the same on every machine. One processor.
+    Icount,
+}
+
+impl Accel {
+    /// As in figures and messages.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Kvm => "kvm",
+            Self::Tcg => "tcg",
+            Self::Icount => "tcg,icount",
+        }
+    }
+
+    /// Whether the processor is emulated.
+    pub(crate) const fn is_emulated(self) -> bool {
+        !matches!(self, Self::Kvm)
+    }
+
+    pub(super) const fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Kvm => &["-accel", "kvm", "-cpu", "host"],
+            // Without la57 a walk of the page tables has one level less.
+            Self::Tcg => &["-accel", "tcg,thread=multi", "-cpu", "max,la57=off"],
+            // With fsrm and erms the kernel copies by `rep movsb`, each byte
+            // of which would count as an instruction.
+            Self::Icount => &[
+                "-icount",
+                "shift=0,sleep=off",
+                "-accel",
+                "tcg",
+                "-cpu",
+                "max,la57=off,fsrm=off,erms=off",
+            ],
+        }
+    }
+}
+
+/// What a former trial found, valid until the host is started anew.
+#[derive(Debug, Serialize, Deserialize)]
+struct Trial {
+    boot: String,
+    accel: Accel,
+}
+
+/// The best that works here, found by booting `kernel` once per start of the
+/// host.
+///
+/// # Errors
+/// When the trial can't be set up.
+pub(crate) fn choose(kernel: &Kernel) -> Result<Accel> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .context("can't read the boot id")?;
+    let record = record();
+    if let Ok(text) = std::fs::read_to_string(&record)
+        && let Ok(trial) = serde_json::from_str::<Trial>(&text)
+        && trial.boot == boot
+    {
+        return Ok(trial.accel);
+    }
+    let accel = if kvm_works(kernel)? {
+        Accel::Kvm
+    } else {
+        Accel::Tcg
+    };
+    std::fs::write(
+        &record,
+        serde_json::to_string_pretty(&Trial { boot, accel })?,
+    )
+    .with_context(|| format!("can't write {}", record.display()))?;
+    Ok(accel)
+}
+
+fn record() -> PathBuf {
+    paths::output().join("vm/accel.json")
+}
+
+fn kvm_works(kernel: &Kernel) -> Result<bool> {
+    if let Err(error) = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/kvm")
+    {
+        say(&format!(
+            "no hardware virtualization (/dev/kvm: {error}): machines will be emulated"
+        ));
+        // The folder for the record is otherwise made by the trial.
+        std::fs::create_dir_all(paths::output().join("vm"))?;
+        return Ok(false);
+    }
+    let progress = Progress::start("trying hardware virtualization");
+    let spec = VmSpec {
+        limit: TRIAL_LIMIT,
+        ..VmSpec::new("trial", kernel, Accel::Kvm, None)
+    };
+    let works = super::run(&spec)?.passed();
+    progress.end(if works {
+        "it works"
+    } else {
+        "/dev/kvm is there but does not run a kernel: machines will be emulated"
+    });
+    Ok(works)
+}

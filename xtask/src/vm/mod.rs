@@ -1,0 +1,167 @@
+//! Runs suites in a virtual machine.
+
+mod accel;
+mod console;
+mod initramfs;
+mod qemu;
+mod verdict;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use sysbatch_guest::{Manifest, ModuleUnderTest, Mount, Suite};
+
+use crate::kernel::{Kernel, with_dependencies};
+use crate::{guest, paths};
+
+pub(crate) use accel::{Accel, choose};
+pub(crate) use initramfs::GuestFile;
+pub(crate) use verdict::Verdict;
+
+/// A disk for the guest: a raw image, and where it is mounted.
+#[derive(Clone, Debug)]
+pub(crate) struct Disk {
+    /// The image on the host.
+    pub(crate) image: PathBuf,
+    /// The directory in the guest.
+    pub(crate) directory: String,
+    /// The type of the file system on it.
+    pub(crate) filesystem: String,
+    /// Whether the guest may only read.
+    pub(crate) read_only: bool,
+}
+
+/// What to boot and to run there.
+#[derive(Clone, Debug)]
+pub(crate) struct VmSpec<'a> {
+    /// What logs and progress call it.
+    pub(crate) name: String,
+    /// What to boot.
+    pub(crate) kernel: &'a Kernel,
+    /// How to run it.
+    pub(crate) accel: Accel,
+    /// The module under test, if it is to be loaded.
+    pub(crate) module: Option<PathBuf>,
+    /// Modules of the kernel's own to load first.
+    pub(crate) stock_modules: Vec<&'a str>,
+    /// Files and trees to put into the guest.
+    pub(crate) files: Vec<GuestFile>,
+    /// Disks, in the order `/dev/vda`, `/dev/vdb` …
+    pub(crate) disks: Vec<Disk>,
+    /// What to run.
+    pub(crate) suites: Vec<Suite>,
+    /// Memory in MiB.
+    pub(crate) memory: u32,
+    /// Processors.
+    pub(crate) processors: u32,
+    /// Time to wait after boot before the first suite.
+    pub(crate) settle: Duration,
+    /// Wall-clock limit for everything, boot included.
+    pub(crate) limit: Duration,
+    /// Whether to print what the suites print, as it comes.
+    pub(crate) echo: bool,
+}
+
+impl<'a> VmSpec<'a> {
+    /// A machine with `kernel`, the module under test and nothing to run.
+    pub(crate) fn new(
+        name: impl Into<String>,
+        kernel: &'a Kernel,
+        accel: Accel,
+        module: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            kernel,
+            accel,
+            module,
+            stock_modules: Vec::new(),
+            files: Vec::new(),
+            disks: Vec::new(),
+            suites: Vec::new(),
+            memory: 1024,
+            processors: 2,
+            settle: Duration::ZERO,
+            limit: Duration::from_secs(300),
+            echo: false,
+        }
+    }
+}
+
+/// Boots the machine and runs the suites.
+///
+/// # Errors
+/// When the machine can't be set up or started. What goes wrong inside it is
+/// in the verdict.
+pub(crate) fn run(spec: &VmSpec<'_>) -> Result<Verdict> {
+    let run_name = format!("{}-{}", spec.name, std::process::id());
+    let folder = paths::output().join("vm").join(run_name);
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("can't create {}", folder.display()))?;
+    let nonce = nonce()?;
+    let initramfs = folder.join("initramfs.cpio");
+    let mut files = vec![
+        GuestFile::host("/init", guest::init()?),
+        GuestFile::host("/bin/busybox", "/bin/busybox"),
+    ];
+    files.extend(spec.files.iter().cloned());
+    let manifest = manifest(spec, &nonce, &mut files)?;
+    files.push(GuestFile::bytes(
+        sysbatch_guest::MANIFEST_PATH,
+        serde_json::to_vec_pretty(&manifest)?,
+    ));
+    initramfs::write(&initramfs, &files)?;
+    let console = console::Console::new(&folder, &nonce, spec.echo)?;
+    let started = Instant::now();
+    let machine = qemu::Machine::start(spec, &initramfs, &console)?;
+    let verdict = verdict::collect(machine, console, spec, started)?;
+    // The initramfs can be a hundred megabytes; the logs stay.
+    std::fs::remove_file(&initramfs)
+        .with_context(|| format!("can't remove {}", initramfs.display()))?;
+    Ok(verdict)
+}
+
+/// What the guest is told, with the modules added to `files`.
+fn manifest(spec: &VmSpec<'_>, nonce: &str, files: &mut Vec<GuestFile>) -> Result<Manifest> {
+    let mut manifest = Manifest {
+        nonce: nonce.to_owned(),
+        settle_milliseconds: u64::try_from(spec.settle.as_millis())?,
+        suites: spec.suites.clone(),
+        ..Manifest::default()
+    };
+    let mut stock = spec.stock_modules.clone();
+    if !spec.disks.is_empty() {
+        stock.extend(["virtio_pci", "virtio_blk"]);
+        stock.extend(spec.disks.iter().map(|disk| disk.filesystem.as_str()));
+    }
+    for module in with_dependencies(spec.kernel, &stock)? {
+        let path = format!("/modules/{}.ko", module.name);
+        files.push(GuestFile::bytes(&path, module.object));
+        manifest.stock_modules.push(path);
+    }
+    if let Some(module) = &spec.module {
+        let path = "/modules/sysbatch.ko".to_owned();
+        files.push(GuestFile::host(&path, module));
+        manifest.module = Some(ModuleUnderTest {
+            name: "sysbatch".to_owned(),
+            path,
+        });
+    }
+    for (letter, disk) in ('a'..='z').zip(&spec.disks) {
+        manifest.mounts.push(Mount {
+            device: format!("/dev/vd{letter}"),
+            directory: disk.directory.clone(),
+            filesystem: disk.filesystem.clone(),
+            read_only: disk.read_only,
+        });
+    }
+    Ok(manifest)
+}
+
+/// 16 random digits that no program prints by chance.
+fn nonce() -> Result<String> {
+    let uuid = std::fs::read_to_string("/proc/sys/kernel/random/uuid")
+        .context("can't read a random number")?;
+    Ok(uuid.trim().replace('-', "").split_off(16))
+}

@@ -1,0 +1,106 @@
+//! Starts QEMU.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use anyhow::{Context as _, Result};
+
+use super::console::Console;
+use super::{Accel, VmSpec};
+
+/// A running machine, ended when the value is dropped.
+#[derive(Debug)]
+pub(super) struct Machine(Child);
+
+impl Machine {
+    /// Starts the machine.
+    ///
+    /// # Errors
+    /// When QEMU can't be started.
+    pub(super) fn start(spec: &VmSpec<'_>, initramfs: &Path, console: &Console) -> Result<Self> {
+        // setpriv: the machine must not outlive this process, however it ends.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]);
+        command.args([
+            "-nodefaults",
+            "-no-user-config",
+            "-display",
+            "none",
+            "-no-reboot",
+            "-machine",
+            "q35",
+        ]);
+        command.args(spec.accel.arguments());
+        command.arg("-m").arg(spec.memory.to_string());
+        command.arg("-smp").arg(spec.processors.to_string());
+        command.arg("-kernel").arg(spec.kernel.image());
+        command.arg("-initrd").arg(initramfs);
+        command.arg("-append").arg(kernel_command_line(spec.accel));
+        command
+            .arg("-serial")
+            .arg(format!("file:{}", console.kernel.display()));
+        command
+            .arg("-serial")
+            .arg(format!("file:{}", console.report.display()));
+        for (number, disk) in spec.disks.iter().enumerate() {
+            let read_only = if disk.read_only { "on" } else { "off" };
+            let image = disk.image.display();
+            command.arg("-drive").arg(format!(
+                "id=disk{number},if=none,format=raw,cache=unsafe,readonly={read_only},file={image}"
+            ));
+            command
+                .arg("-device")
+                .arg(format!("virtio-blk-pci,drive=disk{number}"));
+        }
+        let output = File::create(&console.emulator)
+            .with_context(|| format!("can't write {}", console.emulator.display()))?;
+        command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        let child = command
+            .spawn()
+            .with_context(|| format!("can't start {command:?}"))?;
+        Ok(Self(child))
+    }
+
+    /// Its status, if it has ended.
+    ///
+    /// # Errors
+    /// When that can't be found out.
+    pub(super) fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.0.try_wait().context("can't wait for QEMU")
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn kernel_command_line(accel: Accel) -> String {
+    let mut words = vec![
+        "console=ttyS0",
+        // An oops ends the machine, after its text is on the console.
+        "oops=panic",
+        "panic=-1",
+        "hung_task_panic=1",
+        // Long runs of the tests must not overwrite the log between two scans.
+        "log_buf_len=4M",
+        "printk.devkmsg=on",
+    ];
+    if accel.is_emulated() {
+        // Emulated processors share the host's with each other and with other
+        // machines, and stall for seconds without anything being wrong.
+        words.extend([
+            "tsc=reliable",
+            "rcupdate.rcu_cpu_stall_timeout=120",
+            "watchdog_thresh=60",
+        ]);
+    }
+    words.join(" ")
+}
