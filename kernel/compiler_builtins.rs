@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 //! An empty stand-in for the crate that every `no_std` crate is linked with.
 //!
 //! What it would define is either exported by the kernel (`memcpy`, `memset`,
