@@ -7,9 +7,9 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use sysbatch_guest::Suite;
 
-use crate::kernel::{self, Flavour, Series};
+use crate::kernel::{self, Flavour, Need, Series};
 use crate::vm::{self, Accel, GuestFile, VmSpec};
-use crate::{header, kmod, packages, paths, progress};
+use crate::{header, kmod, packages, paths, progress, test};
 
 /// Tasks of the sysbatch project.
 #[derive(Debug, Parser)]
@@ -34,6 +34,12 @@ enum Command {
         /// Only fail if the header is stale or a compiler objects to it.
         #[arg(long)]
         check: bool,
+    },
+    /// Run every test, on the host and in guests on both kernels.
+    Test {
+        /// Only this step; may be given several times.
+        #[arg(long, value_name = "STEP")]
+        only: Vec<String>,
     },
     /// Build the kernel module.
     Kmod(KmodArguments),
@@ -94,6 +100,7 @@ impl Arguments {
             Command::Setup { refresh, flavour } => setup(refresh, flavour).map(|()| true),
             Command::Header { check: true } => header::check(paths::root()).map(|()| true),
             Command::Header { check: false } => header::write(paths::root()).map(|()| true),
+            Command::Test { only } => test::run(&only),
             Command::Kmod(arguments) => {
                 packages::install_missing()?;
                 println!("{}", arguments.build()?.display());
@@ -110,7 +117,7 @@ fn setup(refresh: bool, flavour: Flavour) -> Result<()> {
         kernel::refresh(flavour)?;
     }
     for series in Series::ALL {
-        let kernel = kernel::ensure(series, flavour)?;
+        let kernel = kernel::ensure(series, flavour, Need::Image)?;
         println!(
             "kernel {}: {} in {}",
             series.name(),
@@ -123,7 +130,7 @@ fn setup(refresh: bool, flavour: Flavour) -> Result<()> {
 
 impl KmodArguments {
     fn build(&self) -> Result<PathBuf> {
-        let kernel = kernel::ensure(self.kernel, self.flavour)?;
+        let kernel = kernel::ensure(self.kernel, self.flavour, Need::Headers)?;
         match &self.source {
             Some(source) => kmod::build_from(&std::path::absolute(source)?, &kernel),
             None => kmod::build(&kernel),
@@ -134,7 +141,7 @@ impl KmodArguments {
 impl VmArguments {
     fn run(self) -> Result<bool> {
         packages::install_missing()?;
-        let kernel = kernel::ensure(self.kmod.kernel, self.kmod.flavour)?;
+        let kernel = kernel::ensure(self.kmod.kernel, self.kmod.flavour, Need::Image)?;
         let module = if self.no_module {
             None
         } else {

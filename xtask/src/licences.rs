@@ -69,8 +69,8 @@ pub(crate) fn check(root: &Path) -> Result<()> {
 /// What is wrong with the licences of the packages this project is built from.
 fn dependencies(root: &Path) -> Result<Vec<String>> {
     let path = root.join("deny.toml");
-    let text =
-        std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
     let deny: Deny =
         toml::from_str(&text).with_context(|| format!("cannot parse {}", path.display()))?;
     let mut command = Command::new(env!("CARGO"));
@@ -97,7 +97,10 @@ fn judge(packages: &[Package], rules: &Rules) -> Vec<String> {
         license,
     } in packages
     {
-        let allowed = exceptions.get(name.as_str()).copied().unwrap_or(&rules.allow);
+        let allowed = exceptions
+            .get(name.as_str())
+            .copied()
+            .unwrap_or(&rules.allow);
         let Some(license) = license else {
             wrong.push(format!("{name} {version} names no licence"));
             continue;
@@ -123,7 +126,10 @@ fn kernel_files(root: &Path) -> Result<Vec<String>> {
             .with_context(|| format!("cannot read {}", path.display()))?;
         if !text.lines().next().is_some_and(|line| line.contains(&note)) {
             let shown = path.strip_prefix(root).unwrap_or(&path);
-            wrong.push(format!("{} lacks {note:?} in its first line", shown.display()));
+            wrong.push(format!(
+                "{} lacks {note:?} in its first line",
+                shown.display()
+            ));
         }
     }
     Ok(wrong)
@@ -157,7 +163,10 @@ mod tests {
 
     fn rules() -> Rules {
         Rules {
-            allow: vec!["MIT".to_owned(), "Apache-2.0 WITH LLVM-exception".to_owned()],
+            allow: vec![
+                "MIT".to_owned(),
+                "Apache-2.0 WITH LLVM-exception".to_owned(),
+            ],
             exceptions: vec![Exception {
                 package: "kernel".to_owned(),
                 allow: vec!["GPL-2.0-only".to_owned()],

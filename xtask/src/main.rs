@@ -1,15 +1,19 @@
 //! Project tasks: `cargo xtask help` lists them.
 
 mod commands;
+mod disk;
 mod guest;
 mod header;
 mod kernel;
 mod kmod;
+mod licences;
 mod lock;
+mod manual;
 mod packages;
 mod paths;
 mod process;
 mod progress;
+mod test;
 mod vm;
 
 use std::process::ExitCode;

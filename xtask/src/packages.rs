@@ -13,10 +13,15 @@ const NEEDS: &[&[&str]] = &[
     &["qemu-system-x86"],
     &["busybox-static"],
     &["e2fsprogs"],
+    // Formats the manual pages.
+    &["groff-base"],
     // What the kernel headers compile with, and the library objtool needs.
     &["make"],
     &["gcc-12", "gcc"],
     &["libc6-dev"],
+    // The C header and the manual pages are checked with these.
+    &["g++"],
+    &["groff-base"],
     &["libelf1", "libelf1t64"],
     // The compiler of the module's Rust half, with its library source.
     &["rustc-web", "rustc"],

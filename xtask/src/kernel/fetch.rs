@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
 use super::release::{Release, newest};
-use super::{Flavour, Kernel, Series};
+use super::{Flavour, Kernel, Need, Series};
 use crate::process::run;
 use crate::{lock, packages, paths};
 
@@ -19,20 +19,24 @@ const UNPACK_LIMIT: Duration = Duration::from_secs(5 * 60);
 #[derive(Debug, Serialize, Deserialize)]
 struct Chosen {
     release: String,
+    unpacked: Need,
 }
 
-/// The kernel of a series that was unpacked before, else the newest, now.
+/// The kernel of a series that was unpacked before, if it has what is needed,
+/// else the newest, now.
 ///
 /// # Errors
 /// When it can't be found, downloaded or unpacked.
-pub(crate) fn ensure(series: Series, flavour: Flavour) -> Result<Kernel> {
+pub(crate) fn ensure(series: Series, flavour: Flavour, need: Need) -> Result<Kernel> {
     let kernels = kernels();
     let _lock = lock::lock(&kernels)?;
     let record = record(&kernels, series, flavour);
-    if let Ok(text) = std::fs::read_to_string(&record) {
-        let chosen: Chosen = serde_json::from_str(&text)
-            .with_context(|| format!("{} is damaged: remove it", record.display()))?;
-        return Ok(kernel(&kernels, series, chosen.release));
+    // What can't be read is made anew.
+    if let Ok(text) = std::fs::read_to_string(&record)
+        && let Ok(chosen) = serde_json::from_str::<Chosen>(&text)
+        && chosen.unpacked >= need
+    {
+        return Ok(kernel(&kernels, chosen.release));
     }
     let release = match newest(series, flavour) {
         Ok(release) => release,
@@ -42,21 +46,22 @@ pub(crate) fn ensure(series: Series, flavour: Flavour) -> Result<Kernel> {
             newest(series, flavour)?
         }
     };
-    let folder = kernels.join(&release.name);
-    // Left by a run that did not finish.
-    remove(&folder)?;
-    let unpacked = download_and_unpack(&release, &folder).or_else(|_| {
-        // The lists may name versions that the archive has replaced.
-        packages::update_lists()?;
-        download_and_unpack(&newest(series, flavour)?, &folder)
-    });
-    unpacked?;
-    relocate(&folder, &release.name)?;
+    let release = match download_and_unpack(&release, need, &kernels) {
+        Ok(()) => release,
+        Err(_) => {
+            // The lists may name versions that the archive has replaced.
+            packages::update_lists()?;
+            let release = newest(series, flavour)?;
+            download_and_unpack(&release, need, &kernels)?;
+            release
+        }
+    };
     let text = serde_json::to_string_pretty(&Chosen {
         release: release.name.clone(),
+        unpacked: need,
     })?;
     std::fs::write(&record, text).with_context(|| format!("can't write {}", record.display()))?;
-    Ok(kernel(&kernels, series, release.name))
+    Ok(kernel(&kernels, release.name))
 }
 
 /// Forgets which kernels were chosen, so that the next [`ensure`] takes the
@@ -81,23 +86,24 @@ fn record(kernels: &Path, series: Series, flavour: Flavour) -> PathBuf {
     kernels.join(format!("{}-{}.json", series.name(), flavour.suffix()))
 }
 
-fn kernel(kernels: &Path, series: Series, release: String) -> Kernel {
+fn kernel(kernels: &Path, release: String) -> Kernel {
     Kernel {
         folder: kernels.join(&release),
         release,
-        series,
     }
 }
 
-fn download_and_unpack(release: &Release, folder: &Path) -> Result<()> {
+fn download_and_unpack(release: &Release, need: Need, kernels: &Path) -> Result<()> {
+    let folder = kernels.join(&release.name);
+    // Left by a run that did not finish, or that needed less.
+    remove(&folder)?;
     let downloads = folder.join("packages");
     std::fs::create_dir_all(&downloads)
         .with_context(|| format!("can't create {}", downloads.display()))?;
-    // apt takes longer names of the packages for patterns, hence `--`.
     let mut download = Command::new("apt-get");
     download
-        .args(["download", "--"])
-        .args(&release.packages)
+        .arg("download")
+        .args(release.packages(need))
         .current_dir(&downloads);
     let log = format!("download-{}", release.name);
     run(
@@ -109,7 +115,7 @@ fn download_and_unpack(release: &Release, folder: &Path) -> Result<()> {
     for entry in std::fs::read_dir(&downloads)? {
         let package = entry?.path();
         let mut unpack = Command::new("dpkg-deb");
-        unpack.arg("--extract").arg(&package).arg(folder);
+        unpack.arg("--extract").arg(&package).arg(&folder);
         let name = package
             .file_stem()
             .unwrap_or_default()
@@ -122,7 +128,8 @@ fn download_and_unpack(release: &Release, folder: &Path) -> Result<()> {
             &mut unpack,
         )?;
     }
-    remove(&downloads)
+    remove(&downloads)?;
+    relocate(&folder, &release.name)
 }
 
 /// Debian's headers include the common part by its installed, absolute path.

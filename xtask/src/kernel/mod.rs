@@ -59,6 +59,16 @@ impl Flavour {
     }
 }
 
+/// What a kernel is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Need {
+    /// To build modules.
+    Headers,
+    /// To boot it, too.
+    Image,
+}
+
 /// An unpacked kernel.
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel {
@@ -66,8 +76,6 @@ pub(crate) struct Kernel {
     pub(crate) release: String,
     /// The folder that its packages are unpacked in.
     pub(crate) folder: PathBuf,
-    /// Which series it is of.
-    pub(crate) series: Series,
 }
 
 impl Kernel {

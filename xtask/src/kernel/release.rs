@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::{Flavour, Series};
+use super::{Flavour, Need, Series};
 use crate::packages::candidate_version;
 use crate::process::output_of;
 
@@ -32,7 +32,7 @@ pub(super) fn newest(series: Series, flavour: Flavour) -> Result<Release> {
         .map(|version| Release::new(version, series, flavour))
         .find(|release| {
             release
-                .packages
+                .packages(Need::Image)
                 .iter()
                 .all(|name| candidate_version(name).is_some())
         })
@@ -49,8 +49,8 @@ pub(super) fn newest(series: Series, flavour: Flavour) -> Result<Release> {
 pub(super) struct Release {
     /// The whole release string.
     pub(super) name: String,
-    /// Image, headers, and the tools that the headers call.
-    pub(super) packages: Vec<String>,
+    /// Headers, and the tools that they call.
+    headers: [String; 3],
 }
 
 impl Release {
@@ -60,13 +60,21 @@ impl Release {
             Series::V6_1 => "linux-kbuild-6.1".to_owned(),
             Series::V6_12 => format!("linux-kbuild-{version}"),
         };
-        let packages = vec![
-            format!("linux-image-{name}"),
+        let headers = [
             format!("linux-headers-{name}"),
             format!("linux-headers-{version}-common"),
             kbuild,
         ];
-        Self { name, packages }
+        Self { name, headers }
+    }
+
+    /// The packages to unpack.
+    pub(super) fn packages(&self, need: Need) -> Vec<String> {
+        let mut packages = self.headers.to_vec();
+        if need == Need::Image {
+            packages.push(format!("linux-image-{}", self.name));
+        }
+        packages
     }
 }
 

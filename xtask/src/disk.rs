@@ -1,0 +1,76 @@
+//! Disk images with an ext4 file system, made without any right of root.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::kernel::Kernel;
+use crate::{lock, paths, process};
+
+const LIMIT: Duration = Duration::from_secs(5 * 60);
+
+/// A disk that holds the kernel's common headers, some ten thousand files in
+/// a thousand directories. Made once for each kernel, and for reading only.
+///
+/// # Errors
+/// When it can't be made.
+pub(crate) fn headers(kernel: &Kernel) -> Result<PathBuf> {
+    let folder = folder();
+    let _lock = lock::lock(&folder)?;
+    let image = folder.join(format!("headers-{}.ext4", kernel.release));
+    if !image.exists() {
+        // Not under its own name until it is whole.
+        let unfinished = image.with_extension("unfinished");
+        make(&unfinished, 256, Some(&kernel.folder.join("usr/src")))?;
+        std::fs::rename(&unfinished, &image)
+            .with_context(|| format!("can't make {}", image.display()))?;
+    }
+    Ok(image)
+}
+
+/// An empty disk of `mebibytes` MiB, made anew.
+///
+/// # Errors
+/// When it can't be made.
+pub(crate) fn empty(name: &str, kernel: &Kernel, mebibytes: u32) -> Result<PathBuf> {
+    let folder = folder();
+    let _lock = lock::lock(&folder)?;
+    let image = folder.join(format!("{name}-{}.ext4", kernel.release));
+    make(&image, mebibytes, None)?;
+    Ok(image)
+}
+
+fn folder() -> PathBuf {
+    paths::output().join("disks")
+}
+
+fn make(image: &Path, mebibytes: u32, contents: Option<&Path>) -> Result<()> {
+    let name = image
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let mut command = Command::new("mke2fs");
+    // Not on the path of everyone but root.
+    command.env(
+        "PATH",
+        format!(
+            "{}:/usr/sbin:/sbin",
+            std::env::var("PATH").unwrap_or_default()
+        ),
+    );
+    command.args(["-q", "-F", "-t", "ext4"]);
+    if let Some(contents) = contents {
+        command.arg("-d").arg(contents);
+    }
+    command.arg(image).arg(format!("{mebibytes}M"));
+    process::run(
+        &format!("making the disk {name}"),
+        &format!("disk-{name}"),
+        LIMIT,
+        &mut command,
+    )
+    .map(drop)
+}

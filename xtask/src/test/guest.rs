@@ -1,0 +1,158 @@
+//! The guest suites on all kernels, as many machines at a time as there are
+//! processors for.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anyhow::Result;
+use sysbatch_guest::Suite;
+
+use super::suites::{GuestSuite, Run, SUITES};
+use super::tally::{Tally, harness_passes};
+use crate::kernel::{self, Flavour, Kernel, Need, Series};
+use crate::progress::Progress;
+use crate::vm::{self, Accel, GuestFile, Verdict, VmSpec};
+use crate::{guest, kmod};
+
+/// What boot, set-up and power-off may take beside the suite, and how much
+/// longer a suite may take where the processor is emulated.
+const BOOT_LIMIT: Duration = Duration::from_secs(120);
+
+/// One suite on one kernel.
+struct Job<'a> {
+    suite: &'a GuestSuite,
+    program: Option<PathBuf>,
+    kernel: &'a Kernel,
+    module: &'a PathBuf,
+}
+
+pub(super) fn run() -> Result<Tally> {
+    let mut kernels = Vec::new();
+    for series in Series::ALL {
+        let kernel = kernel::ensure(series, Flavour::Cloud, Need::Image)?;
+        let module = kmod::build(&kernel)?;
+        kernels.push((kernel, module));
+    }
+    guest::init()?;
+    let mut jobs = Vec::new();
+    let mut tally = Tally::default();
+    for suite in SUITES {
+        match suite.build() {
+            Ok(program) => jobs.extend(kernels.iter().map(|(kernel, module)| Job {
+                suite,
+                program: program.clone(),
+                kernel,
+                module,
+            })),
+            Err(error) => tally.add(Tally::failure(format!(
+                "guest suite {}: {error:#}",
+                suite.name
+            ))),
+        }
+    }
+    let accel = match kernels.last() {
+        Some((kernel, _)) => vm::choose(kernel)?,
+        None => Accel::Tcg,
+    };
+    let tally = Mutex::new(tally);
+    let jobs = Mutex::new(jobs.iter());
+    let next = || {
+        jobs.lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .next()
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..workers() {
+            scope.spawn(|| {
+                while let Some(job) = next() {
+                    let result = job
+                        .run(accel)
+                        .unwrap_or_else(|error| Tally::failure(format!("{error:#}")));
+                    tally
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .add(result);
+                }
+            });
+        }
+    });
+    Ok(tally
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+/// A machine for each two processors would leave half of them idle most of
+/// the time: suites mostly use one.
+fn workers() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(8)
+}
+
+impl Job<'_> {
+    fn run(&self, accel: Accel) -> Result<Tally> {
+        let Self { suite, kernel, .. } = self;
+        let title = format!("{} on {} ({})", suite.name, kernel.release, accel.name());
+        let progress = Progress::start(&title);
+        let result = self.boot(accel).and_then(|verdict| judge(&title, &verdict));
+        progress.end(match &result {
+            Ok(tally) if tally.failures.is_empty() => "passed",
+            _ => "failed",
+        });
+        result
+    }
+
+    fn boot(&self, accel: Accel) -> Result<Verdict> {
+        let Self {
+            suite,
+            program,
+            kernel,
+            module,
+        } = self;
+        let mut files = Vec::new();
+        let mut command: Vec<String> = match &suite.run {
+            Run::Shell(script) => ["/bin/sh", "-c", script].map(str::to_owned).into(),
+            Run::Program { program, .. } => vec![format!("/bin/{}", program.name())],
+        };
+        if let Some(program) = program {
+            files.push(GuestFile::host(&command[0], program));
+        }
+        command.extend(suite.arguments.iter().map(|&argument| argument.to_owned()));
+        let spec = VmSpec {
+            files,
+            disks: suite.disks(kernel)?,
+            suites: vec![Suite {
+                name: suite.name.to_owned(),
+                command,
+                environment: Vec::new(),
+                limit_seconds: suite.limit_seconds,
+            }],
+            memory: suite.memory,
+            processors: suite.processors,
+            limit: BOOT_LIMIT + Duration::from_secs(suite.limit_seconds),
+            ..VmSpec::new(
+                format!("{}-{}", suite.name, kernel.release),
+                kernel,
+                accel,
+                Some((*module).clone()),
+            )
+        };
+        vm::run(&spec)
+    }
+}
+
+/// Counts the tests that a harness in the guest reported, or the suite as one.
+fn judge(title: &str, verdict: &Verdict) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for suite in verdict.suites.iter().filter(|suite| suite.passed()) {
+        let tests = harness_passes(suite.output.iter().map(String::as_str))?;
+        tally.add(Tally::passed(tests.unwrap_or(1)));
+    }
+    tally.failures = verdict
+        .failures()
+        .into_iter()
+        .map(|failure| format!("guest suite {title}: {failure}"))
+        .collect();
+    Ok(tally)
+}

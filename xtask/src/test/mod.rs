@@ -1,0 +1,120 @@
+//! `cargo xtask test`: everything that must hold, with one verdict.
+
+mod guest;
+mod steps;
+mod suites;
+mod tally;
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::packages;
+use crate::progress::{Progress, say};
+use tally::Tally;
+
+/// One part of the whole.
+struct Step {
+    /// What `--only` calls it.
+    name: &'static str,
+    /// Does it. An error counts as one failure.
+    run: fn() -> Result<Tally>,
+}
+
+/// All steps, the quick ones first: a mistake is to be told soon.
+const STEPS: &[Step] = &[
+    Step {
+        name: "format",
+        run: steps::format,
+    },
+    Step {
+        name: "header",
+        run: steps::header,
+    },
+    Step {
+        name: "licences",
+        run: steps::licences,
+    },
+    Step {
+        name: "manual",
+        run: steps::manual,
+    },
+    Step {
+        name: "clippy",
+        run: steps::clippy,
+    },
+    Step {
+        name: "docs",
+        run: steps::docs,
+    },
+    Step {
+        name: "host",
+        run: steps::host,
+    },
+    Step {
+        name: "module",
+        run: steps::module,
+    },
+    Step {
+        name: "guest",
+        run: guest::run,
+    },
+];
+
+/// Runs the steps named in `only`, or all; true if nothing failed.
+///
+/// # Errors
+/// When a name is not a step's, or the machine lacks a package.
+pub(crate) fn run(only: &[String]) -> Result<bool> {
+    let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+    if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
+        bail!(
+            "there is no step `{unknown}`; the steps are: {}",
+            names.join(", ")
+        );
+    }
+    packages::install_missing()?;
+    let started = Instant::now();
+    let mut results = Vec::new();
+    for step in STEPS
+        .iter()
+        .filter(|step| only.is_empty() || only.iter().any(|name| name == step.name))
+    {
+        say(&format!("== {}", step.name));
+        let began = Instant::now();
+        let tally = (step.run)().unwrap_or_else(|error| Tally::failure(format!("{error:#}")));
+        results.push((step.name, tally, began.elapsed()));
+    }
+    let mut total = Tally::default();
+    println!();
+    for (name, tally, time) in results {
+        println!(
+            "{name:10} {:5} passed {:3} failed {:7.1} s",
+            tally.passed,
+            tally.failures.len(),
+            time.as_secs_f64()
+        );
+        total.add(tally);
+    }
+    for failure in &total.failures {
+        println!("\nFAILED {failure}");
+    }
+    println!("\n{:.0} s", started.elapsed().as_secs_f64());
+    println!("{} passed, {} failed", total.passed, total.failures.len());
+    Ok(total.failures.is_empty())
+}
+
+/// A check that is done in this process, with its progress.
+fn check(what: &str, work: impl FnOnce() -> Result<()>) -> Tally {
+    let progress = Progress::start(what);
+    match work() {
+        Ok(()) => {
+            progress.end("ok");
+            Tally::passed(1)
+        }
+        Err(error) => {
+            progress.end("failed");
+            Tally::failure(format!("{what}: {error:#}"))
+        }
+    }
+}

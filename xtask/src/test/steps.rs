@@ -1,0 +1,103 @@
+//! The steps that run on the host.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::check;
+use super::tally::{Tally, harness_passes};
+use crate::kernel::{self, Flavour, Need, Series};
+use crate::{header, kmod, licences, manual, paths, process};
+
+const FORMAT_LIMIT: Duration = Duration::from_secs(2 * 60);
+const CLIPPY_LIMIT: Duration = Duration::from_secs(15 * 60);
+const DOCS_LIMIT: Duration = Duration::from_secs(15 * 60);
+const HOST_LIMIT: Duration = Duration::from_secs(20 * 60);
+
+pub(super) fn format() -> Result<Tally> {
+    process::run(
+        "rustfmt",
+        "format",
+        FORMAT_LIMIT,
+        cargo().args(["fmt", "--all", "--check"]),
+    )?;
+    Ok(Tally::passed(1))
+}
+
+pub(super) fn header() -> Result<Tally> {
+    Ok(check("the C header is current and compiles", || {
+        header::check(paths::root())
+    }))
+}
+
+pub(super) fn licences() -> Result<Tally> {
+    Ok(check("licences", || licences::check(paths::root())))
+}
+
+pub(super) fn manual() -> Result<Tally> {
+    Ok(check("the manual pages format", || {
+        manual::check(paths::root())
+    }))
+}
+
+pub(super) fn clippy() -> Result<Tally> {
+    let mut command = cargo();
+    command.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]);
+    process::run("clippy", "clippy", CLIPPY_LIMIT, &mut command)?;
+    Ok(Tally::passed(1))
+}
+
+pub(super) fn docs() -> Result<Tally> {
+    let mut command = cargo();
+    command
+        .args(["doc", "--workspace", "--no-deps"])
+        .env("RUSTDOCFLAGS", "--deny warnings");
+    process::run("documentation", "docs", DOCS_LIMIT, &mut command)?;
+    Ok(Tally::passed(1))
+}
+
+/// Unit, property, integration and documentation tests.
+pub(super) fn host() -> Result<Tally> {
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--no-fail-fast"]);
+    let what = "tests on the host";
+    match process::run(what, "host", HOST_LIMIT, &mut command) {
+        Ok(log) => {
+            let text = std::fs::read_to_string(&log)
+                .with_context(|| format!("can't read {}", log.display()))?;
+            let passes = harness_passes(text.lines())?.context("cargo test ran no tests")?;
+            Ok(Tally::passed(passes))
+        }
+        Err(error) => Ok(Tally::failure(format!("{error:#}"))),
+    }
+}
+
+/// Each series in each flavour. That they load is the guest step's matter.
+pub(super) fn module() -> Result<Tally> {
+    let mut tally = Tally::default();
+    for series in Series::ALL {
+        for flavour in [Flavour::Cloud, Flavour::Generic] {
+            let built = kernel::ensure(series, flavour, Need::Headers)
+                .and_then(|kernel| kmod::build(&kernel));
+            tally.add(match built {
+                Ok(_) => Tally::passed(1),
+                Err(error) => Tally::failure(format!("{error:#}")),
+            });
+        }
+    }
+    Ok(tally)
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(paths::root());
+    command
+}
