@@ -2,32 +2,14 @@
 
 use sysbatch_abi::BuiltIn;
 
-use crate::host::{Error, Fault, Host};
-
-/// What an entry asks for, its operands read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// A system call.
-    Call {
-        /// The system call number.
-        number: u32,
-        /// Its arguments.
-        args: [u64; 6],
-    },
-    /// An operation of the interpreter's own.
-    BuiltIn {
-        /// Which one.
-        builtin: BuiltIn,
-        /// Its operands.
-        args: [u64; 6],
-    },
-}
+use crate::host::{Call, Error, Fault, Host};
 
 /// An entry, decoded and checked: nothing of it can be refused any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fetched<T> {
-    /// What to do.
-    pub operation: Operation,
+    /// The operation of the interpreter's own that the entry asks for; `None`
+    /// for a system call.
+    pub builtin: Option<BuiltIn>,
     /// What the encoding wants to know afterwards: where the result goes and
     /// what comes next.
     pub tail: T,
@@ -53,12 +35,17 @@ pub trait Encoding {
     fn is_end(&self, pc: u64) -> bool;
 
     /// Reads the entry at `pc`, once, and checks all of it before anything of
-    /// it happens.
+    /// it happens. The operands, and the number of a system call, go to `call`.
     ///
     /// # Errors
     /// [`Error::Fault`] if the entry or an operand cannot be read,
     /// [`Error::Invalid`] if it breaks a rule.
-    fn fetch<H: Host>(&self, host: &mut H, pc: u64) -> Result<Fetched<Self::Tail>, Error>;
+    fn fetch<H: Host>(
+        &self,
+        host: &mut H,
+        pc: u64,
+        call: &mut Call,
+    ) -> Result<Fetched<Self::Tail>, Error>;
 
     /// Stores the result of the entry.
     ///

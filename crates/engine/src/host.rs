@@ -36,7 +36,7 @@ impl From<Fault> for Error {
 }
 
 /// A system call about to be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Call {
     /// The system call number; the host answers unknown ones with `-ENOSYS`.
     pub number: u32,

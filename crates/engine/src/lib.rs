@@ -32,7 +32,7 @@ mod host;
 mod machine;
 mod native;
 
-pub use encoding::{Encoding, Fetched, Next, Operation};
+pub use encoding::{Encoding, Fetched, Next};
 pub use enter::{HEADER_SIZE_MAX, enter};
 pub use host::{Call, Error, Fault, Host, Outcome};
 pub use machine::{Cursor, run};

@@ -3,7 +3,7 @@
 use sysbatch_abi::{PuntReason, Resume, Status, is_errno};
 
 use crate::builtin;
-use crate::encoding::{Encoding, Next, Operation};
+use crate::encoding::{Encoding, Next};
 use crate::host::{Call, Error, Host, Outcome};
 
 /// How far a batch has got: all that changes while it runs, besides memory.
@@ -42,6 +42,8 @@ pub fn run<H: Host, E: Encoding>(
     cursor: &mut Cursor,
 ) -> (Status, Option<Error>) {
     cursor.reason = None;
+    // One place for the operands of every step: they are not copied about.
+    let mut call = Call::default();
     loop {
         if encoding.is_end(cursor.pc) {
             cursor.resume = Resume::Fresh;
@@ -50,7 +52,7 @@ pub fn run<H: Host, E: Encoding>(
         let Some(fuel) = cursor.fuel.checked_sub(1) else {
             return (Status::OutOfFuel, None);
         };
-        match step(host, encoding, cursor, fuel) {
+        match step(host, encoding, cursor, fuel, &mut call) {
             Ok(Step::On) => {}
             Ok(Step::Stop(status)) => return (status, None),
             Err((status, error)) => return (status, Some(error)),
@@ -69,17 +71,14 @@ fn step<H: Host, E: Encoding>(
     encoding: &E,
     cursor: &mut Cursor,
     fuel: u64,
+    call: &mut Call,
 ) -> Result<Step, (Status, Error)> {
     let refuse = |error| (Status::Refused, error);
-    let fetched = encoding.fetch(host, cursor.pc).map_err(refuse)?;
-    let (result, negative) = match fetched.operation {
-        Operation::Call { number, args } => {
-            let call = Call {
-                number,
-                args,
-                resume: cursor.resume,
-            };
-            match host.call(&call) {
+    let fetched = encoding.fetch(host, cursor.pc, call).map_err(refuse)?;
+    let (result, negative) = match fetched.builtin {
+        None => {
+            call.resume = cursor.resume;
+            match host.call(call) {
                 Outcome::Returned(result) => (result, is_errno(result)),
                 Outcome::Punt(reason) => {
                     cursor.reason = Some(reason);
@@ -91,8 +90,8 @@ fn step<H: Host, E: Encoding>(
                 }
             }
         }
-        Operation::BuiltIn { builtin, args } => {
-            let result = builtin::execute(host, builtin, &args)
+        Some(builtin) => {
+            let result = builtin::execute(host, builtin, &call.args)
                 .map_err(|fault| refuse(fault.into()))?
                 .cast_signed();
             (result, result < 0)

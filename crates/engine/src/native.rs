@@ -4,8 +4,8 @@ use sysbatch_abi::{
     ARGUMENT_COUNT, BuiltIn, DST_OWN_INDEX, ENTRY_FLAGS, Entry, JUMP_EXIT, MODES_USED, Mode, Width,
 };
 
-use crate::encoding::{Encoding, Fetched, Next, Operation};
-use crate::host::{Error, Fault, Host};
+use crate::encoding::{Encoding, Fetched, Next};
+use crate::host::{Call, Error, Fault, Host};
 
 /// A program in the native encoding, with its result slots.
 ///
@@ -26,9 +26,30 @@ pub struct Native {
 #[derive(Clone, Copy, Debug)]
 pub struct Tail {
     slot: u64,
-    on_neg: Next,
-    on_zero: Next,
-    on_pos: Next,
+    pc: u64,
+    jumps: Jumps,
+}
+
+/// The jump offsets of an entry: after a negative, zero and positive result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Jumps {
+    on_neg: i16,
+    on_zero: i16,
+    on_pos: i16,
+}
+
+impl Jumps {
+    /// On to the next entry, always.
+    const NONE: Self = Self {
+        on_neg: 0,
+        on_zero: 0,
+        on_pos: 0,
+    };
+}
+
+/// Where an offset leads to from entry `pc`; `None` if that is no index.
+fn target(pc: u64, offset: i16) -> Option<u64> {
+    pc.checked_add(1)?.checked_add_signed(i64::from(offset))
 }
 
 /// The address of element `index` of an array whose elements take `size` bytes.
@@ -48,36 +69,32 @@ impl Native {
         Ok(element(self.results, index, 8)?)
     }
 
-    /// The entry that a jump offset leads to from entry `pc`.
-    fn target(&self, pc: u64, offset: i16) -> Result<Next, Error> {
-        if offset == JUMP_EXIT {
-            return Ok(Next::Exit);
+    /// Refuses a jump that would leave the program.
+    fn check_jumps(&self, pc: u64, jumps: Jumps) -> Result<(), Error> {
+        for offset in [jumps.on_neg, jumps.on_zero, jumps.on_pos] {
+            let stays = target(pc, offset).is_some_and(|target| target <= self.len);
+            if !stays && offset != JUMP_EXIT {
+                return Err(Error::Invalid);
+            }
         }
-        pc.checked_add(1)
-            .and_then(|next| next.checked_add_signed(i64::from(offset)))
-            .filter(|&target| target <= self.len)
-            .map(Next::At)
-            .ok_or(Error::Invalid)
+        Ok(())
     }
 
     /// Replaces each argument by what its mode says.
-    fn operands<H: Host>(
+    fn resolve<H: Host>(
         &self,
         host: &mut H,
-        entry: &Entry,
-    ) -> Result<[u64; ARGUMENT_COUNT], Error> {
-        let mut args = entry.args;
-        if entry.modes == 0 {
-            return Ok(args);
-        }
+        modes: u16,
+        args: &mut [u64; ARGUMENT_COUNT],
+    ) -> Result<(), Error> {
         for (k, arg) in args.iter_mut().enumerate() {
-            *arg = match Mode::of(entry.modes, k).ok_or(Error::Invalid)? {
-                Mode::Immediate => *arg,
+            *arg = match Mode::of(modes, k).ok_or(Error::Invalid)? {
+                Mode::Immediate => continue,
                 Mode::Result => host.load(self.slot(*arg)?, Width::Eight)?,
                 Mode::Memory => host.load(*arg, Width::Eight)?,
             };
         }
-        Ok(args)
+        Ok(())
     }
 }
 
@@ -105,7 +122,12 @@ impl Encoding for Native {
         pc == self.len
     }
 
-    fn fetch<H: Host>(&self, host: &mut H, pc: u64) -> Result<Fetched<Tail>, Error> {
+    fn fetch<H: Host>(
+        &self,
+        host: &mut H,
+        pc: u64,
+        call: &mut Call,
+    ) -> Result<Fetched<Tail>, Error> {
         if pc >= self.len {
             return Err(Error::Invalid);
         }
@@ -118,35 +140,44 @@ impl Encoding for Native {
         } else {
             u64::from(entry.dst)
         })?;
-        let tail = Tail {
-            slot,
-            on_neg: self.target(pc, entry.on_neg)?,
-            on_zero: self.target(pc, entry.on_zero)?,
-            on_pos: self.target(pc, entry.on_pos)?,
+        let jumps = Jumps {
+            on_neg: entry.on_neg,
+            on_zero: entry.on_zero,
+            on_pos: entry.on_pos,
         };
-        let operation = if let Ok(number) = u32::try_from(entry.nr) {
-            Operation::Call {
-                number,
-                args: self.operands(host, &entry)?,
+        // Most entries neither jump nor look anything up: it pays to ask.
+        if jumps != Jumps::NONE {
+            self.check_jumps(pc, jumps)?;
+        }
+        let builtin = match u32::try_from(entry.nr) {
+            Ok(number) => {
+                call.number = number;
+                None
             }
-        } else {
-            Operation::BuiltIn {
-                builtin: BuiltIn::from_number(entry.nr).ok_or(Error::Invalid)?,
-                args: self.operands(host, &entry)?,
-            }
+            Err(_) => Some(BuiltIn::from_number(entry.nr).ok_or(Error::Invalid)?),
         };
-        Ok(Fetched { operation, tail })
+        call.args = entry.args;
+        if entry.modes != 0 {
+            self.resolve(host, entry.modes, &mut call.args)?;
+        }
+        let tail = Tail { slot, pc, jumps };
+        Ok(Fetched { builtin, tail })
     }
 
     fn store<H: Host>(&self, host: &mut H, tail: Tail, result: i64) -> Result<(), Fault> {
         host.store(tail.slot, Width::Eight, result.cast_unsigned())
     }
 
+    #[inline]
     fn next(&self, tail: Tail, sign: i64) -> Next {
-        match sign {
-            0 => tail.on_zero,
-            i64::MIN..0 => tail.on_neg,
-            1.. => tail.on_pos,
-        }
+        let offset = match sign {
+            i64::MIN..0 => tail.jumps.on_neg,
+            0 => tail.jumps.on_zero,
+            1.. => tail.jumps.on_pos,
+        };
+        // The fetch has refused every other offset that is no index.
+        target(tail.pc, offset)
+            .filter(|_| offset != JUMP_EXIT)
+            .map_or(Next::Exit, Next::At)
     }
 }

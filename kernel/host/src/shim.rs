@@ -2,6 +2,8 @@
 //! Safe faces of the functions in `../*.c`.
 #![expect(unsafe_code, reason = "the shim is C")]
 
+use core::mem::MaybeUninit;
+
 use sysbatch_abi::Width;
 use sysbatch_engine::Fault;
 
@@ -70,22 +72,28 @@ pub(crate) fn store(address: u64, width: Width, value: u64) -> Result<(), Fault>
 
 /// Reads consecutive words of the task's memory.
 pub(crate) fn load_words<const N: usize>(address: u64) -> Result<[u64; N], Fault> {
-    let mut words = [0; N];
+    let mut words = MaybeUninit::<[u64; N]>::uninit();
+    let to = words.as_mut_ptr().cast();
     let failed = match u32::try_from(N) {
         // An entry, the hot path: its size is a constant for C, too.
         Ok(8) => {
-            // SAFETY: `words` holds N = 8 words, which is what the shim writes
-            // at most; `address` is checked as a user address there.
-            unsafe { c::sysbatch_load_entry(address, words.as_mut_ptr()) }
+            // SAFETY: `to` has room for N = 8 words, which is what the shim
+            // writes; `address` is checked as a user address there.
+            unsafe { c::sysbatch_load_entry(address, to) }
         }
         Ok(count) => {
-            // SAFETY: `words` holds `count` words, which is what the shim
-            // writes at most; `address` is checked as a user address there.
-            unsafe { c::sysbatch_load_words(address, words.as_mut_ptr(), count) }
+            // SAFETY: `to` has room for N = `count` words, which is what the
+            // shim writes; `address` is checked as a user address there.
+            unsafe { c::sysbatch_load_words(address, to, count) }
         }
         Err(_) => return Err(Fault),
     };
-    if failed == 0 { Ok(words) } else { Err(Fault) }
+    if failed != 0 {
+        return Err(Fault);
+    }
+    // SAFETY: the shim has written all N words, for it returned zero, and any
+    // value of a word is a u64.
+    Ok(unsafe { words.assume_init() })
 }
 
 /// Whether someone watches or filters the calls of the task.
