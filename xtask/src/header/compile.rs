@@ -37,3 +37,29 @@ pub(super) fn check(root: &Path) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_layout_is_an_error() {
+        let root = std::env::temp_dir().join(format!("sysbatch-header-{}", std::process::id()));
+        let consumer = root.join(CONSUMER);
+        std::fs::create_dir_all(consumer.parent().unwrap()).unwrap();
+        std::fs::create_dir_all(root.join("include")).unwrap();
+        let header = std::fs::read_to_string(crate::paths::root().join(super::super::HEADER));
+        let header = header
+            .unwrap()
+            .replacen("__u32 format;", "__u64 format;", 1);
+        std::fs::write(root.join(super::super::HEADER), header).unwrap();
+        std::fs::write(&consumer, "#include <sysbatch_abi.h>\n").unwrap();
+        let result = check(&root);
+        std::fs::remove_dir_all(&root).unwrap();
+        let message = result.unwrap_err().to_string();
+        assert!(
+            message.contains("does not compile with gcc -std=c99"),
+            "{message}"
+        );
+    }
+}
