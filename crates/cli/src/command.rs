@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{check, run};
+use crate::{check, du, run};
 
 /// Run batches of system calls, in one crossing into the kernel where the
 /// sysbatch module is loaded and in user space elsewhere.
@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Run(run::Arguments),
     /// Look for mistakes in a batch written as text, without running it
     Check(check::Arguments),
+    /// Add up how much files and directories take, as du does
+    Du(du::Arguments),
 }
 
 impl Command {
@@ -32,6 +34,7 @@ impl Command {
         match self {
             Self::Run(arguments) => run::execute(&arguments),
             Self::Check(arguments) => check::execute(&arguments),
+            Self::Du(arguments) => du::execute(&arguments),
         }
     }
 }

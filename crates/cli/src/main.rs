@@ -5,6 +5,7 @@
 
 mod check;
 mod command;
+mod du;
 mod run;
 
 use std::process::ExitCode;

@@ -1,0 +1,114 @@
+//! A program with its result slots, run on a backend.
+//!
+//! This is the one place of `du` where a batch touches memory, and so the one
+//! place that is unsafe.
+#![expect(unsafe_code, reason = "a batch reads and writes memory by address")]
+
+use anyhow::{Context as _, bail};
+use sysbatch::abi::{Entry, Format, RUN_SIZE, Run, Status};
+use sysbatch::{Backend, Direct};
+
+/// A program, its result slots and how far it has got.
+#[derive(Debug)]
+pub(super) struct Image {
+    program: Vec<Entry>,
+    results: Vec<i64>,
+    pc: u64,
+    steps: u64,
+    entered: u64,
+}
+
+impl Image {
+    /// A program with this many result slots.
+    pub(super) fn new(program: Vec<Entry>, slots: usize) -> Self {
+        Self {
+            program,
+            results: vec![0; slots],
+            pc: 0,
+            steps: 0,
+            entered: 0,
+        }
+    }
+
+    /// Puts another program in its place; the slots stay.
+    pub(super) fn set_program(&mut self, program: Vec<Entry>) {
+        self.program = program;
+    }
+
+    /// What a result slot holds.
+    pub(super) fn slot(&self, index: usize) -> i64 {
+        self.results[index]
+    }
+
+    /// Changes what a result slot holds.
+    pub(super) fn set_slot(&mut self, index: usize, value: i64) {
+        self.results[index] = value;
+    }
+
+    /// The entry it is at.
+    pub(super) fn pc(&self) -> u64 {
+        self.pc
+    }
+
+    /// Has it go on at another entry.
+    pub(super) fn set_pc(&mut self, pc: u64) {
+        self.pc = pc;
+    }
+
+    /// The steps made so far, in all runs.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// How many times it was run.
+    pub(super) fn entered(&self) -> u64 {
+        self.entered
+    }
+
+    /// Runs it from where it is for at most `fuel` steps, and tells whether it
+    /// came to its end; if not, it left by an exit, and `pc` is there.
+    ///
+    /// # Safety
+    /// Each address that the program reads or writes, by itself or by its
+    /// system calls, must be [`expose`]d memory that lives, that nobody else
+    /// uses meanwhile, and that may be written to if it is; and each system call
+    /// must be one that may be made.
+    ///
+    /// # Errors
+    /// If the batch was refused or ran out of fuel: a mistake in the program.
+    pub(super) unsafe fn run(&mut self, backend: &Backend, fuel: u64) -> anyhow::Result<bool> {
+        let mut run = Run {
+            size: RUN_SIZE as u32,
+            format: Format::Native.raw(),
+            program: expose(&mut self.program),
+            len: self.program.len() as u64,
+            results: expose(&mut self.results),
+            results_len: self.results.len() as u64,
+            pc: self.pc,
+            fuel,
+            ..Run::default()
+        };
+        // SAFETY: program and results are vectors of this image, borrowed until
+        // the batch is over; the rest is the caller's promise.
+        let mut memory = unsafe { Direct::new() };
+        // SAFETY: as above.
+        let status = unsafe { backend.run(&mut run, &mut memory) };
+        self.pc = run.pc;
+        self.steps += run.steps;
+        self.entered += 1;
+        match status.with_context(|| format!("the batch was refused at entry {}", run.pc))? {
+            Status::Done => Ok(true),
+            Status::Exit => Ok(false),
+            status => bail!(
+                "the batch stopped at entry {} with status {status:?}",
+                run.pc
+            ),
+        }
+    }
+}
+
+/// The address of a vector's elements, for a batch to use until the vector is
+/// next used in any other way.
+pub(super) fn expose<T>(elements: &mut [T]) -> u64 {
+    elements.as_mut_ptr().expose_provenance() as u64
+}
