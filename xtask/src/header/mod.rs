@@ -6,6 +6,7 @@
 
 mod comment;
 mod compile;
+mod document;
 mod names;
 mod reflect;
 mod render;
@@ -29,7 +30,8 @@ pub(crate) fn write(root: &Path) -> Result<()> {
     std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Fails if the header is stale, or if a C or C++ compiler objects to it.
+/// Fails if the header is stale, if a C or C++ compiler objects to it, or if
+/// the documents' tables differ from it.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let path = root.join(HEADER);
     let found = std::fs::read_to_string(&path)
@@ -40,6 +42,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
             "{HEADER}:{line} does not match crates/abi: run `cargo xtask header` and commit the file"
         );
     }
+    document::check(root, &reflect::sections())?;
     compile::check(root)
 }
 

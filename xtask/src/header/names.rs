@@ -29,13 +29,19 @@ pub(super) fn constant(rust: &str) -> String {
     format!("SYSBATCH_{rust}")
 }
 
-/// A value of an enumeration, its own name in any case.
-pub(super) fn value(enumeration: &str, name: &str) -> String {
-    let name = if name.contains(|c: char| c.is_ascii_lowercase()) {
+/// The name of a value of an enumeration by itself: `OutOfFuel` as
+/// `OUT_OF_FUEL`, and what is in capitals already as it is.
+pub(super) fn capitals(name: &str) -> String {
+    if name.contains(|c: char| c.is_ascii_lowercase()) {
         snake(name).to_ascii_uppercase()
     } else {
         name.to_owned()
-    };
+    }
+}
+
+/// A value of an enumeration.
+pub(super) fn value(enumeration: &str, name: &str) -> String {
+    let name = capitals(name);
     format!(
         "SYSBATCH_{}_{name}",
         snake(enumeration).to_ascii_uppercase()
