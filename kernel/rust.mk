@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # How the Rust half is compiled: core, the two shared crates and the kernel
 # host, with the code generation rules of the kernel they will run in.
 #

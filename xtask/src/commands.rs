@@ -78,7 +78,7 @@ struct VmArguments {
     /// Processors.
     #[arg(long, default_value_t = 2)]
     processors: u32,
-    /// Seconds after which the machine is stopped.
+    /// Seconds after which the command is killed.
     #[arg(long, default_value_t = 300)]
     limit: u64,
     /// Milliseconds to wait after boot.
@@ -169,7 +169,7 @@ impl VmArguments {
                 self.processors
             },
             settle: Duration::from_millis(self.settle),
-            limit: Duration::from_secs(self.limit),
+            limit: Duration::from_secs(self.limit) + vm::BOOT_LIMIT,
             echo: true,
             ..VmSpec::new(format!("vm-{}", kernel.release), &kernel, accel, module)
         };

@@ -54,13 +54,7 @@ fn make(image: &Path, mebibytes: u32, contents: Option<&Path>) -> Result<()> {
         .into_owned();
     let mut command = Command::new("mke2fs");
     // Not on the path of everyone but root.
-    command.env(
-        "PATH",
-        format!(
-            "{}:/usr/sbin:/sbin",
-            std::env::var("PATH").unwrap_or_default()
-        ),
-    );
+    command.env("PATH", process::path_with_sbin());
     command.args(["-q", "-F", "-t", "ext4"]);
     if let Some(contents) = contents {
         command.arg("-d").arg(contents);

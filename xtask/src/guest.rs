@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -29,12 +30,18 @@ impl Program {
     }
 }
 
-/// The guest's first program.
+/// The guest's first program, built once in a run.
 ///
 /// # Errors
 /// When it can't be built.
 pub(crate) fn init() -> Result<PathBuf> {
-    build("sysbatch-guest", Program::Bin("sysbatch-guest-init"))
+    static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(init) = &*built {
+        return Ok(init.clone());
+    }
+    let init = build("sysbatch-guest", Program::Bin("sysbatch-guest-init"))?;
+    Ok(built.insert(init).clone())
 }
 
 /// Builds a program and returns its file.

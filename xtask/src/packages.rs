@@ -23,6 +23,8 @@ const NEEDS: &[&[&str]] = &[
     &["g++"],
     &["groff-base"],
     &["libelf1", "libelf1t64"],
+    // Builds the module on users' machines, and so in a test.
+    &["dkms"],
     // The compiler of the module's Rust half, with its library source.
     &["rustc-web", "rustc"],
     &["rust-web-src", "rust-src"],

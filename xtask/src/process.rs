@@ -161,3 +161,11 @@ pub(crate) fn contains(file: &Path, text: &str) -> Result<bool> {
     let bytes = std::fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
     Ok(String::from_utf8_lossy(&bytes).contains(text))
 }
+
+/// The search path with the folders of system programs, which only root's has.
+pub(crate) fn path_with_sbin() -> String {
+    format!(
+        "{}:/usr/sbin:/sbin",
+        std::env::var("PATH").unwrap_or_default()
+    )
+}

@@ -2,7 +2,7 @@
 //! processors for.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -14,10 +14,6 @@ use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::progress::Progress;
 use crate::vm::{self, Accel, GuestFile, Verdict, VmSpec};
 use crate::{guest, kmod};
-
-/// What boot, set-up and power-off may take beside the suite, and how much
-/// longer a suite may take where the processor is emulated.
-const BOOT_LIMIT: Duration = Duration::from_secs(120);
 
 /// One suite on one kernel.
 struct Job<'a> {
@@ -57,11 +53,7 @@ pub(super) fn run() -> Result<Tally> {
     };
     let tally = Mutex::new(tally);
     let jobs = Mutex::new(jobs.iter());
-    let next = || {
-        jobs.lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .next()
-    };
+    let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
     std::thread::scope(|scope| {
         for _ in 0..workers() {
             scope.spawn(|| {
@@ -71,15 +63,13 @@ pub(super) fn run() -> Result<Tally> {
                         .unwrap_or_else(|error| Tally::failure(format!("{error:#}")));
                     tally
                         .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .unwrap_or_else(PoisonError::into_inner)
                         .add(result);
                 }
             });
         }
     });
-    Ok(tally
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner))
+    Ok(tally.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// A machine for each two processors would leave half of them idle most of
@@ -130,7 +120,7 @@ impl Job<'_> {
             }],
             memory: suite.memory,
             processors: suite.processors,
-            limit: BOOT_LIMIT + Duration::from_secs(suite.limit_seconds),
+            limit: vm::BOOT_LIMIT + Duration::from_secs(suite.limit_seconds),
             ..VmSpec::new(
                 format!("{}-{}", suite.name, kernel.release),
                 kernel,

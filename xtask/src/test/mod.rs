@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold, with one verdict.
 
+mod dkms;
 mod guest;
 mod steps;
 mod suites;
@@ -54,6 +55,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "module",
         run: steps::module,
+    },
+    Step {
+        name: "dkms",
+        run: dkms::run,
     },
     Step {
         name: "guest",

@@ -19,6 +19,9 @@ pub(crate) use accel::{Accel, choose};
 pub(crate) use initramfs::GuestFile;
 pub(crate) use verdict::Verdict;
 
+/// What boot, set-up and power-off may take beside the suites.
+pub(crate) const BOOT_LIMIT: Duration = Duration::from_secs(120);
+
 /// A disk for the guest: a raw image, and where it is mounted.
 #[derive(Clone, Debug)]
 pub(crate) struct Disk {
