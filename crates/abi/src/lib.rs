@@ -13,6 +13,7 @@
 mod builtin;
 mod device;
 mod entry;
+mod handed_back;
 mod run;
 
 pub use builtin::{BuiltIn, Width};
@@ -20,6 +21,7 @@ pub use device::{ABI_VERSION, DEVICE_NAME, DEVICE_PATH, FORMATS, Info, RUN_REQUE
 pub use entry::{
     ARGUMENT_COUNT, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_SIZE, Entry, JUMP_EXIT, MODES_USED, Mode,
 };
+pub use handed_back::is_handed_back;
 pub use run::{Format, PuntReason, RUN_SIZE, Resume, Run, Status};
 
 /// The largest errno a system call can return; results from −4095 to −1 are

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The interpreter's view of the task that entered the module.
 
-use sysbatch_abi::{PuntReason, Resume, Width};
+use sysbatch_abi::{PuntReason, Resume, Width, is_handed_back};
 use sysbatch_engine::{Call, Fault, Host, Outcome};
 
-use crate::policy;
 use crate::restart::Restart;
 use crate::shim;
 
@@ -48,7 +47,7 @@ impl Host for KernelHost {
             return Outcome::Punt(PuntReason::Watched);
         }
         let number = match call.resume {
-            Resume::Fresh if policy::is_handed_back(call.number, &call.args) => {
+            Resume::Fresh if is_handed_back(call.number, &call.args) => {
                 return Outcome::Punt(PuntReason::Call);
             }
             Resume::Fresh => call.number,

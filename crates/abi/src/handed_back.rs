@@ -1,13 +1,14 @@
-// SPDX-License-Identifier: GPL-2.0-only
-//! Which system calls are handed back to the caller.
+//! Which system calls are never made inside a batch.
 //!
 //! These work on the frame of the system call that the task is in, which
 //! inside a batch is the ioctl's; or they change who watches the task's calls,
 //! which has to be seen at the entry of the next one; or they would leave the
-//! ioctl without a return. The library makes each with a real system call and
-//! goes on with the batch.
+//! ioctl without a return. In the native format the kernel's half hands them
+//! back ([`Status::Punt`](crate::Status::Punt)) and the library makes each with
+//! a real system call; the historical formats answer `-ENOSYS`, as their
+//! authors did.
 
-use sysbatch_abi::RUN_REQUEST;
+use crate::RUN_REQUEST;
 
 /// Numbers of x86-64 system calls (`arch/x86/entry/syscalls/syscall_64.tbl`).
 mod nr {
@@ -40,10 +41,11 @@ const ARCH_SHSTK: core::ops::RangeInclusive<u32> = 0x5001..=0x5005;
 
 /// Whether this call is never made inside a batch.
 ///
-/// The batch device is told by the ioctl's request, whatever descriptor it is
+/// The numbers are those of x86-64. The batch device is told by the ioctl's request, whatever descriptor it is
 /// made on: a look at the descriptor could be raced by another thread, and
 /// the request in the arguments cannot change any more.
-pub(crate) fn is_handed_back(number: u32, args: &[u64; 6]) -> bool {
+#[must_use]
+pub fn is_handed_back(number: u32, args: &[u64; 6]) -> bool {
     let [first, second, ..] = *args;
     match number {
         nr::CLONE | nr::CLONE3 | nr::FORK | nr::VFORK => true,
