@@ -135,7 +135,10 @@ fn kernel_files(root: &Path) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// C and Rust sources in a folder and below, without what a build left there.
+/// Files that have no room for a note, or are the licence.
+const WITHOUT_NOTE: [&str; 2] = ["COPYING", "Cargo.toml"];
+
+/// The files in a folder and below, without what a build left there.
 fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let entries =
@@ -147,10 +150,7 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
             if entry.file_name() != "out" {
                 found.extend(sources(&path)?);
             }
-        } else if path
-            .extension()
-            .is_some_and(|extension| ["c", "h", "rs"].iter().any(|known| extension == *known))
-        {
+        } else if !WITHOUT_NOTE.iter().any(|name| entry.file_name() == *name) {
             found.push(path);
         }
     }
