@@ -1,8 +1,10 @@
 //! Whether the tables of the documents tell the same as the compiled crate.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use sysbatch_abi::is_handed_back;
 
 use super::names;
 use super::reflect::{Enumeration, Field, Item, Section, Structure};
@@ -11,6 +13,12 @@ use super::reflect::{Enumeration, Field, Item, Section, Structure};
 const TABLES: &str = "docs/abi.md";
 /// The manual page that shows the structures.
 const PAGE: &str = "man/sysbatch.4";
+/// The heading of the table of calls that are handed back.
+const HANDED_BACK: &str = "### Calls that are always handed back";
+/// Those of them that are so by their arguments: `ioctl`, `prctl`, `arch_prctl`.
+const BY_ARGUMENT: [u32; 3] = [16, 157, 158];
+/// No system call has a number this high.
+const NUMBERS: u32 = 1024;
 
 /// Fails on a table, or a structure in the manual page, that differs.
 pub(super) fn check(root: &Path, sections: &[Section]) -> Result<()> {
@@ -19,6 +27,7 @@ pub(super) fn check(root: &Path, sections: &[Section]) -> Result<()> {
         std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     };
     let (tables, page) = (read(TABLES)?, read(PAGE)?);
+    check_handed_back(&tables).with_context(|| format!("{TABLES} is wrong"))?;
     for item in sections.iter().flat_map(|section| &section.items) {
         match item {
             Item::Structure(item) => {
@@ -115,6 +124,31 @@ fn check_values(text: &str, item: &Enumeration) -> Result<()> {
     Ok(())
 }
 
+/// Compares the numbers in the table of calls that are always handed back.
+fn check_handed_back(text: &str) -> Result<()> {
+    let rows = text
+        .lines()
+        .skip_while(|line| *line != HANDED_BACK)
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'));
+    let cells = rows.skip(2).filter_map(|row| row.split('|').nth(2));
+    let mut found = BTreeSet::new();
+    for number in cells.flat_map(|cell| cell.split(',')) {
+        let number: u32 = number
+            .trim()
+            .parse()
+            .with_context(|| format!("{number:?} is not the number of a call"))?;
+        found.insert(number);
+    }
+    let always = (0..NUMBERS).filter(|&number| is_handed_back(number, &[0; 6]));
+    let expected: BTreeSet<u32> = always.chain(BY_ARGUMENT).collect();
+    ensure!(
+        found == expected,
+        "the calls handed back are {found:?} and should be {expected:?}"
+    );
+    Ok(())
+}
+
 fn ensure_equal<A, B>(what: &str, found: &[A], expected: &[B]) -> Result<()>
 where
     A: PartialEq<B> + std::fmt::Debug,
@@ -168,6 +202,15 @@ mod tests {
         let entry = structure("Entry");
         check_page(&page, &entry).unwrap();
         assert!(check_page(&page.replacen("__u16 dst;", "__u32 dst;", 1), &entry).is_err());
+    }
+
+    #[test]
+    fn a_call_left_out_is_found() {
+        let tables = std::fs::read_to_string(crate::paths::root().join(TABLES)).unwrap();
+        check_handed_back(&tables).unwrap();
+        assert!(check_handed_back(&tables.replacen("| 59, 322 |", "| 59 |", 1)).is_err());
+        assert!(check_handed_back(&tables.replacen("| 169 |", "| 169, 2 |", 1)).is_err());
+        assert!(check_handed_back("").is_err());
     }
 
     #[test]
