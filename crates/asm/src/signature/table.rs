@@ -1,0 +1,227 @@
+//! The arguments of the calls that batches are usually made of, as in their
+//! pages in section 2 of the manual.
+
+use super::Argument::{
+    self, Address, Constants, Descriptor, Directory, Input, Mode, Output, Path, Signed, Unsigned,
+};
+use super::sets;
+
+pub(super) static SIGNATURES: &[(&str, &[Argument])] = &[
+    (
+        "accept4",
+        &[Descriptor, Address, Address, Constants(&sets::ACCEPT)],
+    ),
+    ("bind", &[Descriptor, Address, Unsigned]),
+    ("clock_gettime", &[Constants(&sets::CLOCK), Address]),
+    (
+        "clock_nanosleep",
+        &[
+            Constants(&sets::CLOCK),
+            Constants(&sets::TIMER),
+            Address,
+            Address,
+        ],
+    ),
+    ("close", &[Descriptor]),
+    ("connect", &[Descriptor, Address, Unsigned]),
+    (
+        "copy_file_range",
+        &[Descriptor, Address, Descriptor, Address, Unsigned, Unsigned],
+    ),
+    ("dup", &[Descriptor]),
+    ("dup3", &[Descriptor, Descriptor, Constants(&sets::PIPE)]),
+    ("epoll_create1", &[Constants(&sets::EPOLL)]),
+    (
+        "epoll_ctl",
+        &[
+            Descriptor,
+            Constants(&sets::EPOLL_COMMAND),
+            Descriptor,
+            Address,
+        ],
+    ),
+    (
+        "epoll_pwait",
+        &[Descriptor, Address, Signed, Signed, Address, Unsigned],
+    ),
+    ("eventfd2", &[Unsigned, Constants(&sets::EVENTFD)]),
+    ("exit", &[Signed]),
+    ("exit_group", &[Signed]),
+    ("faccessat", &[Directory, Path, Constants(&sets::ACCESS)]),
+    (
+        "faccessat2",
+        &[
+            Directory,
+            Path,
+            Constants(&sets::ACCESS),
+            Constants(&sets::AT),
+        ],
+    ),
+    ("fchdir", &[Descriptor]),
+    ("fchmod", &[Descriptor, Mode]),
+    ("fchmodat", &[Directory, Path, Mode]),
+    (
+        "fchownat",
+        &[Directory, Path, Signed, Signed, Constants(&sets::AT)],
+    ),
+    (
+        "fcntl",
+        &[Descriptor, Constants(&sets::DESCRIPTOR_COMMAND), Unsigned],
+    ),
+    ("fdatasync", &[Descriptor]),
+    ("fstat", &[Descriptor, Address]),
+    ("fsync", &[Descriptor]),
+    ("ftruncate", &[Descriptor, Signed]),
+    ("getdents64", &[Descriptor, Address, Unsigned]),
+    ("getegid", &[]),
+    ("geteuid", &[]),
+    ("getgid", &[]),
+    ("getpgid", &[Signed]),
+    ("getpid", &[]),
+    ("getppid", &[]),
+    ("getrandom", &[Output, Unsigned, Constants(&sets::RANDOM)]),
+    ("gettid", &[]),
+    ("getuid", &[]),
+    ("kill", &[Signed, Constants(&sets::SIGNAL)]),
+    (
+        "linkat",
+        &[Directory, Path, Directory, Path, Constants(&sets::AT)],
+    ),
+    ("listen", &[Descriptor, Signed]),
+    ("lseek", &[Descriptor, Signed, Constants(&sets::SEEK)]),
+    ("madvise", &[Address, Unsigned, Constants(&sets::ADVICE)]),
+    ("memfd_create", &[Path, Constants(&sets::MEMFD)]),
+    ("mkdirat", &[Directory, Path, Mode]),
+    (
+        "mmap",
+        &[
+            Address,
+            Unsigned,
+            Constants(&sets::PROTECTION),
+            Constants(&sets::MAP),
+            Descriptor,
+            Signed,
+        ],
+    ),
+    (
+        "mprotect",
+        &[Address, Unsigned, Constants(&sets::PROTECTION)],
+    ),
+    ("munmap", &[Address, Unsigned]),
+    ("nanosleep", &[Address, Address]),
+    (
+        "newfstatat",
+        &[Directory, Path, Address, Constants(&sets::AT)],
+    ),
+    ("openat", &[Directory, Path, Constants(&sets::OPEN), Mode]),
+    ("pipe2", &[Address, Constants(&sets::PIPE)]),
+    ("ppoll", &[Address, Unsigned, Address, Address, Unsigned]),
+    ("pread64", &[Descriptor, Output, Unsigned, Signed]),
+    (
+        "preadv2",
+        &[
+            Descriptor,
+            Address,
+            Unsigned,
+            Unsigned,
+            Unsigned,
+            Constants(&sets::READ_WRITE),
+        ],
+    ),
+    ("pwrite64", &[Descriptor, Input(2), Unsigned, Signed]),
+    (
+        "pwritev2",
+        &[
+            Descriptor,
+            Address,
+            Unsigned,
+            Unsigned,
+            Unsigned,
+            Constants(&sets::READ_WRITE),
+        ],
+    ),
+    ("read", &[Descriptor, Output, Unsigned]),
+    ("readlinkat", &[Directory, Path, Output, Unsigned]),
+    ("readv", &[Descriptor, Address, Unsigned]),
+    (
+        "recvfrom",
+        &[
+            Descriptor,
+            Output,
+            Unsigned,
+            Constants(&sets::MESSAGE),
+            Address,
+            Address,
+        ],
+    ),
+    ("recvmsg", &[Descriptor, Address, Constants(&sets::MESSAGE)]),
+    (
+        "renameat2",
+        &[Directory, Path, Directory, Path, Constants(&sets::RENAME)],
+    ),
+    (
+        "rt_sigprocmask",
+        &[Constants(&sets::SIGNAL_MASK), Address, Address, Unsigned],
+    ),
+    ("sched_yield", &[]),
+    ("sendmsg", &[Descriptor, Address, Constants(&sets::MESSAGE)]),
+    (
+        "sendto",
+        &[
+            Descriptor,
+            Input(2),
+            Unsigned,
+            Constants(&sets::MESSAGE),
+            Address,
+            Unsigned,
+        ],
+    ),
+    (
+        "setsockopt",
+        &[
+            Descriptor,
+            Constants(&sets::LEVEL),
+            Signed,
+            Address,
+            Unsigned,
+        ],
+    ),
+    ("shutdown", &[Descriptor, Constants(&sets::SHUTDOWN)]),
+    (
+        "socket",
+        &[Constants(&sets::FAMILY), Constants(&sets::SOCKET), Signed],
+    ),
+    (
+        "socketpair",
+        &[
+            Constants(&sets::FAMILY),
+            Constants(&sets::SOCKET),
+            Signed,
+            Address,
+        ],
+    ),
+    (
+        "splice",
+        &[Descriptor, Address, Descriptor, Address, Unsigned, Unsigned],
+    ),
+    (
+        "statx",
+        &[
+            Directory,
+            Path,
+            Constants(&sets::AT),
+            Constants(&sets::STATX),
+            Address,
+        ],
+    ),
+    ("symlinkat", &[Path, Directory, Path]),
+    ("tgkill", &[Signed, Signed, Constants(&sets::SIGNAL)]),
+    ("umask", &[Mode]),
+    ("unlinkat", &[Directory, Path, Constants(&sets::UNLINK)]),
+    (
+        "utimensat",
+        &[Directory, Path, Address, Constants(&sets::AT)],
+    ),
+    ("write", &[Descriptor, Input(2), Unsigned]),
+    ("writev", &[Descriptor, Address, Unsigned]),
+];
