@@ -7,6 +7,7 @@ mod check;
 mod command;
 mod du;
 mod run;
+mod source;
 
 use std::process::ExitCode;
 
