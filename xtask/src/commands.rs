@@ -9,7 +9,7 @@ use sysbatch_guest::Suite;
 
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::vm::{self, Accel, GuestFile, VmSpec};
-use crate::{header, kmod, packages, paths, progress, test};
+use crate::{demo, header, kmod, packages, paths, progress, test};
 
 /// Tasks of the sysbatch project.
 #[derive(Debug, Parser)]
@@ -34,6 +34,13 @@ enum Command {
         /// Only fail if the header is stale or a compiler objects to it.
         #[arg(long)]
         check: bool,
+    },
+    /// Walk a real tree on a stock kernel: batched in the kernel, batched in
+    /// user space, and by coreutils.
+    Demo {
+        /// Write the figures to this file, too.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
     /// Run every test, on the host and in guests on both kernels.
     Test {
@@ -100,6 +107,7 @@ impl Arguments {
             Command::Setup { refresh, flavour } => setup(refresh, flavour).map(|()| true),
             Command::Header { check: true } => header::check(paths::root()).map(|()| true),
             Command::Header { check: false } => header::write(paths::root()).map(|()| true),
+            Command::Demo { json } => demo::run(json.as_deref()),
             Command::Test { only } => test::run(&only),
             Command::Kmod(arguments) => {
                 packages::install_missing()?;
@@ -156,8 +164,8 @@ impl VmArguments {
         let suite = Suite {
             name: self.command.join(" "),
             command: self.command,
-            environment: Vec::new(),
             limit_seconds: self.limit,
+            ..Suite::default()
         };
         let spec = VmSpec {
             files,

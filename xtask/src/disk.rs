@@ -30,6 +30,18 @@ pub(crate) fn headers(kernel: &Kernel) -> Result<PathBuf> {
     Ok(image)
 }
 
+/// A disk that holds a copy of `contents`, made anew.
+///
+/// # Errors
+/// When it can't be made.
+pub(crate) fn tree(name: &str, kernel: &Kernel, contents: &Path) -> Result<PathBuf> {
+    let folder = folder();
+    let _lock = lock::lock(&folder)?;
+    let image = folder.join(format!("{name}-{}.ext4", kernel.release));
+    make(&image, 512, Some(contents))?;
+    Ok(image)
+}
+
 /// An empty disk of `mebibytes` MiB, made anew.
 ///
 /// # Errors

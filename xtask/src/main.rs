@@ -1,6 +1,7 @@
 //! Project tasks: `cargo xtask help` lists them.
 
 mod commands;
+mod demo;
 mod disk;
 mod guest;
 mod header;

@@ -19,6 +19,11 @@ pub enum Event {
         /// The line, with its level.
         line: String,
     },
+    /// How many system calls the running suite's first process made.
+    SystemCalls {
+        /// All of them, from the start of the process.
+        count: u64,
+    },
     /// A suite ended.
     Ended {
         /// Its name.

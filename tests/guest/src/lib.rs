@@ -57,7 +57,7 @@ pub struct Mount {
 }
 
 /// A program to run, and when to give it up.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Suite {
     /// What reports call it.
     pub name: String,
@@ -67,4 +67,7 @@ pub struct Suite {
     pub environment: Vec<(String, String)>,
     /// Seconds after which it is killed and has failed.
     pub limit_seconds: u64,
+    /// Whether to count the system calls of its first process. While they are
+    /// counted, the module hands every sub-call back.
+    pub count_system_calls: bool,
 }

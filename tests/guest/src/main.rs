@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result};
 use rustix::system::RebootCommand;
 use sysbatch_guest::{Event, MANIFEST_PATH, Manifest, Outcome};
 
+mod counter;
 mod kernel_log;
 mod mounts;
 mod suite;
@@ -74,8 +75,11 @@ fn run(manifest: &Manifest, reporter: &mut Reporter) -> Result<()> {
         reporter.report(&Event::Started {
             suite: suite.name.clone(),
         })?;
-        let (outcome, seconds) = suite::run(suite, &reporter.line);
-        end_suite(&suite.name, outcome, seconds, &mut log, reporter)?;
+        let run = suite::run(suite, &reporter.line)?;
+        if let Some(count) = run.system_calls {
+            reporter.report(&Event::SystemCalls { count })?;
+        }
+        end_suite(&suite.name, run.outcome, run.seconds, &mut log, reporter)?;
     }
     if let Some(module) = &manifest.module {
         let unload = || unload(&module.name);

@@ -2,30 +2,56 @@
 
 use std::fs::File;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, wait};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process_group, pidfd_open, wait};
 use sysbatch_guest::{Outcome, Suite};
 
-/// How often to look whether a suite has ended.
+use crate::counter::Counter;
+
+/// How often to look whether what a suite left behind has ended.
 const POLL: Duration = Duration::from_millis(5);
 
-/// Runs the suite with its output on `line`; how it ended and the seconds it
-/// took.
-pub(crate) fn run(suite: &Suite, line: &File) -> (Outcome, f64) {
+/// How a suite went.
+pub(crate) struct Run {
+    pub(crate) outcome: Outcome,
+    /// From its start to its end.
+    pub(crate) seconds: f64,
+    /// The system calls its first process made, if they were to be counted.
+    pub(crate) system_calls: Option<u64>,
+}
+
+/// Runs the suite with its output on `line`.
+///
+/// # Errors
+/// When its system calls can't be counted.
+pub(crate) fn run(suite: &Suite, line: &File) -> anyhow::Result<Run> {
+    let counter = suite.count_system_calls.then(Counter::start).transpose()?;
     let started = Instant::now();
-    let outcome = match start(suite, line) {
+    match start(suite, line) {
         Ok(mut child) => {
             let outcome = finish(&mut child, Duration::from_secs(suite.limit_seconds));
+            let seconds = started.elapsed().as_secs_f64();
+            let system_calls = counter
+                .map(|counter| counter.finish(child.id()))
+                .transpose()?;
             reap(&child);
-            outcome
+            Ok(Run {
+                outcome,
+                seconds,
+                system_calls,
+            })
         }
-        Err(error) => Outcome::NotStarted {
-            reason: error.to_string(),
-        },
-    };
-    (outcome, started.elapsed().as_secs_f64())
+        Err(error) => Ok(Run {
+            outcome: Outcome::NotStarted {
+                reason: error.to_string(),
+            },
+            seconds: 0.0,
+            system_calls: None,
+        }),
+    }
 }
 
 fn start(suite: &Suite, line: &File) -> std::io::Result<Child> {
@@ -51,32 +77,40 @@ fn start(suite: &Suite, line: &File) -> std::io::Result<Child> {
         .spawn()
 }
 
+/// Waits for the child's end. A descriptor for the process tells at once, so
+/// that times are exact.
 fn finish(child: &mut Child, limit: Duration) -> Outcome {
-    let deadline = Instant::now() + limit;
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Outcome::Passed,
-            Ok(Some(status)) => {
-                return Outcome::Failed {
-                    status: status.to_string(),
-                };
-            }
-            Ok(None) if Instant::now() >= deadline => return Outcome::TimedOut,
-            Ok(None) => std::thread::sleep(POLL),
-            Err(error) => {
-                return Outcome::Failed {
-                    status: format!("can't wait for it: {error}"),
-                };
-            }
-        }
+    match wait_within(child, limit) {
+        Ok(Some(status)) if status.success() => Outcome::Passed,
+        Ok(Some(status)) => Outcome::Failed {
+            status: status.to_string(),
+        },
+        Ok(None) => Outcome::TimedOut,
+        Err(error) => Outcome::Failed {
+            status: format!("can't wait for it: {error}"),
+        },
     }
+}
+
+fn wait_within(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let pid = pid(child).ok_or(std::io::ErrorKind::InvalidInput)?;
+    let descriptor = pidfd_open(pid, PidfdFlags::empty())?;
+    let limit = Timespec::try_from(limit).map_err(|_| std::io::ErrorKind::InvalidInput)?;
+    let mut polled = [PollFd::new(&descriptor, PollFlags::IN)];
+    if poll(&mut polled, Some(&limit))? == 0 {
+        return Ok(None);
+    }
+    child.wait().map(Some)
+}
+
+fn pid(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
 /// Ends what the suite left running, and collects the dead as the first
 /// process must.
 fn reap(child: &Child) {
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    if let Some(group) = group {
+    if let Some(group) = pid(child) {
         // An error means that nobody is left in the group.
         let _ = kill_process_group(group, Signal::KILL);
     }

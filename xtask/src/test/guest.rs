@@ -115,8 +115,8 @@ impl Job<'_> {
             suites: vec![Suite {
                 name: suite.name.to_owned(),
                 command,
-                environment: Vec::new(),
                 limit_seconds: suite.limit_seconds,
+                ..Suite::default()
             }],
             memory: suite.memory,
             processors: suite.processors,

@@ -17,7 +17,7 @@ use crate::{guest, paths};
 
 pub(crate) use accel::{Accel, choose};
 pub(crate) use initramfs::GuestFile;
-pub(crate) use verdict::Verdict;
+pub(crate) use verdict::{SuiteResult, Verdict};
 
 /// What boot, set-up and power-off may take beside the suites.
 pub(crate) const BOOT_LIMIT: Duration = Duration::from_secs(120);

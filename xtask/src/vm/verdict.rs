@@ -25,6 +25,8 @@ pub(crate) struct SuiteResult {
     pub(crate) seconds: f64,
     /// What it printed, line by line.
     pub(crate) output: Vec<String>,
+    /// How many system calls its first process made, if they were counted.
+    pub(crate) system_calls: Option<u64>,
     /// What the kernel complained of.
     pub(crate) kernel_log: Vec<String>,
 }
@@ -43,8 +45,6 @@ pub(crate) struct Verdict {
     pub(crate) suites: Vec<SuiteResult>,
     /// Why the machine as a whole failed, with its last console lines.
     pub(crate) failure: Option<String>,
-    /// Wall-clock time from start to end.
-    pub(crate) elapsed: Duration,
 }
 
 impl Verdict {
@@ -134,7 +134,6 @@ pub(super) fn collect(
     Ok(Verdict {
         suites: record.suites,
         failure,
-        elapsed: started.elapsed(),
     })
 }
 
@@ -163,11 +162,17 @@ impl Record {
                 outcome: None,
                 seconds: 0.0,
                 output: Vec::new(),
+                system_calls: None,
                 kernel_log: Vec::new(),
             }),
             Report::Event(Event::KernelLog { line }) => {
                 if let Some(suite) = self.suites.last_mut() {
                     suite.kernel_log.push(line);
+                }
+            }
+            Report::Event(Event::SystemCalls { count }) => {
+                if let Some(suite) = self.suites.last_mut() {
+                    suite.system_calls = Some(count);
                 }
             }
             Report::Event(Event::Ended {

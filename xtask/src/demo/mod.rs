@@ -1,0 +1,125 @@
+//! `cargo xtask demo`: the same walk over a real tree in the kernel, in user
+//! space and by coreutils, on a stock kernel; then on this machine.
+
+mod figures;
+mod host;
+mod tree;
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use sysbatch_guest::Suite;
+
+use crate::guest::{self, Program};
+use crate::kernel::{self, Flavour, Kernel, Need, Series};
+use crate::process::shared_libraries;
+use crate::progress::Progress;
+use crate::vm::{self, Accel, Disk, GuestFile, Verdict, VmSpec};
+use crate::{kmod, packages};
+
+use figures::{Figures, Way};
+
+/// Where the tree is in the guest.
+const TREE: &str = "/tree";
+/// How often each way is timed; the shortest counts.
+const ROUNDS: u32 = 3;
+/// How many times fewer crossings the kernel must need.
+const FEWER_CROSSINGS: u64 = 20;
+/// Seconds that a walk may take on a slow emulated machine.
+const WALK_LIMIT: u64 = 180;
+const COREUTILS: &str = "/usr/bin/du";
+
+/// Shows everything and writes the figures to `json`, if given; whether they
+/// are what they should be.
+///
+/// # Errors
+/// When something can't be set up or built.
+pub(crate) fn run(json: Option<&Path>) -> Result<bool> {
+    packages::install_missing()?;
+    let kernel = kernel::ensure(Series::V6_12, Flavour::Cloud, Need::Image)?;
+    let module = kmod::build(&kernel)?;
+    let command = guest::build("sysbatch-cli", Program::Bin("sysbatch"))?;
+    let accel = vm::choose(&kernel)?;
+    let tree = tree::make(&kernel)?;
+    let disk = Disk {
+        image: tree.image,
+        directory: TREE.to_owned(),
+        filesystem: "ext4".to_owned(),
+        read_only: true,
+    };
+    let mut files = vec![
+        GuestFile::host("/bin/sysbatch", &command),
+        GuestFile::host("/coreutils/du", COREUTILS),
+    ];
+    for library in shared_libraries(Path::new(COREUTILS))? {
+        files.push(GuestFile::host(&library, &library));
+    }
+    let spec = VmSpec {
+        files,
+        disks: vec![disk],
+        suites: suites(),
+        // Half of it for what the walk leaves in the caches.
+        memory: 2048,
+        processors: 1,
+        // The kernel's own start-up work is to be over when times are taken.
+        settle: std::time::Duration::from_secs(3),
+        limit: vm::BOOT_LIMIT + std::time::Duration::from_secs(10 * WALK_LIMIT),
+        ..VmSpec::new("demo", &kernel, accel, Some(module))
+    };
+    let progress = Progress::start(format!(
+        "walking {} files on Linux {}",
+        tree.files, kernel.release
+    ));
+    let verdict = vm::run(&spec)?;
+    progress.end(if verdict.passed() { "ok" } else { "failed" });
+    ensure!(
+        verdict.passed(),
+        "the demonstration failed in the guest:\n{}",
+        verdict.failures().join("\n")
+    );
+    let figures = collect(&verdict, &kernel, accel, tree.files)?;
+    figures.print();
+    if let Some(json) = json {
+        let text = serde_json::to_string_pretty(&figures)?;
+        std::fs::write(json, text).with_context(|| format!("can't write {}", json.display()))?;
+    }
+    host::run(&command, &kernel)?;
+    Ok(figures.hold(FEWER_CROSSINGS))
+}
+
+/// What runs in the guest.
+fn suites() -> Vec<Suite> {
+    let walk = |name: &str, backend: Option<&str>, command: &[&str], count: bool| Suite {
+        name: name.to_owned(),
+        command: command.iter().map(|&word| word.to_owned()).collect(),
+        environment: backend
+            .map(|backend| ("SYSBATCH_BACKEND".to_owned(), backend.to_owned()))
+            .into_iter()
+            .collect(),
+        limit_seconds: WALK_LIMIT,
+        count_system_calls: count,
+    };
+    let batched = ["/bin/sysbatch", "du", "--stats", "-s", "-B1", TREE];
+    let coreutils = ["/coreutils/du", "-s", "-B1", TREE];
+    // The first walk reads the disk, the later ones the caches. It also counts,
+    // which takes time and so must not be timed.
+    let mut suites = vec![walk("count", None, &coreutils, true)];
+    for _ in 0..ROUNDS {
+        suites.push(walk(Way::Kernel.name(), Some("kernel"), &batched, false));
+        suites.push(walk(Way::User.name(), Some("user"), &batched, false));
+        suites.push(walk(Way::Coreutils.name(), None, &coreutils, false));
+    }
+    suites
+}
+
+fn collect(verdict: &Verdict, kernel: &Kernel, accel: Accel, files: u64) -> Result<Figures> {
+    let counted = verdict.suites.iter().find_map(|suite| suite.system_calls);
+    let counted = counted.context("the guest did not count the calls of coreutils")?;
+    Figures::from_walks(
+        &verdict.suites,
+        counted,
+        &kernel.release,
+        accel.name(),
+        files,
+    )
+}
