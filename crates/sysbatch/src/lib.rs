@@ -7,8 +7,16 @@
 
 mod arch;
 mod backend;
+mod batch;
+mod calls;
 mod host;
 
 pub use backend::{Backend, Choice, DeviceError, Kind, SelectError};
+pub use batch::{
+    Batch, BatchError, Buffer, BuildError, CallError, CallErrorKind, Destination, FdOperand,
+    Handle, InSlot, Label, Number, Operand, Output, Param, ParamValue, PathOperand, Prefix,
+    Results, Source, Target,
+};
+pub use calls::{DirectoryEntries, DirectoryEntry, OwnedFdOperand, SocketOption};
 pub use host::{Checked, Direct, Memory, UserHost};
 pub use sysbatch_abi as abi;

@@ -1,0 +1,285 @@
+//! What a run came to.
+#![expect(
+    unsafe_code,
+    reason = "memory that the kernel wrote, descriptors it made"
+)]
+
+use core::{ptr, slice};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use rustix::fs::Statx;
+use rustix::io::Errno;
+use rustix::process::{Pid, Uid};
+use rustix::time::Timespec;
+use sysbatch_abi::{Status, is_errno};
+
+use super::Batch;
+use super::error::{CallError, CallErrorKind};
+use super::handle::{Buffer, Handle, Param};
+use super::params::NumberParam;
+use super::program::{GONE, NOT_EXECUTED};
+
+/// What the calls of a run returned.
+///
+/// The descriptors that it opened are closed when this is dropped, unless they
+/// were [taken](Self::take) or closed by the batch.
+#[derive(Debug)]
+pub struct Results<'run, 'buf> {
+    pub(super) batch: &'run mut Batch<'buf>,
+    pub(super) status: Status,
+    pub(super) steps: u64,
+}
+
+/// The largest descriptor there can be.
+const FD_MAX: i64 = RawFd::MAX as i64;
+
+/// What a call can return.
+pub trait Output: sealed::Output {}
+
+/// What a call can return that is in its result slot.
+pub trait InSlot: sealed::InSlot {}
+
+pub(super) mod sealed {
+    pub trait Output: Sized {
+        /// # Safety
+        /// A call with this output was made and returned `value`; what it has
+        /// in memory, if anything, is at `address`.
+        unsafe fn output(value: i64, address: u64) -> Self;
+    }
+
+    pub trait InSlot {
+        /// Whether it is a descriptor.
+        const OPENS: bool = false;
+    }
+}
+
+impl<'buf> Results<'_, 'buf> {
+    /// Why the batch stopped: [`Status::Done`] at its end, [`Status::Exit`]
+    /// where it was told to leave, [`Status::OutOfFuel`] where its fuel ended.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// How many steps it took.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// What a call returned, the last time that it was made in this run.
+    ///
+    /// # Errors
+    /// If it failed, or was not made.
+    ///
+    /// # Panics
+    /// If the handle belongs to another batch.
+    #[track_caller]
+    pub fn get<T: Output>(&self, call: &Handle<T>) -> Result<T, CallError> {
+        let value = self.check(call)?;
+        // SAFETY: the call was made and did not fail, so what it returns is in
+        // its slot, and at its address if it has one; that lies in the batch.
+        Ok(unsafe { T::output(value, call.address) })
+    }
+
+    /// The descriptor that a call returned. It belongs to the caller from now
+    /// on.
+    ///
+    /// # Errors
+    /// If the call failed, was not made, or its descriptor was taken already.
+    ///
+    /// # Panics
+    /// If the handle belongs to another batch.
+    #[track_caller]
+    pub fn take(&mut self, call: &Handle<OwnedFd>) -> Result<OwnedFd, CallError> {
+        let fd = self.check_fd(call)?;
+        *self.slot_mut(call.value) = GONE;
+        // SAFETY: the call opened it, the batch has not closed it, for that
+        // takes the handle, and nobody has taken it: the slot would say so.
+        Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    }
+
+    /// The descriptor that a call returned, to look at it.
+    ///
+    /// # Errors
+    /// As for [`take`](Self::take).
+    ///
+    /// # Panics
+    /// If the handle belongs to another batch.
+    #[track_caller]
+    pub fn fd(&self, call: &Handle<OwnedFd>) -> Result<BorrowedFd<'_>, CallError> {
+        let fd = self.check_fd(call)?;
+        // SAFETY: as for `take`; it stays open as long as it is not taken,
+        // which needs `&mut self`, nor this dropped.
+        Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+    }
+
+    /// What is in a buffer now.
+    ///
+    /// # Panics
+    /// If the buffer belongs to another batch.
+    #[must_use]
+    #[track_caller]
+    pub fn bytes(&self, buffer: Buffer) -> &[u8] {
+        self.batch.bytes(buffer)
+    }
+
+    /// What a parameter was when the batch stopped.
+    ///
+    /// # Panics
+    /// If the parameter belongs to another batch.
+    #[must_use]
+    #[track_caller]
+    pub fn value<T: NumberParam>(&self, param: &Param<T>) -> T {
+        self.batch.id.check(param.batch, "parameter");
+        let slots = self.batch.results.len() - self.batch.params.len();
+        T::from_word(self.batch.results[slots + param.index].cast_unsigned())
+    }
+
+    /// The result of a call, unless it failed or was not made.
+    #[track_caller]
+    fn check<T>(&self, call: &Handle<T>) -> Result<i64, CallError> {
+        self.batch.id.check(call.batch, "handle");
+        match self.batch.slot(call.operation) {
+            NOT_EXECUTED => Err(self.error(call, CallErrorKind::NotExecuted)),
+            result if is_errno(result) && self.batch.operations[call.operation].nr >= 0 => {
+                let errno = Errno::from_raw_os_error(-result as i32);
+                Err(self.error(call, CallErrorKind::Errno(errno)))
+            }
+            _ => Ok(self.batch.slot(call.value)),
+        }
+    }
+
+    /// The descriptor that a call returned, if it is here.
+    #[track_caller]
+    fn check_fd(&self, call: &Handle<OwnedFd>) -> Result<RawFd, CallError> {
+        match self.check(call)? {
+            fd @ 0..=FD_MAX => Ok(fd as RawFd),
+            GONE => Err(self.error(call, CallErrorKind::Taken)),
+            _ => Err(self.error(call, CallErrorKind::NotExecuted)),
+        }
+    }
+
+    fn error<T>(&self, call: &Handle<T>, kind: CallErrorKind) -> CallError {
+        let operation = &self.batch.operations[call.operation];
+        CallError {
+            name: operation.name(),
+            index: operation.index,
+            kind,
+        }
+    }
+
+    fn slot_mut(&mut self, operation: usize) -> &mut i64 {
+        let entry = self.batch.main(operation);
+        &mut self.batch.results[entry]
+    }
+}
+
+impl Drop for Results<'_, '_> {
+    fn drop(&mut self) {
+        self.batch.close_all();
+    }
+}
+
+impl Batch<'_> {
+    /// What is in a buffer.
+    ///
+    /// # Panics
+    /// If the buffer belongs to another batch.
+    #[must_use]
+    #[track_caller]
+    pub fn bytes(&self, buffer: Buffer) -> &[u8] {
+        self.id.check(buffer.batch, "buffer");
+        let address = ptr::with_exposed_provenance(buffer.address as usize);
+        // SAFETY: the buffer is memory of this batch, or lent to it for as
+        // long as it lives, initialised, and written by its runs alone, which
+        // need `&mut self`, as does `bytes_mut`.
+        unsafe { slice::from_raw_parts(address, buffer.len) }
+    }
+
+    /// What is in a buffer, to be changed between runs.
+    ///
+    /// # Panics
+    /// If the buffer belongs to another batch.
+    #[track_caller]
+    pub fn bytes_mut(&mut self, buffer: Buffer) -> &mut [u8] {
+        self.id.check(buffer.batch, "buffer");
+        let address = ptr::with_exposed_provenance_mut(buffer.address as usize);
+        // SAFETY: as for `bytes`, and `&mut self` keeps all others away.
+        unsafe { slice::from_raw_parts_mut(address, buffer.len) }
+    }
+
+    /// The entry that does an operation.
+    fn main(&self, operation: usize) -> usize {
+        let program = self.program.as_ref().expect("it was laid out to be run");
+        program.main[operation]
+    }
+
+    /// What is in the result slot of an operation.
+    fn slot(&self, operation: usize) -> i64 {
+        self.results[self.main(operation)]
+    }
+
+    /// Closes the descriptors that a run left open.
+    fn close_all(&mut self) {
+        let loops = self.program.as_ref().is_some_and(|program| program.loops);
+        for index in 0..self.opens.len() {
+            let operation = self.opens[index];
+            let fd @ 0..=FD_MAX = self.slot(operation) else {
+                continue;
+            };
+            // Where there are loops, closing clears the slot itself.
+            let closed = self.operations[operation]
+                .closed_by
+                .is_some_and(|close| !loops && self.slot(close) != NOT_EXECUTED);
+            if !closed {
+                // SAFETY: an operation of the batch opened it, and it was
+                // neither closed nor taken.
+                drop(unsafe { OwnedFd::from_raw_fd(fd as RawFd) });
+            }
+        }
+    }
+}
+
+macro_rules! in_slot {
+    ($($of:ty => |$value:ident| $output:expr;)*) => {$(
+        impl sealed::Output for $of {
+            unsafe fn output($value: i64, _: u64) -> Self {
+                $output
+            }
+        }
+        impl Output for $of {}
+        impl sealed::InSlot for $of {}
+        impl InSlot for $of {}
+    )*};
+}
+
+impl sealed::InSlot for OwnedFd {
+    const OPENS: bool = true;
+}
+impl InSlot for OwnedFd {}
+
+in_slot! {
+    () => |_value| ();
+    i64 => |value| value;
+    u64 => |value| value.cast_unsigned();
+    usize => |value| value as usize;
+    Pid => |value| Pid::from_raw(value as i32).expect("the kernel has no process 0");
+    Uid => |value| Uid::from_raw(value as u32);
+}
+
+macro_rules! in_memory {
+    ($($of:ty),*) => {$(
+        impl sealed::Output for $of {
+            unsafe fn output(_: i64, address: u64) -> Self {
+                let address = ptr::with_exposed_provenance::<Self>(address as usize);
+                // SAFETY: the caller's; it is memory made for this structure,
+                // which consists of integers.
+                unsafe { address.read() }
+            }
+        }
+        impl Output for $of {}
+    )*};
+}
+
+in_memory! { Statx, Timespec }

@@ -1,0 +1,16 @@
+//! The calls of a batch by topic: one method for each system call.
+
+mod address;
+mod directory;
+mod event;
+mod fs;
+mod io;
+mod net;
+mod pipe;
+mod process;
+mod socket_option;
+mod time;
+
+pub use directory::{DirectoryEntries, DirectoryEntry};
+pub use io::OwnedFdOperand;
+pub use socket_option::SocketOption;
