@@ -79,9 +79,16 @@ impl<O: Write, E: Write> Account<O, E> {
         }
     }
 
-    /// Whether nothing in this directory will count.
+    /// Whether nothing in a directory that has just been found will count.
     pub(super) fn is_seen(&self, id: FileId) -> bool {
         self.count_all_once && self.seen.contains(&id)
+    }
+
+    /// Whether nothing in a directory of the tree, not listed yet, will count.
+    pub(super) fn is_settled(&self, tree: &Tree, id: NodeId) -> bool {
+        // The one that is waited for has been seen by being come to.
+        let waited_for = self.frames.last().is_some_and(|frame| frame.node == id);
+        !waited_for && self.is_seen(tree.node(id).id)
     }
 
     /// Whether there was anything to complain about.
@@ -153,7 +160,10 @@ impl<O: Write, E: Write> Account<O, E> {
                 if self.path.is_empty() {
                     self.complained = true;
                     self.output.out.flush()?;
-                    return writeln!(self.output.err, "sysbatch du: a path may not be empty");
+                    return self
+                        .output
+                        .err
+                        .write_all(b"sysbatch du: a path may not be empty\n");
                 }
                 self.complain("cannot access", errno)
             }
@@ -215,7 +225,9 @@ impl<O: Write, E: Write> Account<O, E> {
         let reason = reason.to_string();
         let reason = reason.split(" (os error").next().unwrap_or_default();
         let path = quoted(&self.path);
-        writeln!(self.output.err, "sysbatch du: {what} {path}: {reason}")
+        let line = format!("sysbatch du: {what} {path}: {reason}\n");
+        // In one piece: standard error has no buffer.
+        self.output.err.write_all(line.as_bytes())
     }
 }
 

@@ -11,7 +11,8 @@ use std::os::fd::AsRawFd as _;
 use sysbatch::Backend;
 
 use super::image::{Image, expose};
-use super::program::{self, At, DIRENT_MIN, Item, NAME_TO_END, OpenCall, READ_SIZE, Slot, program};
+use super::layout::{self, At, DIRENT_MIN, Item, NAME_TO_END, READ_SIZE, Slot};
+use super::program::{OpenCall, program};
 use super::record::{STATX_FLAGS, STATX_MASK, STATX_SIZE};
 use super::records::Records;
 
@@ -212,7 +213,7 @@ impl Lister {
             if done {
                 return Ok(());
             }
-            let resume = program::resume(self.image.pc())
+            let resume = layout::resume(self.image.pc())
                 .with_context(|| format!("the listing batch left at entry {}", self.image.pc()))?;
             self.image.set_pc(resume as u64);
         }

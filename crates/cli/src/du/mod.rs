@@ -4,7 +4,8 @@
 //!  walk ── which directories are next; what is done with what was found
 //!    ├─ operands ── one batch for the paths of the command line
 //!    ├─ lister ── one batch for many directories
-//!    │    ├─ program ── what the batch does
+//!    │    ├─ program, line ── what the batch does
+//!    │    ├─ layout ── the memory that it shares with the lister
 //!    │    ├─ image ── runs it
 //!    │    └─ records, record ── what it left in memory
 //!    ├─ anchor ── directories that paths are relative to
@@ -17,6 +18,8 @@
 mod account;
 mod anchor;
 mod image;
+mod layout;
+mod line;
 mod lister;
 mod operands;
 mod order;

@@ -1,6 +1,6 @@
 //! The batch that lists directories: one fixed program for any number of them.
 //!
-//! It takes a list of [`Item`]s, opens each directory, reads its names into
+//! It takes a list of [`Item`](super::layout::Item)s, opens each directory, reads its names into
 //! one arena, has `statx(2)` fill a record for each name in another, and closes
 //! it. Both arenas are read by [`listing`](super::listing) afterwards.
 //!
@@ -10,7 +10,7 @@
 //! LoadHow        HOW    = LOAD8(ITEM, how)
 //! Open           FD     = openat2(ANCHOR, PATH, HOW, 24)    error: OpenFailed
 //! FirstBuffer    BUFFER = ADD(NAME, 5)
-//! FirstRoom      ROOM   = SUB(LIMIT, BUFFER)                negative: exit
+//! FirstRoom      TEMP   = SUB(LIMIT, BUFFER)                negative: exit
 //! FirstRead      READ   = getdents64(FD, BUFFER, 32 KiB)    error: ReadFailed, zero: Close
 //! FirstEnd       END    = ADD(BUFFER, READ)
 //! FirstMark               STORE8(END, 16, 0)
@@ -19,27 +19,47 @@
 //! DotDot         TEMP   = LOAD4(BUFFER, 42)                 the second one ".."?
 //! IsDotDot       TEMP   = SUB(TEMP, DT_DIR "..\0")          not zero: FirstName
 //! SkipDots       NAME   = ADD(BUFFER, 48 + 19)              goto Record
+//!
+//!                the first buffer, if the dots are not at its beginning
 //! FirstName      NAME   = ADD(BUFFER, 19)
+//! WaryRecord     LENGTH = LOAD2(NAME, -3)                   zero: NextBuffer
+//! WaryShort      TEMP   = SUB(LENGTH, 24)                   not zero: WaryStat
+//! WaryDot        TEMP   = LOAD2(NAME, 0)
+//! WaryIsDot      TEMP   = SUB(TEMP, ".\0")                  zero: WaryName
+//! WaryDotDot     TEMP   = LOAD4(NAME, -1)
+//! WaryIsDotDot   TEMP   = SUB(TEMP, DT_DIR "..\0")          zero: WaryName
+//! WaryStat       RESULT = statx(FD, NAME, flags, mask, STATX)   error: WaryFailed
+//! WaryNext       STATX  = ADD(STATX, 256)
+//! WaryName       NAME   = ADD(NAME, LENGTH)                 goto WaryRecord
+//!
+//!                any other buffer
 //! Record         LENGTH = LOAD2(NAME, -3)                   zero: NextBuffer
 //! Stat           RESULT = statx(FD, NAME, flags, mask, STATX)   error: StatFailed
 //! NextRecord     STATX  = ADD(STATX, 256)
 //! NextName       NAME   = ADD(NAME, LENGTH)                 goto Record
+//!
 //! NextBuffer     BUFFER = ADD(NAME, 5)
-//! Room           ROOM   = SUB(LIMIT, BUFFER)                negative: exit
+//! Room           TEMP   = SUB(LIMIT, BUFFER)                negative: exit
 //! Read           READ   = getdents64(FD, BUFFER, 32 KiB)    error: ReadFailed, zero: Close
 //! End            END    = ADD(BUFFER, READ)
 //! Mark                    STORE8(END, 16, 0)
 //! BufferName     NAME   = ADD(BUFFER, 19)                   goto Record
+//!
 //! Close          RESULT = close(FD)
 //! Finish                  STORE8(ITEM, end, NAME)
 //! Advance        ITEM   = ADD(ITEM, 48)                     goto NextItem
+//!
 //! OpenFailed              STORE8(ITEM, open_error, FD)      goto Finish
 //! ReadFailed              STORE8(ITEM, read_error, READ)    goto Close
+//! WaryFailed              STORE4(STATX, 0, RESULT)          goto WaryNext
 //! StatFailed              STORE4(STATX, 0, RESULT)          goto NextRecord
 //! ```
 //!
-//! A name costs four steps, one of them its `statx`; a directory costs 21,
-//! four of them system calls, when its names fit one buffer.
+//! A directory whose names fit one buffer costs 21 steps, four of them system
+//! calls, and each name four more, one of them its `statx`: as long as the
+//! file system gives "." and ".." first, as most do. ext4 gives them anywhere;
+//! there it is 31 steps, and five for a name (nine for one of at most four
+//! bytes).
 //!
 //! What the steps rely on:
 //! - A `struct linux_dirent64` (`getdents64(2)`) has its length `d_reclen` at
@@ -48,140 +68,23 @@
 //! - What follows the last record of a buffer gets eight zero bytes where the
 //!   next one would have its length, so that reading the length also finds the
 //!   end. The next buffer begins behind this mark of 24 bytes.
-//! - Nearly every file system gives "." and ".." first. They are skipped there,
-//!   for four steps a directory; anywhere else they get their `statx`, and
+//! - "." and ".." get no `statx` in the first buffer of a directory, where
+//!   every known file system gives them. In a later buffer they would, and
 //!   whoever reads the arenas drops them.
 //! - When an arena is full the batch exits with all of its state in the result
-//!   slots, the directory still open. It goes on at [`resume`].
+//!   slots, the directory still open. It goes on at [`resume`](super::layout::resume).
 
 use std::mem::offset_of;
 
-use sysbatch::abi::{BuiltIn, Entry, JUMP_EXIT, Mode, Width};
+use sysbatch::abi::{Entry, Width};
 use syscalls::Sysno;
 
+use super::layout::At::*;
+use super::layout::{
+    At, DIRENT_LENGTH, DIRENT_MIN, DIRENT_NAME, DOT, DOT_DOT, Item, NAME_TO_END, READ_SIZE, Slot,
+};
+use super::line::{Line, Operand, add, call, load, store, sub};
 use super::record::STATX_SIZE;
-
-/// How much `getdents64` is asked for at once, in bytes: what the C library's
-/// `readdir` asks for.
-pub(super) const READ_SIZE: usize = 32 << 10;
-
-/// Offset of `d_reclen` in `struct linux_dirent64`.
-pub(super) const DIRENT_LENGTH: usize = 16;
-/// Offset of `d_name` in `struct linux_dirent64`.
-pub(super) const DIRENT_NAME: usize = 19;
-/// The size of the shortest `struct linux_dirent64`, and of the mark that ends
-/// a buffer.
-pub(super) const DIRENT_MIN: usize = 24;
-/// From a name to the end of the mark behind it, if that name is the mark's.
-pub(super) const NAME_TO_END: usize = DIRENT_MIN - DIRENT_NAME;
-
-/// A directory to list, as the program reads it.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Item {
-    /// The descriptor that `path` is relative to, or `AT_FDCWD`.
-    pub(super) anchor: i64,
-    /// Address of the path; zero ends the list.
-    pub(super) path: u64,
-    /// Address of a `struct open_how`, or the flags for `openat`.
-    pub(super) how: u64,
-    /// Out: NAME when the directory was done.
-    pub(super) end: u64,
-    /// Out: the negated errno if it could not be opened.
-    pub(super) open_error: i64,
-    /// Out: the negated errno if it could not be read to its end.
-    pub(super) read_error: i64,
-}
-
-/// The result slots, used as registers.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Slot {
-    /// Address of the item at hand.
-    Item,
-    /// Address of the name at hand.
-    Name,
-    /// Address of the next free `statx` record.
-    Statx,
-    /// The last address at which a buffer may begin.
-    Limit,
-    /// The open directory.
-    Fd,
-    /// Address of the buffer being filled.
-    Buffer,
-    /// What `getdents64` returned.
-    Read,
-    /// End of what was read.
-    End,
-    /// `d_reclen` of the record at hand.
-    Length,
-    /// From the item: the path.
-    Path,
-    /// From the item: the anchor.
-    Anchor,
-    /// From the item: how to open it.
-    How,
-    /// Results that only branch.
-    Temp,
-    /// What `statx` or `close` returned.
-    Result,
-}
-
-impl Slot {
-    /// How many there are.
-    pub(super) const COUNT: usize = Self::Result as usize + 1;
-}
-
-/// The entries, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum At {
-    NextItem,
-    LoadAnchor,
-    LoadHow,
-    Open,
-    FirstBuffer,
-    FirstRoom,
-    FirstRead,
-    FirstEnd,
-    FirstMark,
-    Dot,
-    IsDot,
-    DotDot,
-    IsDotDot,
-    SkipDots,
-    FirstName,
-    Record,
-    Stat,
-    NextRecord,
-    NextName,
-    NextBuffer,
-    Room,
-    Read,
-    End,
-    Mark,
-    BufferName,
-    Close,
-    Finish,
-    Advance,
-    OpenFailed,
-    ReadFailed,
-    StatFailed,
-}
-
-/// How many entries there are.
-const LEN: usize = At::StatFailed as usize + 1;
-
-/// ".", its end and nothing else, as a little-endian word of two bytes.
-const DOT: u64 = u16::from_le_bytes(*b".\0") as u64;
-/// `DT_DIR`, then ".." and its end, as a little-endian word of four bytes.
-const DOT_DOT: u64 = u32::from_le_bytes(*b"\x04..\0") as u64;
-
-/// Where to go on after the batch left because the arenas are full; `None` if
-/// it cannot have left at `pc` for that reason.
-pub(super) fn resume(pc: u64) -> Option<At> {
-    [(At::FirstRoom, At::FirstBuffer), (At::Room, At::NextBuffer)]
-        .into_iter()
-        .find_map(|(left, on)| (left as u64 == pc).then_some(on))
-}
 
 /// How the program opens directories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,233 +97,119 @@ pub(super) enum OpenCall {
 
 /// The program, for `statx` with these flags and this mask.
 pub(super) fn program(open: OpenCall, flags: u32, mask: u32) -> Vec<Entry> {
-    use At as A;
     use Slot as S;
-    let item = |offset: usize| imm(offset as u64);
+    use Width::{Eight, Four, Two};
+    let item = |offset: usize| offset as i64;
+    // `d_reclen` and `d_type`, seen from `d_name`.
+    const LENGTH: i64 = DIRENT_LENGTH as i64 - DIRENT_NAME as i64;
+    const TYPE: i64 = -1;
+    const NAME: i64 = DIRENT_NAME as i64;
+    const SECOND: i64 = DIRENT_MIN as i64 + DIRENT_NAME as i64;
+    const THIRD: i64 = 2 * DIRENT_MIN as i64 + DIRENT_NAME as i64;
+    const SIZE: i64 = STATX_SIZE as i64;
+
     let open_call = match open {
         OpenCall::Openat2 => Sysno::openat2,
         OpenCall::Openat => Sysno::openat,
     };
-    let load8 = BuiltIn::Load(Width::Eight);
-    let store8 = BuiltIn::Store(Width::Eight);
-    let read = [slot(S::Fd), slot(S::Buffer), imm(READ_SIZE as u64)];
-    let name = |at: usize| [slot(S::Buffer), imm(at as u64)];
-    let statx = [
-        slot(S::Fd),
-        slot(S::Name),
-        imm(flags.into()),
-        imm(mask.into()),
-        slot(S::Statx),
+    // `struct open_how` has 24 bytes; to `openat` this is a mode that it ignores.
+    let open: [Operand; 4] = [S::Anchor.into(), S::Path.into(), S::How.into(), 24.into()];
+    let read = [
+        S::Fd.into(),
+        S::Buffer.into(),
+        Operand::from(READ_SIZE as i64),
     ];
-    // `struct open_how` has 24 bytes; to `openat` this is a mode it ignores.
-    let open_args = [slot(S::Anchor), slot(S::Path), slot(S::How), imm(24)];
-    let next = Line::built_in;
-    let call = Line::call;
-    let lines: [(At, Line); LEN] = [
+    let read = call(Sysno::getdents64, S::Read, &read)
+        .neg(ReadFailed)
+        .zero(Close);
+    let statx = [
+        S::Fd.into(),
+        S::Name.into(),
+        Operand::from(i64::from(flags)),
+        Operand::from(i64::from(mask)),
+        S::Statx.into(),
+    ];
+    let statx = call(Sysno::statx, S::Result, &statx);
+    let close = call(Sysno::close, S::Result, &[S::Fd.into()]);
+    let buffer = add(S::Buffer, S::Name, NAME_TO_END as i64);
+    let room = sub(S::Temp, S::Limit, S::Buffer).neg_exit();
+    let end = add(S::End, S::Buffer, S::Read);
+    let mark = store(Eight, S::End, DIRENT_LENGTH as i64, 0);
+    let length = load(Two, S::Length, S::Name, LENGTH).zero(NextBuffer);
+    let next_record = add(S::Statx, S::Statx, SIZE);
+    let next_name = add(S::Name, S::Name, S::Length);
+    let stat_failed = store(Four, S::Statx, 0, S::Result);
+    let is_dot = sub(S::Temp, S::Temp, DOT);
+    let is_dot_dot = sub(S::Temp, S::Temp, DOT_DOT);
+
+    let lines: [(At, Line); At::COUNT] = [
         (
-            A::NextItem,
-            next(
-                load8,
-                S::Path,
-                &[slot(S::Item), item(offset_of!(Item, path))],
-            )
-            .zero(Go::End),
+            NextItem,
+            load(Eight, S::Path, S::Item, item(offset_of!(Item, path))).zero_end(),
         ),
         (
-            A::LoadAnchor,
-            next(
-                load8,
-                S::Anchor,
-                &[slot(S::Item), item(offset_of!(Item, anchor))],
-            ),
+            LoadAnchor,
+            load(Eight, S::Anchor, S::Item, item(offset_of!(Item, anchor))),
         ),
         (
-            A::LoadHow,
-            next(load8, S::How, &[slot(S::Item), item(offset_of!(Item, how))]),
+            LoadHow,
+            load(Eight, S::How, S::Item, item(offset_of!(Item, how))),
+        ),
+        (Open, call(open_call, S::Fd, &open).neg(OpenFailed)),
+        (FirstBuffer, buffer),
+        (FirstRoom, room),
+        (FirstRead, read),
+        (FirstEnd, end),
+        (FirstMark, mark),
+        (Dot, load(Two, S::Temp, S::Buffer, NAME)),
+        (IsDot, is_dot.neg(FirstName).pos(FirstName)),
+        (DotDot, load(Four, S::Temp, S::Buffer, SECOND + TYPE)),
+        (IsDotDot, is_dot_dot.neg(FirstName).pos(FirstName)),
+        (SkipDots, add(S::Name, S::Buffer, THIRD).goto(Record)),
+        (FirstName, add(S::Name, S::Buffer, NAME)),
+        (WaryRecord, length),
+        (
+            WaryShort,
+            sub(S::Temp, S::Length, DIRENT_MIN as i64)
+                .neg(WaryStat)
+                .pos(WaryStat),
+        ),
+        (WaryDot, load(Two, S::Temp, S::Name, 0)),
+        (WaryIsDot, is_dot.zero(WaryName)),
+        (WaryDotDot, load(Four, S::Temp, S::Name, TYPE)),
+        (WaryIsDotDot, is_dot_dot.zero(WaryName)),
+        (WaryStat, statx.neg(WaryFailed)),
+        (WaryNext, next_record),
+        (WaryName, next_name.goto(WaryRecord)),
+        (Record, length),
+        (Stat, statx.neg(StatFailed)),
+        (NextRecord, next_record),
+        (NextName, next_name.goto(Record)),
+        (NextBuffer, buffer),
+        (Room, room),
+        (Read, read),
+        (End, end),
+        (Mark, mark),
+        (BufferName, add(S::Name, S::Buffer, NAME).goto(Record)),
+        (Close, close),
+        (
+            Finish,
+            store(Eight, S::Item, item(offset_of!(Item, end)), S::Name),
         ),
         (
-            A::Open,
-            call(open_call, S::Fd, &open_args).neg(Go::To(A::OpenFailed)),
+            Advance,
+            add(S::Item, S::Item, item(size_of::<Item>())).goto(NextItem),
         ),
         (
-            A::FirstBuffer,
-            next(
-                BuiltIn::Add,
-                S::Buffer,
-                &[slot(S::Name), imm(NAME_TO_END as u64)],
-            ),
+            OpenFailed,
+            store(Eight, S::Item, item(offset_of!(Item, open_error)), S::Fd).goto(Finish),
         ),
         (
-            A::FirstRoom,
-            next(BuiltIn::Sub, S::Temp, &[slot(S::Limit), slot(S::Buffer)]).neg(Go::Exit),
+            ReadFailed,
+            store(Eight, S::Item, item(offset_of!(Item, read_error)), S::Read).goto(Close),
         ),
-        (
-            A::FirstRead,
-            call(Sysno::getdents64, S::Read, &read)
-                .neg(Go::To(A::ReadFailed))
-                .zero(Go::To(A::Close)),
-        ),
-        (
-            A::FirstEnd,
-            next(BuiltIn::Add, S::End, &[slot(S::Buffer), slot(S::Read)]),
-        ),
-        (
-            A::FirstMark,
-            next(
-                store8,
-                S::Temp,
-                &[slot(S::End), imm(DIRENT_LENGTH as u64), imm(0)],
-            ),
-        ),
-        (
-            A::Dot,
-            next(BuiltIn::Load(Width::Two), S::Temp, &name(DIRENT_NAME)),
-        ),
-        (
-            A::IsDot,
-            next(BuiltIn::Sub, S::Temp, &[slot(S::Temp), imm(DOT)])
-                .neg(Go::To(A::FirstName))
-                .pos(Go::To(A::FirstName)),
-        ),
-        (
-            A::DotDot,
-            next(
-                BuiltIn::Load(Width::Four),
-                S::Temp,
-                &name(DIRENT_MIN + DIRENT_NAME - 1),
-            ),
-        ),
-        (
-            A::IsDotDot,
-            next(BuiltIn::Sub, S::Temp, &[slot(S::Temp), imm(DOT_DOT)])
-                .neg(Go::To(A::FirstName))
-                .pos(Go::To(A::FirstName)),
-        ),
-        (
-            A::SkipDots,
-            next(BuiltIn::Add, S::Name, &name(2 * DIRENT_MIN + DIRENT_NAME))
-                .always(Go::To(A::Record)),
-        ),
-        (
-            A::FirstName,
-            next(BuiltIn::Add, S::Name, &name(DIRENT_NAME)),
-        ),
-        (
-            A::Record,
-            next(
-                BuiltIn::Load(Width::Two),
-                S::Length,
-                &[
-                    slot(S::Name),
-                    imm((DIRENT_LENGTH as u64).wrapping_sub(DIRENT_NAME as u64)),
-                ],
-            )
-            .zero(Go::To(A::NextBuffer)),
-        ),
-        (
-            A::Stat,
-            call(Sysno::statx, S::Result, &statx).neg(Go::To(A::StatFailed)),
-        ),
-        (
-            A::NextRecord,
-            next(
-                BuiltIn::Add,
-                S::Statx,
-                &[slot(S::Statx), imm(STATX_SIZE as u64)],
-            ),
-        ),
-        (
-            A::NextName,
-            next(BuiltIn::Add, S::Name, &[slot(S::Name), slot(S::Length)])
-                .always(Go::To(A::Record)),
-        ),
-        (
-            A::NextBuffer,
-            next(
-                BuiltIn::Add,
-                S::Buffer,
-                &[slot(S::Name), imm(NAME_TO_END as u64)],
-            ),
-        ),
-        (
-            A::Room,
-            next(BuiltIn::Sub, S::Temp, &[slot(S::Limit), slot(S::Buffer)]).neg(Go::Exit),
-        ),
-        (
-            A::Read,
-            call(Sysno::getdents64, S::Read, &read)
-                .neg(Go::To(A::ReadFailed))
-                .zero(Go::To(A::Close)),
-        ),
-        (
-            A::End,
-            next(BuiltIn::Add, S::End, &[slot(S::Buffer), slot(S::Read)]),
-        ),
-        (
-            A::Mark,
-            next(
-                store8,
-                S::Temp,
-                &[slot(S::End), imm(DIRENT_LENGTH as u64), imm(0)],
-            ),
-        ),
-        (
-            A::BufferName,
-            next(BuiltIn::Add, S::Name, &name(DIRENT_NAME)).always(Go::To(A::Record)),
-        ),
-        (A::Close, call(Sysno::close, S::Result, &[slot(S::Fd)])),
-        (
-            A::Finish,
-            next(
-                store8,
-                S::Temp,
-                &[slot(S::Item), item(offset_of!(Item, end)), slot(S::Name)],
-            ),
-        ),
-        (
-            A::Advance,
-            next(
-                BuiltIn::Add,
-                S::Item,
-                &[slot(S::Item), imm(size_of::<Item>() as u64)],
-            )
-            .always(Go::To(A::NextItem)),
-        ),
-        (
-            A::OpenFailed,
-            next(
-                store8,
-                S::Temp,
-                &[
-                    slot(S::Item),
-                    item(offset_of!(Item, open_error)),
-                    slot(S::Fd),
-                ],
-            )
-            .always(Go::To(A::Finish)),
-        ),
-        (
-            A::ReadFailed,
-            next(
-                store8,
-                S::Temp,
-                &[
-                    slot(S::Item),
-                    item(offset_of!(Item, read_error)),
-                    slot(S::Read),
-                ],
-            )
-            .always(Go::To(A::Close)),
-        ),
-        (
-            A::StatFailed,
-            next(
-                BuiltIn::Store(Width::Four),
-                S::Temp,
-                &[slot(S::Statx), imm(0), slot(S::Result)],
-            )
-            .always(Go::To(A::NextRecord)),
-        ),
+        (WaryFailed, stat_failed.goto(WaryNext)),
+        (StatFailed, stat_failed.goto(NextRecord)),
     ];
     lines
         .into_iter()
@@ -428,108 +217,9 @@ pub(super) fn program(open: OpenCall, flags: u32, mask: u32) -> Vec<Entry> {
         .map(|(index, (at, line))| {
             debug_assert_eq!(
                 at as usize, index,
-                "the listing is in the order of its labels"
+                "the entries are in the order of their names"
             );
             line.entry(index)
         })
         .collect()
-}
-
-/// An operand of a line.
-#[derive(Clone, Copy)]
-struct Operand {
-    mode: Mode,
-    value: u64,
-}
-
-/// The value itself.
-const fn imm(value: u64) -> Operand {
-    Operand {
-        mode: Mode::Immediate,
-        value,
-    }
-}
-
-/// What is in a result slot.
-const fn slot(slot: Slot) -> Operand {
-    Operand {
-        mode: Mode::Result,
-        value: slot as u64,
-    }
-}
-
-/// Where a line goes.
-#[derive(Clone, Copy)]
-enum Go {
-    Next,
-    To(At),
-    End,
-    Exit,
-}
-
-/// An entry whose jumps are not offsets yet.
-struct Line {
-    entry: Entry,
-    go: [Go; 3],
-}
-
-impl Line {
-    fn new(nr: i32, dst: Slot, operands: &[Operand]) -> Self {
-        let mut entry = Entry {
-            nr,
-            dst: dst as u16,
-            ..Entry::default()
-        };
-        for (k, operand) in operands.iter().enumerate() {
-            entry.modes |= operand.mode.bits(k);
-            entry.args[k] = operand.value;
-        }
-        Self {
-            entry,
-            go: [Go::Next; 3],
-        }
-    }
-
-    fn built_in(builtin: BuiltIn, dst: Slot, operands: &[Operand]) -> Self {
-        Self::new(builtin.number(), dst, operands)
-    }
-
-    fn call(call: Sysno, dst: Slot, operands: &[Operand]) -> Self {
-        Self::new(call.id(), dst, operands)
-    }
-
-    fn neg(mut self, go: Go) -> Self {
-        self.go[0] = go;
-        self
-    }
-
-    fn zero(mut self, go: Go) -> Self {
-        self.go[1] = go;
-        self
-    }
-
-    fn pos(mut self, go: Go) -> Self {
-        self.go[2] = go;
-        self
-    }
-
-    fn always(self, go: Go) -> Self {
-        self.neg(go).zero(go).pos(go)
-    }
-
-    fn entry(self, index: usize) -> Entry {
-        let offset = |go| match go {
-            Go::Next => 0,
-            Go::To(at) => at as i16 - index as i16 - 1,
-            Go::End => LEN as i16 - index as i16 - 1,
-            Go::Exit => JUMP_EXIT,
-        };
-        let [on_neg, on_zero, on_pos] = self.go.map(offset);
-        Entry {
-            on_neg,
-            on_zero,
-            on_pos,
-            ..self.entry
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use rustix::io::Errno;
 
-use super::program::{DIRENT_LENGTH, DIRENT_MIN, DIRENT_NAME};
+use super::layout::{DIRENT_LENGTH, DIRENT_MIN, DIRENT_NAME};
 use super::record::{FileStatus, STATX_SIZE};
 
 /// A name in a directory.
@@ -26,6 +26,8 @@ pub(super) struct Records<'arena> {
     statx: &'arena [u8],
     /// Whether the next name is the first of its directory.
     first: bool,
+    /// Whether this is a buffer that is looked through for "." and "..".
+    wary: bool,
     calls: u64,
 }
 
@@ -37,6 +39,7 @@ impl<'arena> Records<'arena> {
             names,
             statx,
             first,
+            wary: false,
             calls: 0,
         }
     }
@@ -63,6 +66,12 @@ impl<'arena> Records<'arena> {
         name(DIRENT_NAME, b".\0") && name(DIRENT_MIN + DIRENT_NAME - 1, b"\x04..\0")
     }
 
+    /// Whether the record at hand is "." or "..", the way the program checks it.
+    fn is_dot(&self) -> bool {
+        let name = |at: usize, name: &[u8]| self.names.get(at..at + name.len()) == Some(name);
+        name(DIRENT_NAME, b".\0") || name(DIRENT_NAME - 1, b"\x04..\0")
+    }
+
     /// The record at hand: its length, which is zero for the mark, its inode
     /// number and its name.
     fn directory_record(&self) -> Option<(usize, u64, &'arena [u8])> {
@@ -85,14 +94,23 @@ impl<'arena> Iterator for Records<'arena> {
     /// The next name, without "." and ".."; `None` at the end, and where the
     /// data make no sense, which [`Records::at_end`] tells apart.
     fn next(&mut self) -> Option<Name<'arena>> {
-        if std::mem::take(&mut self.first) && self.has_dots_first() {
-            self.names = self.names.get(2 * DIRENT_MIN..)?;
+        if std::mem::take(&mut self.first) {
+            if self.has_dots_first() {
+                self.names = self.names.get(2 * DIRENT_MIN..)?;
+            } else {
+                self.wary = true;
+            }
         }
         loop {
             let (length, inode, bytes) = self.directory_record()?;
             if length == 0 {
                 self.names = self.names.get(DIRENT_MIN..)?;
+                self.wary = false;
                 self.calls += 1;
+                continue;
+            }
+            if self.wary && length == DIRENT_MIN && self.is_dot() {
+                self.names = self.names.get(length..)?;
                 continue;
             }
             let (record, rest) = self.statx.split_first_chunk::<STATX_SIZE>()?;

@@ -177,7 +177,7 @@ impl<O: Write, E: Write> Walk<'_, O, E> {
         while lister.len() < ITEMS_MAX
             && let Some(id) = self.waiting.pop()
         {
-            if self.account.is_seen(self.tree.node(id).id) {
+            if self.account.is_settled(&self.tree, id) {
                 self.tree.node_mut(id).listed = true;
                 continue;
             }

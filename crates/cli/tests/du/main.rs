@@ -1,0 +1,154 @@
+//! `sysbatch du` against `du` of coreutils: the same bytes on standard output,
+//! the same exit status.
+//!
+//! Batches run in user space here; the guest suites run them in the kernel.
+
+mod errors;
+mod limits;
+mod operands;
+mod random;
+mod shapes;
+mod stats;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use rustix::fs::{Mode, OFlags};
+use tempfile::TempDir;
+
+/// The forms of output that are compared.
+const FORMS: [&[&str]; 7] = [
+    &["-s", "-b"],
+    &["-s", "-B1"],
+    &["-b"],
+    &["-k"],
+    &["-h"],
+    &["--max-depth=1", "-B512"],
+    &["-d2", "--apparent-size"],
+];
+
+/// Checks that the `du` of this machine is one with the rules that are
+/// followed: from 9.2 on, apparent sizes leave directories out.
+fn check_reference() {
+    static CHECKED: OnceLock<()> = OnceLock::new();
+    CHECKED.get_or_init(|| {
+        let output = Command::new("du").arg("--version").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let version = text.lines().next().unwrap().rsplit(' ').next().unwrap();
+        let (major, minor) = version.split_once('.').unwrap();
+        let version: (u32, u32) = (major.parse().unwrap(), minor.parse().unwrap());
+        assert!(
+            text.contains("GNU coreutils") && version < (9, 2),
+            "these tests compare with du of coreutils before 9.2, and this one is {text}"
+        );
+    });
+}
+
+/// A scratch directory that is removed with `rm`, which can do it whatever the
+/// depth.
+struct Scratch(Option<TempDir>);
+
+impl Scratch {
+    fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        Self(Some(directory))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.as_ref().unwrap().path()
+    }
+
+    fn join(&self, name: impl AsRef<Path>) -> std::path::PathBuf {
+        self.path().join(name)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let path = self.0.take().unwrap().keep();
+        let status = Command::new("rm").arg("-rf").arg(path).status();
+        assert!(status.is_ok_and(|status| status.success()));
+    }
+}
+
+/// The command under test, in a directory.
+fn sysbatch_du(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sysbatch"));
+    command
+        .arg("du")
+        .env("SYSBATCH_BACKEND", "user")
+        .env("LC_ALL", "C")
+        .current_dir(directory);
+    command
+}
+
+/// What it is compared with.
+fn coreutils_du(directory: &Path) -> Command {
+    check_reference();
+    let mut command = Command::new("du");
+    command
+        .env("LC_ALL", "C")
+        .env_remove("POSIXLY_CORRECT")
+        .env_remove("BLOCKSIZE")
+        .env_remove("BLOCK_SIZE")
+        .env_remove("DU_BLOCK_SIZE")
+        .current_dir(directory);
+    command
+}
+
+/// Runs both and compares all they say and the exit status.
+#[track_caller]
+fn compare<S: AsRef<OsStr>>(directory: &Path, arguments: &[S]) {
+    let ours = sysbatch_du(directory).args(arguments).output().unwrap();
+    let theirs = coreutils_du(directory).args(arguments).output().unwrap();
+    same(&ours, &theirs);
+}
+
+/// Compares in all forms of output.
+#[track_caller]
+fn compare_all<S: AsRef<OsStr>>(directory: &Path, paths: &[S]) {
+    for form in FORMS {
+        let form = form.iter().map(OsStr::new);
+        let arguments: Vec<_> = form.chain(paths.iter().map(AsRef::as_ref)).collect();
+        compare(directory, &arguments);
+    }
+}
+
+/// Compares two outputs; what is complained about may come in another order.
+#[track_caller]
+fn same(ours: &Output, theirs: &Output) {
+    let text = |bytes: &[u8]| bytes.escape_ascii().to_string().replace("\\n", "\n");
+    assert!(
+        ours.stdout == theirs.stdout,
+        "sysbatch du:\n{}\n{}\ndu:\n{}\n{}",
+        text(&ours.stdout),
+        text(&ours.stderr),
+        text(&theirs.stdout),
+        text(&theirs.stderr),
+    );
+    let complaints = |output: &Output| {
+        let text = text(&output.stderr).replace("sysbatch du: ", "du: ");
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(complaints(ours), complaints(theirs));
+    assert_eq!(ours.status.code(), theirs.status.code());
+}
+
+/// Makes `depth` directories below each other and gives the last one.
+fn descend(top: &Path, names: impl Iterator<Item = String>) -> OwnedFd {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut directory = rustix::fs::open(top, flags, Mode::empty()).unwrap();
+    for name in names {
+        rustix::fs::mkdirat(&directory, &name, Mode::RWXU).unwrap();
+        directory = rustix::fs::openat(&directory, &name, flags, Mode::empty()).unwrap();
+    }
+    directory
+}
