@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sysbatch_abi::{ENTRY_SIZE, Entry, Format, RUN_SIZE, Run};
 
-use crate::program::{Place, Program, Section};
+use crate::program::{Base, Place, Program, Section};
 
 /// A program loaded into memory of its own, ready to be run once.
 ///
@@ -67,7 +67,11 @@ impl Image {
         let mut results = program.results.clone();
         let mut data = program.data.clone();
         for relocation in &program.relocations {
-            let address = self.address(relocation.section);
+            let address = match relocation.base {
+                Base::Program => self.address(Section::Program),
+                Base::Results => self.address(Section::Results),
+                Base::Block(index) => self.address(Section::Data) + program.blocks[index].offset,
+            };
             match relocation.place {
                 Place::Argument { entry, argument } => {
                     let word = &mut entries[entry][2 + argument];

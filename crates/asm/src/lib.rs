@@ -20,5 +20,5 @@ pub use diagnostics::Diagnostics;
 pub use disassemble::{Listing, disassemble};
 pub use image::Image;
 pub use literal::quote;
-pub use program::{Block, BlockKind, Origin, Place, Program, Relocation, Section, Symbol};
+pub use program::{Base, Block, BlockKind, Origin, Place, Program, Relocation, Section, Symbol};
 pub use signature::{Argument, Set, signature};

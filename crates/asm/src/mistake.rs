@@ -198,7 +198,7 @@ impl Mistake {
                 if *takes == 1 { "" } else { "s" },
                 if *given == 1 { "is" } else { "are" }
             ),
-            Self::BranchTwice { which } => format!("two targets for a {which} result"),
+            Self::BranchTwice { which } => format!("two targets for {which} results"),
             Self::DestinationTwice => "two destinations for one result".into(),
             Self::JumpTooFar { offset } => {
                 format!("the jump spans {offset} entries, more than an entry can hold")
@@ -278,7 +278,12 @@ impl Mistake {
             Self::NeedsFuel => {
                 "say how many steps may be made, with a line such as `fuel 100000`".into()
             }
-            Self::WrongKind { is, wanted, .. } if *is == "a result" && wanted.contains("address") => {
+            Self::WrongKind { name, is, wanted } if *is == "a label" && *wanted == "a value" => {
+                format!("the address of an entry is written `&{name}`")
+            }
+            Self::WrongKind { is, wanted, .. }
+                if *is == "a result" && *wanted == "a constant address" =>
+            {
                 "only a constant address can be a memory operand; LOAD8 reads through a result".into()
             }
             _ => return None,

@@ -29,14 +29,25 @@ pub enum Place {
     Data(usize),
 }
 
-/// A place that gets the address of a section added when the program is
-/// loaded. Until then it holds the offset in that section.
+/// What an address is counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Base {
+    /// The first entry.
+    Program,
+    /// The first result slot.
+    Results,
+    /// The block with this index in [`Program::blocks`].
+    Block(usize),
+}
+
+/// A place that gets an address added when the program is loaded. Until then
+/// it holds the distance from that address in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Relocation {
     /// What is changed.
     pub place: Place,
     /// Whose address is added.
-    pub section: Section,
+    pub base: Base,
 }
 
 /// What a block of data was declared as.
@@ -88,8 +99,7 @@ pub struct Origin {
 /// A program and its data, ready to be loaded any number of times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Program {
-    /// The entries, with offsets where [`relocations`](Self::relocations) add
-    /// addresses.
+    /// The entries, without what [`relocations`](Self::relocations) add.
     pub entries: Vec<Entry>,
     /// The first values of the result slots.
     pub results: Vec<u64>,
@@ -139,13 +149,13 @@ impl Program {
         alignments.max().unwrap_or(1).max(8)
     }
 
-    /// The section whose address is added to this place, if any.
+    /// What is added to this place when the program is loaded, if anything.
     #[must_use]
-    pub fn relocation(&self, place: Place) -> Option<Section> {
+    pub fn relocation(&self, place: Place) -> Option<Base> {
         let found = self
             .relocations
             .binary_search_by_key(&place, |relocation| relocation.place);
-        found.ok().map(|index| self.relocations[index].section)
+        found.ok().map(|index| self.relocations[index].base)
     }
 }
 

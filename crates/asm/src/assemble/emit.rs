@@ -14,7 +14,7 @@ use crate::ast::{
 };
 use crate::constants;
 use crate::mistake::Mistake;
-use crate::program::{Block, BlockKind, Origin, Place, Relocation, Section};
+use crate::program::{Base, Block, BlockKind, Origin, Place, Relocation};
 use crate::span::Span;
 
 impl Assembler {
@@ -97,10 +97,10 @@ impl Assembler {
 
     fn emit_integer(&mut self, at: usize, width: usize, big_endian: bool, value: &Expression) {
         if width == 8 && !big_endian {
-            let Some(Value { section, offset }) = self.evaluate(value) else {
+            let Some(Value { base, offset }) = self.evaluate(value) else {
                 return;
             };
-            self.relocate(Place::Data(at), section);
+            self.relocate(Place::Data(at), base);
             return self.write(at, &offset.to_le_bytes());
         }
         let bits = 8 * width as u32;
@@ -119,14 +119,14 @@ impl Assembler {
         self.program.data[at..at + bytes.len()].copy_from_slice(bytes);
     }
 
-    pub(super) fn relocate(&mut self, place: Place, section: Option<Section>) {
-        if let Some(section) = section {
-            self.program.relocations.push(Relocation { place, section });
+    pub(super) fn relocate(&mut self, place: Place, base: Option<Base>) {
+        if let Some(base) = base {
+            self.program.relocations.push(Relocation { place, base });
         }
     }
 
-    /// Puts a string that stands where it is used into the data: its offset.
-    pub(super) fn text(&mut self, bytes: &[u8], span: Span) -> Option<u64> {
+    /// Puts a string that stands where it is used into the data: its block.
+    pub(super) fn text(&mut self, bytes: &[u8], span: Span) -> Option<usize> {
         let block = Block {
             name: None,
             kind: BlockKind::Text,
@@ -135,9 +135,8 @@ impl Assembler {
             alignment: 1,
         };
         let index = self.append(block, span)?;
-        let offset = self.program.blocks[index].offset;
-        self.write(offset as usize, bytes);
-        Some(offset)
+        self.write(self.program.blocks[index].offset as usize, bytes);
+        Some(index)
     }
 
     fn emit_slot(
@@ -165,7 +164,7 @@ impl Assembler {
         match self.program.results.get_mut(index) {
             Some(word) => {
                 *word = value.offset;
-                self.relocate(Place::Result(index), value.section);
+                self.relocate(Place::Result(index), value.base);
             }
             None => {
                 let mistake = Mistake::OutOfRange {
@@ -279,7 +278,7 @@ impl Assembler {
                 }
             },
         };
-        let Some(Value { section, offset }) = value else {
+        let Some(Value { base, offset }) = value else {
             return;
         };
         entry.modes |= mode.bits(k);
@@ -288,7 +287,7 @@ impl Assembler {
             entry: index,
             argument: k,
         };
-        self.relocate(place, section);
+        self.relocate(place, base);
     }
 
     /// The slot of an expression that is just the name of a result.

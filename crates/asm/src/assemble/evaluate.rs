@@ -8,27 +8,24 @@ use super::{Assembler, Definition, Meaning, SIZE_MAX};
 use crate::ast::{BinaryOperator, Expression, ExpressionKind, Name, UnaryOperator};
 use crate::constants;
 use crate::mistake::Mistake;
-use crate::program::Section;
+use crate::program::Base;
 use crate::span::Span;
 
-/// A number, or an address as a section and an offset in bytes.
+/// A number, or an address as a base and the distance from it in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Value {
-    pub(super) section: Option<Section>,
+    pub(super) base: Option<Base>,
     pub(super) offset: u64,
 }
 
 impl Value {
     pub(super) const fn number(offset: u64) -> Self {
-        Self {
-            section: None,
-            offset,
-        }
+        Self { base: None, offset }
     }
 
-    const fn address(section: Section, offset: u64) -> Self {
+    const fn address(base: Base, offset: u64) -> Self {
         Self {
-            section: Some(section),
+            base: Some(base),
             offset,
         }
     }
@@ -38,7 +35,7 @@ impl Assembler {
     /// Evaluates an expression that has to be a number.
     pub(super) fn number(&mut self, expression: &Expression) -> Option<u64> {
         let value = self.evaluate(expression)?;
-        match value.section {
+        match value.base {
             None => Some(value.offset),
             Some(_) => self.fail(Mistake::NotANumber, expression.span),
         }
@@ -51,8 +48,8 @@ impl Assembler {
             ExpressionKind::Number { value, .. } => Some(Value::number(*value)),
             ExpressionKind::Name(name) => self.named(name, span),
             ExpressionKind::Text(bytes) => {
-                let offset = self.text(bytes, span)?;
-                Some(Value::address(Section::Data, offset))
+                let block = self.text(bytes, span)?;
+                Some(Value::address(Base::Block(block), 0))
             }
             ExpressionKind::SizeOf(name) => self.size_of(name),
             ExpressionKind::OffsetOf { structure, field } => {
@@ -61,7 +58,7 @@ impl Assembler {
             ExpressionKind::AddressOf { name, field } => self.address_of(name, field.as_ref()),
             ExpressionKind::AddressOfSlot(number) => {
                 let slot = self.slot_number(number)?;
-                Some(Value::address(Section::Results, slot * 8))
+                Some(Value::address(Base::Results, slot * 8))
             }
             ExpressionKind::Unary(operator, operand) => {
                 let value = self.number(operand)?;
@@ -103,15 +100,34 @@ impl Assembler {
                 }
             }
         };
-        let section = match (operator, left.section, right.section) {
+        let base = match (operator, left.base, right.base) {
             (_, None, None) => None,
-            (BinaryOperator::Add, Some(section), None)
-            | (BinaryOperator::Add, None, Some(section))
-            | (BinaryOperator::Subtract, Some(section), None) => Some(section),
-            (BinaryOperator::Subtract, Some(a), Some(b)) if a == b => None,
+            (BinaryOperator::Add, Some(base), None)
+            | (BinaryOperator::Add, None, Some(base))
+            | (BinaryOperator::Subtract, Some(base), None) => Some(base),
+            (BinaryOperator::Subtract, Some(a), Some(b)) => {
+                let Some(distance) = self.distance(a, b) else {
+                    return self.fail(Mistake::AddressArithmetic, span);
+                };
+                return Some(Value::number(offset.wrapping_add(distance)));
+            }
             _ => return self.fail(Mistake::AddressArithmetic, span),
         };
-        Some(Value { section, offset })
+        Some(Value { base, offset })
+    }
+
+    /// How far base `a` lies behind base `b`, if that is known before the run.
+    /// Where strings without a name lie is nobody's business.
+    fn distance(&self, a: Base, b: Base) -> Option<u64> {
+        let named = |index: usize| {
+            let block = &self.program.blocks[index];
+            block.name.as_ref().map(|_| block.offset)
+        };
+        match (a, b) {
+            (Base::Program, Base::Program) | (Base::Results, Base::Results) => Some(0),
+            (Base::Block(a), Base::Block(b)) => Some(named(a)?.wrapping_sub(named(b)?)),
+            _ => None,
+        }
     }
 
     /// A name standing for a value.
@@ -128,10 +144,7 @@ impl Assembler {
         };
         match meaning {
             Meaning::Constant(Some(value)) => Some(Value::number(value)),
-            Meaning::Block(Some(index)) => {
-                let offset = self.program.blocks[index].offset;
-                Some(Value::address(Section::Data, offset))
-            }
+            Meaning::Block(Some(index)) => Some(Value::address(Base::Block(index), 0)),
             Meaning::Constant(None) | Meaning::Block(None) => {
                 self.used_early(name, span, definition)
             }
@@ -139,12 +152,7 @@ impl Assembler {
                 let name = name.into();
                 self.fail(Mistake::ResultInExpression { name }, span)
             }
-            Meaning::Label(_) => self.wrong_kind(
-                name,
-                span,
-                meaning,
-                "a value (the address of an entry is `&` and its label)",
-            ),
+            Meaning::Label(_) => self.wrong_kind(name, span, meaning, "a value"),
             Meaning::Broken => None,
         }
     }
@@ -207,10 +215,10 @@ impl Assembler {
                     Some(field) => self.entry_field(field)?,
                     None => 0,
                 };
-                Value::address(Section::Program, index * ENTRY_SIZE as u64 + offset)
+                Value::address(Base::Program, index * ENTRY_SIZE as u64 + offset)
             }
             (_, Some(_)) => return self.wrong_kind(&name.text, name.span, meaning, wanted),
-            (Meaning::Slot(Some(slot)), None) => Value::address(Section::Results, slot * 8),
+            (Meaning::Slot(Some(slot)), None) => Value::address(Base::Results, slot * 8),
             (Meaning::Block(_), None) => return self.named(&name.text, name.span),
             (Meaning::Slot(None) | Meaning::Broken, None) => return None,
             (Meaning::Constant(_), None) => {

@@ -8,10 +8,6 @@ use crate::constants;
 use crate::mistake::Mistake;
 use crate::span::Span;
 
-/// How much two names may differ for one to be suggested for the other, by
-/// [`strsim::jaro_winkler`].
-const SIMILARITY_MIN: f64 = 0.8;
-
 impl Assembler {
     pub(super) fn names(&mut self, statements: &[Statement]) {
         let mut index = 0;
@@ -131,21 +127,21 @@ impl Assembler {
     }
 }
 
-/// The name that looks most like a misspelt one, if any does. Of names that
-/// look equally like it the first in the alphabet is taken.
+/// The name that looks most like a misspelt one, if any does: the fewest letters
+/// are changed, swapped, missing or too many, and no more than a third. Of
+/// names that look equally like it the first in the alphabet is taken.
 pub(super) fn similar<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let most = (name.len() / 3).max(1);
     known
-        .filter(|candidate| *candidate != name)
         .map(|candidate| {
-            let same_letters = candidate.eq_ignore_ascii_case(name);
-            let likeness = if same_letters {
-                1.0
+            let distance = if candidate.eq_ignore_ascii_case(name) {
+                0
             } else {
-                strsim::jaro_winkler(name, candidate)
+                strsim::damerau_levenshtein(name, candidate)
             };
-            (likeness, candidate)
+            (distance, candidate)
         })
-        .filter(|(likeness, _)| *likeness >= SIMILARITY_MIN)
-        .max_by(|(a, first), (b, second)| a.total_cmp(b).then_with(|| second.cmp(first)))
+        .filter(|&(distance, candidate)| distance <= most && distance < candidate.len())
+        .min()
         .map(|(_, candidate)| candidate.to_owned())
 }

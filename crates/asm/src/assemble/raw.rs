@@ -45,13 +45,13 @@ impl Assembler {
             self.mistake(Mistake::TooManyArguments { given }, extra.span);
         }
         for (k, argument) in raw.arguments.iter().enumerate().take(ARGUMENT_COUNT) {
-            if let Some(Value { section, offset }) = self.evaluate(argument) {
+            if let Some(Value { base, offset }) = self.evaluate(argument) {
                 entry.args[k] = offset;
                 let place = Place::Argument {
                     entry: index,
                     argument: k,
                 };
-                self.relocate(place, section);
+                self.relocate(place, base);
             }
         }
     }

@@ -5,15 +5,22 @@ use sysbatch_abi::ENTRY_SIZE;
 use super::Disassembler;
 use crate::assemble::ENTRY_FIELDS;
 use crate::literal;
-use crate::program::{Block, Section};
+use crate::program::{Base, Block};
 
 impl Disassembler<'_> {
-    /// The expression for an offset in a section.
-    pub(super) fn address(&self, section: Section, offset: u64) -> String {
-        match section {
-            Section::Program => self.entry_address(offset),
-            Section::Results => self.slot_address(offset),
-            Section::Data => self.data_address(offset),
+    /// The expression for an address at a distance from a base.
+    pub(super) fn address(&self, base: Base, offset: u64) -> String {
+        match base {
+            Base::Program => self.entry_address(offset),
+            Base::Results => self.slot_address(offset),
+            Base::Block(index) => {
+                let block = &self.program.blocks[index];
+                let name = match &block.name {
+                    Some(name) => name.clone(),
+                    None => literal::quote(self.text_of(block)),
+                };
+                plus(name, offset)
+            }
         }
     }
 
@@ -43,26 +50,6 @@ impl Disassembler<'_> {
             Some(name) => plus(format!("&{name}"), rest),
             None => plus(format!("&%{slot}"), rest),
         }
-    }
-
-    fn data_address(&self, offset: u64) -> String {
-        let blocks = &self.program.blocks;
-        let within =
-            |block: &&Block| offset >= block.offset && offset - block.offset < block.size.max(1);
-        let before = |block: &&Block| block.offset <= offset;
-        let block = blocks
-            .iter()
-            .find(within)
-            .or_else(|| blocks.iter().rfind(before))
-            .or_else(|| blocks.first());
-        let Some(block) = block else {
-            return literal::value(offset);
-        };
-        let name = match &block.name {
-            Some(name) => name.clone(),
-            None => literal::quote(self.text_of(block)),
-        };
-        plus(name, offset.wrapping_sub(block.offset))
     }
 
     /// The bytes of a string without the zero byte that ends it.

@@ -51,7 +51,7 @@ impl Disassembler<'_> {
     fn word_at(&self, offset: usize) -> String {
         let value = word(&self.program.data, offset);
         match self.program.relocation(Place::Data(offset)) {
-            Some(section) => self.address(section, value),
+            Some(base) => self.address(base, value),
             None => literal::value(value),
         }
     }

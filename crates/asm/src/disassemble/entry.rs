@@ -99,15 +99,15 @@ impl Disassembler<'_> {
 
     fn operand(&self, index: usize, entry: &Entry, k: usize) -> String {
         let value = entry.args[k];
-        let section = self.program.relocation(argument(index, k));
-        match (Mode::of(entry.modes, k), section) {
+        let base = self.program.relocation(argument(index, k));
+        match (Mode::of(entry.modes, k), base) {
             (Some(Mode::Result), _) => match self.names.slot(value) {
                 Some(name) => name.into(),
                 None => format!("%{value}"),
             },
-            (Some(Mode::Memory), Some(section)) => format!("[{}]", self.address(section, value)),
+            (Some(Mode::Memory), Some(base)) => format!("[{}]", self.address(base, value)),
             (Some(Mode::Memory), None) => format!("[{}]", literal::value(value)),
-            (_, Some(section)) => self.address(section, value),
+            (_, Some(base)) => self.address(base, value),
             (_, None) => self.constant(index, entry.nr, k, value),
         }
     }
@@ -149,7 +149,7 @@ impl Disassembler<'_> {
             .map(|k| {
                 let value = entry.args[k];
                 match self.program.relocation(argument(index, k)) {
-                    Some(section) => self.address(section, value),
+                    Some(base) => self.address(base, value),
                     None => literal::value(value),
                 }
             })

@@ -65,9 +65,7 @@ impl Disassembler<'_> {
             if listing.bytes {
                 lines.push(bytes_comment(words_of(entry)));
             }
-            self.labels(index as u64, &mut lines);
-            let label = self.names.label(index as u64);
-            let mut line = label.map(|label| format!("{label}:")).unwrap_or_default();
+            let mut line = self.labels(index as u64, &mut lines).unwrap_or_default();
             let column = if line.len() < INDENT {
                 INDENT
             } else {
@@ -78,20 +76,27 @@ impl Disassembler<'_> {
             lines.push(format!("{line:<COMMENT$}  # {index}"));
         }
         let end = self.program.entries.len() as u64;
-        self.labels(end, &mut lines);
-        lines.extend(self.names.label(end).map(|label| format!("{label}:")));
+        let last = self.labels(end, &mut lines);
+        lines.extend(last);
         lines.push(String::new());
         lines.join("\n")
     }
 
-    /// Labels of an entry that already has one, each on a line of its own.
-    fn labels(&self, index: u64, lines: &mut Vec<String>) {
+    /// The labels of an entry: the last is returned, those before it get
+    /// lines of their own.
+    fn labels(&self, index: u64, lines: &mut Vec<String>) -> Option<String> {
         let own = self
             .program
             .labels
             .iter()
             .filter(|label| label.index == index);
-        lines.extend(own.skip(1).map(|label| format!("{}:", label.name)));
+        let mut labels: Vec<_> = own.map(|label| format!("{}:", label.name)).collect();
+        let last = match labels.pop() {
+            Some(last) => Some(last),
+            None => self.names.label(index).map(|label| format!("{label}:")),
+        };
+        lines.extend(labels);
+        last
     }
 
     /// The slots that no entry names, and the first values that are not zero.
@@ -100,10 +105,10 @@ impl Disassembler<'_> {
             lines.push(format!("slot {} %{}", symbol.name, symbol.index));
         }
         for (slot, &value) in self.program.results.iter().enumerate() {
-            let section = self.program.relocation(Place::Result(slot));
-            if value != 0 || section.is_some() {
-                let value = match section {
-                    Some(section) => self.address(section, value),
+            let base = self.program.relocation(Place::Result(slot));
+            if value != 0 || base.is_some() {
+                let value = match base {
+                    Some(base) => self.address(base, value),
                     None => literal::value(value),
                 };
                 lines.push(format!("slot %{slot} = {value}"));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sysbatch_abi::{DST_OWN_INDEX, ENTRY_SIZE, JUMP_EXIT};
 
 use super::entry::needs_raw;
-use crate::program::{Place, Program, Section, Symbol};
+use crate::program::{Base, Place, Program, Symbol};
 
 pub(super) struct Names {
     /// The first name of each entry that has one or needs one.
@@ -31,22 +31,18 @@ impl Names {
     }
 
     fn name_slots(&mut self, program: &Program) {
+        let mut names: HashMap<u64, usize> = HashMap::new();
         for symbol in &program.slots {
-            if self.slots.contains_key(&symbol.index) {
+            *names.entry(symbol.index).or_default() += 1;
+        }
+        for symbol in &program.slots {
+            let first = self.slots.entry(symbol.index);
+            first.or_insert_with(|| symbol.name.clone());
+            // An entry gives its slot one name only.
+            if names.get(&symbol.index) == Some(&1) && can_bind(program, symbol.index) {
+                self.bound.insert(symbol.index);
+            } else {
                 self.declared.push(symbol.clone());
-                continue;
-            }
-            self.slots.insert(symbol.index, symbol.name.clone());
-            let owner = usize::try_from(symbol.index)
-                .ok()
-                .and_then(|index| Some((index, program.entries.get(index)?)));
-            match owner {
-                Some((index, entry))
-                    if entry.dst == DST_OWN_INDEX && !needs_raw(program, index, entry) =>
-                {
-                    self.bound.insert(symbol.index);
-                }
-                _ => self.declared.push(symbol.clone()),
             }
         }
     }
@@ -108,6 +104,17 @@ impl Names {
     }
 }
 
+/// Whether the entry that owns a slot can give it its name.
+fn can_bind(program: &Program, slot: u64) -> bool {
+    let Ok(index) = usize::try_from(slot) else {
+        return false;
+    };
+    program
+        .entries
+        .get(index)
+        .is_some_and(|entry| entry.dst == DST_OWN_INDEX && !needs_raw(program, index, entry))
+}
+
 /// The entries that something refers to: branches and addresses.
 fn referenced(program: &Program) -> Vec<u64> {
     let len = program.entries.len() as u64;
@@ -122,7 +129,7 @@ fn referenced(program: &Program) -> Vec<u64> {
         }
     }
     for relocation in &program.relocations {
-        if relocation.section == Section::Program {
+        if relocation.base == Base::Program {
             let offset = match relocation.place {
                 Place::Argument { entry, argument } => program.entries[entry].args[argument],
                 Place::Result(slot) => program.results[slot],

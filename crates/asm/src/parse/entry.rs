@@ -75,7 +75,7 @@ impl Parser<'_> {
                     "neg" | "else" => |branches| (&mut branches.negative, "negative"),
                     "zero" => |branches| (&mut branches.zero, "zero"),
                     "pos" => |branches| (&mut branches.positive, "positive"),
-                    "goto" => |branches| (&mut branches.others, "any other"),
+                    "goto" => |branches| (&mut branches.others, "all other"),
                     _ => return self.expected(expected),
                 };
             self.position += 1;

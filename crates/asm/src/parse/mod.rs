@@ -221,11 +221,15 @@ impl Parser<'_> {
 
     /// Reports that something else should come next.
     fn expected<T>(&mut self, expected: &'static str) -> Parsed<T> {
-        let span = self.here();
+        let mut span = self.here();
         let found = match self.peek() {
             // The lexer has said what is wrong here.
             TokenKind::Broken => return Err(Reported),
-            TokenKind::Newline | TokenKind::End => "the end of the line".into(),
+            TokenKind::Newline | TokenKind::End => {
+                // The newline itself would be shown as two lines.
+                span.end = span.start;
+                "the end of the line".into()
+            }
             _ => format!("`{}`", &self.source[span.range()]),
         };
         self.report(Mistake::Expected { expected, found }, span)
