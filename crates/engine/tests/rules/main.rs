@@ -6,6 +6,7 @@ mod addresses;
 mod branches;
 mod builtins;
 mod calls;
+mod cursor;
 mod destination;
 mod entry;
 mod fuel;
