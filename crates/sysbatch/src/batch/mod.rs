@@ -3,6 +3,8 @@
 mod address;
 mod arithmetic;
 mod branch;
+#[cfg(test)]
+mod check;
 mod error;
 mod flow;
 mod handle;

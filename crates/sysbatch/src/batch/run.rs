@@ -76,7 +76,7 @@ impl<'buf> Batch<'buf> {
     }
 
     /// Makes the result slots ready, and the header for them.
-    fn header(&mut self) -> Run {
+    pub(super) fn header(&mut self) -> Run {
         let entries: &[_] = self
             .program
             .as_ref()
