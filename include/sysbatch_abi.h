@@ -86,10 +86,31 @@ SYSBATCH_ASSERT_FIELD(struct sysbatch_info, formats, 16, 8);
 enum sysbatch_format {
 	/* An array of sysbatch_entry. */
 	SYSBATCH_FORMAT_NATIVE = 1,
+	/* An array of struct supersyscall_args. */
+	SYSBATCH_FORMAT_SUPERSYSCALL = 2,
+	/* An array of struct syscall (syscall_t) of the batch interface. */
+	SYSBATCH_FORMAT_SYS_BATCH = 3,
+	/* An array of pointers to arrays of pointers to arguments. */
+	SYSBATCH_FORMAT_POINTERS = 4,
+	/*
+	 * struct syslet_uatoms linked by their pointers; the program counter is
+	 * the address of an atom, zero ends the program, and program, len,
+	 * results and results_len are not looked at.
+	 */
+	SYSBATCH_FORMAT_SYSLET = 5,
 };
 
+/*
+ * Flag of SYSBATCH_FORMAT_SUPERSYSCALL: a call that fails does not end the
+ * batch.
+ */
+#define SYSBATCH_FLAG_CONTINUE_ON_FAILURE 0x1U
+
+/* Flag of SYSBATCH_FORMAT_POINTERS: a call that fails ends the batch. */
+#define SYSBATCH_FLAG_STOP_ON_FAILURE 0x2U
+
 /* Bit set of the formats known here: bit n for sysbatch_format n. */
-#define SYSBATCH_FORMATS 0x2ULL
+#define SYSBATCH_FORMATS 0x3eULL
 
 /* Why a batch stopped. */
 enum sysbatch_status {
@@ -164,7 +185,10 @@ struct sysbatch_run {
 	__u32 size;
 	/* In: how the program is encoded, see sysbatch_format. */
 	__u32 format;
-	/* In: must be zero. */
+	/*
+	 * In: the format's own flags, SYSBATCH_FLAG_CONTINUE_ON_FAILURE or
+	 * SYSBATCH_FLAG_STOP_ON_FAILURE; others must be zero.
+	 */
 	__u32 flags;
 	/* Out: why the batch stopped, see sysbatch_status. */
 	__u32 status;
@@ -376,6 +400,41 @@ SYSBATCH_ASSERT(SYSBATCH_IS_ERRNO(-1) == 1);
 SYSBATCH_ASSERT(SYSBATCH_IS_ERRNO(-4095) == 1);
 SYSBATCH_ASSERT(SYSBATCH_IS_ERRNO(-4096) == 0);
 SYSBATCH_ASSERT(SYSBATCH_IS_ERRNO(4095) == 0);
+
+/* ---- Atoms of syslets ---- */
+
+/* Run the syslet asynchronously at once. */
+#define SYSBATCH_SYSLET_ASYNC 0x1
+
+/* Never run it asynchronously. */
+#define SYSBATCH_SYSLET_SYNC 0x2
+
+/* Post no completion. */
+#define SYSBATCH_SYSLET_NO_COMPLETE 0x4
+
+/* Stop if the result is not zero. */
+#define SYSBATCH_SYSLET_STOP_ON_NONZERO 0x8
+
+/* Stop if the result is zero. */
+#define SYSBATCH_SYSLET_STOP_ON_ZERO 0x10
+
+/* Stop if the result is negative. */
+#define SYSBATCH_SYSLET_STOP_ON_NEGATIVE 0x20
+
+/* Stop if the result is negative or zero. */
+#define SYSBATCH_SYSLET_STOP_ON_NON_POSITIVE 0x40
+
+/* Instead of stopping, go on with the atom that follows in memory. */
+#define SYSBATCH_SYSLET_SKIP_TO_NEXT_ON_STOP 0x80
+
+/* All flags that are defined; others refuse the atom. */
+#define SYSBATCH_SYSLET_FLAGS 0xff
+
+/*
+ * The number of umem_add in an atom, -19 as an unsigned word: the interpreter's
+ * own, for it is no system call.
+ */
+#define SYSBATCH_SYSLET_NR_UMEM_ADD 0xffffffffffffffedULL
 
 #undef SYSBATCH_ASSERT_FIELD
 #undef SYSBATCH_ASSERT

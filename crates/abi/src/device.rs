@@ -18,7 +18,7 @@ pub const DEVICE_PATH: &str = "/dev/sysbatch";
 pub const RUN_REQUEST: u32 = 0xB501;
 
 /// Bit set of the formats known here: bit *n* for [`Format`](crate::Format) *n*.
-pub const FORMATS: u64 = 1 << (crate::Format::Native as u32);
+pub const FORMATS: u64 = 0b11_1110;
 
 /// What `read(2)` on the device returns, at offset zero: as many bytes of this
 /// structure as were asked for.
@@ -39,6 +39,12 @@ pub struct Info {
 
 const _: () = {
     use core::mem::{offset_of, size_of};
+    let mut format = 0;
+    while format < 64 {
+        let known = crate::Format::from_raw(format).is_some();
+        assert!(known == (FORMATS >> format & 1 == 1));
+        format += 1;
+    }
     assert!(size_of::<Info>() == 24);
     assert!(offset_of!(Info, size) == 0);
     assert!(offset_of!(Info, abi_version) == 4);

@@ -15,6 +15,7 @@ mod device;
 mod entry;
 mod handed_back;
 mod run;
+mod syslet;
 
 pub use builtin::{BuiltIn, Width};
 pub use device::{ABI_VERSION, DEVICE_NAME, DEVICE_PATH, FORMATS, Info, RUN_REQUEST};
@@ -22,7 +23,15 @@ pub use entry::{
     ARGUMENT_COUNT, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_SIZE, Entry, JUMP_EXIT, MODES_USED, Mode,
 };
 pub use handed_back::is_handed_back;
-pub use run::{Format, PuntReason, RUN_SIZE, Resume, Run, Status};
+pub use run::{
+    FLAG_CONTINUE_ON_FAILURE, FLAG_STOP_ON_FAILURE, Format, PuntReason, RUN_SIZE, Resume, Run,
+    Status,
+};
+pub use syslet::{
+    SYSLET_ASYNC, SYSLET_FLAGS, SYSLET_NO_COMPLETE, SYSLET_NR_UMEM_ADD,
+    SYSLET_SKIP_TO_NEXT_ON_STOP, SYSLET_STOP_ON_NEGATIVE, SYSLET_STOP_ON_NON_POSITIVE,
+    SYSLET_STOP_ON_NONZERO, SYSLET_STOP_ON_ZERO, SYSLET_SYNC,
+};
 
 /// The largest errno a system call can return; results from −4095 to −1 are
 /// errors (`include/linux/err.h`).

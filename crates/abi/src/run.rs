@@ -16,7 +16,8 @@ pub struct Run {
     pub size: u32,
     /// In: how the program is encoded, see [`Format`].
     pub format: u32,
-    /// In: must be zero.
+    /// In: the format's own flags, [`FLAG_CONTINUE_ON_FAILURE`] or
+    /// [`FLAG_STOP_ON_FAILURE`]; others must be zero.
     pub flags: u32,
     /// Out: why the batch stopped, see [`Status`].
     pub status: u32,
@@ -51,7 +52,23 @@ pub struct Run {
 pub enum Format {
     /// An array of [`Entry`](crate::Entry).
     Native = 1,
+    /// An array of `struct supersyscall_args`.
+    Supersyscall = 2,
+    /// An array of `struct syscall` (`syscall_t`) of the `batch` interface.
+    SysBatch = 3,
+    /// An array of pointers to arrays of pointers to arguments.
+    Pointers = 4,
+    /// `struct syslet_uatom`s linked by their pointers; the program counter is
+    /// the address of an atom, zero ends the program, and `program`, `len`,
+    /// `results` and `results_len` are not looked at.
+    Syslet = 5,
 }
+
+/// Flag of [`Format::Supersyscall`]: a call that fails does not end the batch.
+pub const FLAG_CONTINUE_ON_FAILURE: u32 = 1;
+
+/// Flag of [`Format::Pointers`]: a call that fails ends the batch.
+pub const FLAG_STOP_ON_FAILURE: u32 = 2;
 
 impl Format {
     /// The number that stands for it in the header.
@@ -65,6 +82,10 @@ impl Format {
     pub const fn from_raw(raw: u32) -> Option<Self> {
         match raw {
             1 => Some(Self::Native),
+            2 => Some(Self::Supersyscall),
+            3 => Some(Self::SysBatch),
+            4 => Some(Self::Pointers),
+            5 => Some(Self::Syslet),
             _ => None,
         }
     }

@@ -2,7 +2,8 @@
 
 use sysbatch_abi::{BuiltIn, Width};
 
-use crate::host::{Fault, Host};
+use crate::encoding::Pseudo;
+use crate::host::{Error, Fault, Host};
 
 /// Runs a built-in and returns its result.
 ///
@@ -39,6 +40,15 @@ pub(crate) fn execute<H: Host>(
             sum
         }
     })
+}
+
+/// Runs an operation that poses as a system call.
+pub(crate) fn execute_pseudo<H: Host>(host: &mut H, pseudo: Pseudo, args: &[u64; 6]) -> i64 {
+    let result = match pseudo {
+        Pseudo::WordCopy => execute(host, BuiltIn::Copy, args).map(|_| 0),
+        Pseudo::WordAdd => execute(host, BuiltIn::UserMemoryAdd, args).map(u64::cast_signed),
+    };
+    result.unwrap_or(i64::from(Error::Fault.errno()).wrapping_neg())
 }
 
 /// A shift count, if it fits the type the shift operations take.

@@ -1,10 +1,13 @@
 //! The way in: the run header is read, the program run, the header written.
 
-use sysbatch_abi::{Format, PuntReason, RUN_SIZE, Resume, Run, Status, Width};
+use sysbatch_abi::{
+    FLAG_CONTINUE_ON_FAILURE, FLAG_STOP_ON_FAILURE, Format, PuntReason, RUN_SIZE, Resume, Run,
+    Status, Width,
+};
 
+use crate::encoding::{Encoding, Native, Pointers, Supersyscall, SysBatch, Syslet};
 use crate::host::{Error, Fault, Host};
 use crate::machine::{Cursor, run};
-use crate::native::Native;
 
 /// The largest run header that is looked at, in bytes: one page, as for the
 /// kernel's own extensible structures (`clone3(2)`, `openat2(2)`).
@@ -31,15 +34,95 @@ const _: () = assert!(RUN_SIZE == 96, "the offsets below are those of this heade
 /// not be written.
 pub fn enter<H: Host>(host: &mut H, address: u64) -> Result<Status, Error> {
     let header = read(host, address)?;
-    let Some(Format::Native) = Format::from_raw(header.format) else {
+    let Run {
+        program,
+        len,
+        results,
+        results_len,
+        flags,
+        ..
+    } = header;
+    match Format::from_raw(header.format).ok_or(Error::Invalid)? {
+        Format::Native => {
+            check_aligned(&header)?;
+            let native = Native {
+                program,
+                len,
+                results,
+                results_len,
+            };
+            check_and_run(host, address, &header, 0, len, &native)
+        }
+        Format::Supersyscall => {
+            let supersyscall = Supersyscall {
+                program,
+                len,
+                results,
+                results_len,
+                continue_on_failure: flags & FLAG_CONTINUE_ON_FAILURE != 0,
+            };
+            let allowed = FLAG_CONTINUE_ON_FAILURE;
+            check_and_run(host, address, &header, allowed, len, &supersyscall)
+        }
+        Format::SysBatch => {
+            let batch = SysBatch {
+                program,
+                len,
+                results,
+                results_len,
+            };
+            check_and_run(host, address, &header, 0, len, &batch)
+        }
+        Format::Pointers => {
+            let pointers = Pointers {
+                program,
+                len,
+                results,
+                results_len,
+                stop_on_failure: flags & FLAG_STOP_ON_FAILURE != 0,
+            };
+            check_and_run(host, address, &header, FLAG_STOP_ON_FAILURE, len, &pointers)
+        }
+        Format::Syslet => check_and_run(host, address, &header, 0, u64::MAX, &Syslet),
+    }
+}
+
+/// Checks what is the same for every format, runs the program and writes the
+/// header. `flags` are those the format allows, `last` is the largest program
+/// counter it has.
+fn check_and_run<H: Host, E: Encoding>(
+    host: &mut H,
+    address: u64,
+    header: &Run,
+    flags: u32,
+    last: u64,
+    encoding: &E,
+) -> Result<Status, Error> {
+    if header.flags & !flags != 0 || header.reserved != 0 || header.pc > last {
         return Err(Error::Invalid);
+    }
+    let mut cursor = Cursor {
+        pc: header.pc,
+        fuel: header.fuel,
+        steps: header.steps,
+        value: header.value,
+        resume: Resume::from_raw(header.resume).ok_or(Error::Invalid)?,
+        reason: None,
     };
-    let (native, mut cursor) = check(&header)?;
-    let (status, error) = run(host, &native, &mut cursor);
+    let (status, error) = run(host, encoding, &mut cursor);
     write(host, address, &cursor, status)?;
     match error {
         Some(error) => Err(error),
         None => Ok(status),
+    }
+}
+
+/// Refuses program and results that are not aligned to words.
+fn check_aligned(header: &Run) -> Result<(), Error> {
+    if header.program.is_multiple_of(8) && header.results.is_multiple_of(8) {
+        Ok(())
+    } else {
+        Err(Error::Invalid)
     }
 }
 
@@ -113,29 +196,6 @@ fn check_tail<H: Host>(host: &mut H, address: u64, size: u64) -> Result<(), Erro
         }
     }
     Ok(())
-}
-
-/// Checks the header and takes it apart.
-fn check(header: &Run) -> Result<(Native, Cursor), Error> {
-    let aligned = header.program.is_multiple_of(8) && header.results.is_multiple_of(8);
-    if !aligned || header.flags != 0 || header.reserved != 0 || header.pc > header.len {
-        return Err(Error::Invalid);
-    }
-    let native = Native {
-        program: header.program,
-        len: header.len,
-        results: header.results,
-        results_len: header.results_len,
-    };
-    let cursor = Cursor {
-        pc: header.pc,
-        fuel: header.fuel,
-        steps: header.steps,
-        value: header.value,
-        resume: Resume::from_raw(header.resume).ok_or(Error::Invalid)?,
-        reason: None,
-    };
-    Ok((native, cursor))
 }
 
 /// Writes what changes in the header.

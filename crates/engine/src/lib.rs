@@ -30,10 +30,11 @@ mod encoding;
 mod enter;
 mod host;
 mod machine;
-mod native;
 
-pub use encoding::{Encoding, Fetched, Next};
+pub use encoding::{
+    Encoding, Fetched, Native, Next, Operation, Pointers, Pseudo, Sign, Supersyscall, SysBatch,
+    Syslet,
+};
 pub use enter::{HEADER_SIZE_MAX, enter};
 pub use host::{Call, Error, Fault, Host, Outcome};
 pub use machine::{Cursor, run};
-pub use native::Native;

@@ -3,7 +3,7 @@
 use sysbatch_abi::{PuntReason, Resume, Status, is_errno};
 
 use crate::builtin;
-use crate::encoding::{Encoding, Next};
+use crate::encoding::{Encoding, Next, Operation, Sign};
 use crate::host::{Call, Error, Host, Outcome};
 
 /// How far a batch has got: all that changes while it runs, besides memory.
@@ -75,11 +75,11 @@ fn step<H: Host, E: Encoding>(
 ) -> Result<Step, (Status, Error)> {
     let refuse = |error| (Status::Refused, error);
     let fetched = encoding.fetch(host, cursor.pc, call).map_err(refuse)?;
-    let (result, negative) = match fetched.builtin {
-        None => {
+    let (result, sign) = match fetched.operation {
+        Operation::Call => {
             call.resume = cursor.resume;
             match host.call(call) {
-                Outcome::Returned(result) => (result, is_errno(result)),
+                Outcome::Returned(result) => (result, sign_of_call(result)),
                 Outcome::Punt(reason) => {
                     cursor.reason = Some(reason);
                     return Ok(Step::Stop(Status::Punt));
@@ -90,12 +90,17 @@ fn step<H: Host, E: Encoding>(
                 }
             }
         }
-        Some(builtin) => {
+        Operation::BuiltIn(builtin) => {
             let result = builtin::execute(host, builtin, &call.args)
                 .map_err(|fault| refuse(fault.into()))?
                 .cast_signed();
-            (result, result < 0)
+            (result, sign_of_value(result))
         }
+        Operation::Pseudo(pseudo) => {
+            let result = builtin::execute_pseudo(host, pseudo, &call.args);
+            (result, sign_of_call(result))
+        }
+        Operation::Answer(result) => (result, sign_of_call(result)),
     };
     cursor.fuel = fuel;
     cursor.steps = cursor.steps.wrapping_add(1);
@@ -104,16 +109,29 @@ fn step<H: Host, E: Encoding>(
         cursor.value = result;
         return Err((Status::Unstored, fault.into()));
     }
-    let sign = match (negative, result) {
-        (true, _) => -1,
-        (false, 0) => 0,
-        (false, _) => 1,
-    };
     match encoding.next(fetched.tail, sign) {
         Next::At(pc) => {
             cursor.pc = pc;
             Ok(Step::On)
         }
         Next::Exit => Ok(Step::Stop(Status::Exit)),
+    }
+}
+
+/// The sign of a system call's result: only an errno is negative.
+const fn sign_of_call(result: i64) -> Sign {
+    match result {
+        0 => Sign::Zero,
+        _ if is_errno(result) => Sign::Negative,
+        _ => Sign::Positive,
+    }
+}
+
+/// The sign of a built-in's result.
+const fn sign_of_value(result: i64) -> Sign {
+    match result {
+        i64::MIN..0 => Sign::Negative,
+        0 => Sign::Zero,
+        1.. => Sign::Positive,
     }
 }

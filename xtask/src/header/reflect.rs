@@ -4,8 +4,11 @@ use std::mem::{align_of, offset_of, size_of, size_of_val};
 
 use sysbatch_abi::{
     ABI_VERSION, ARGUMENT_COUNT, BuiltIn, DEVICE_NAME, DEVICE_PATH, DST_OWN_INDEX, ENTRY_FLAGS,
-    ENTRY_SIZE, Entry, FORMATS, Format, Info, JUMP_EXIT, MAX_ERRNO, MODES_USED, Mode, PuntReason,
-    RUN_REQUEST, RUN_SIZE, Resume, Run, Status, Width,
+    ENTRY_SIZE, Entry, FLAG_CONTINUE_ON_FAILURE, FLAG_STOP_ON_FAILURE, FORMATS, Format, Info,
+    JUMP_EXIT, MAX_ERRNO, MODES_USED, Mode, PuntReason, RUN_REQUEST, RUN_SIZE, Resume, Run,
+    SYSLET_ASYNC, SYSLET_FLAGS, SYSLET_NO_COMPLETE, SYSLET_NR_UMEM_ADD,
+    SYSLET_SKIP_TO_NEXT_ON_STOP, SYSLET_STOP_ON_NEGATIVE, SYSLET_STOP_ON_NON_POSITIVE,
+    SYSLET_STOP_ON_NONZERO, SYSLET_STOP_ON_ZERO, SYSLET_SYNC, Status, Width,
 };
 
 /// A part of the header with a heading.
@@ -166,7 +169,7 @@ macro_rules! constant {
 
 /// The whole header.
 pub(super) fn sections() -> Vec<Section> {
-    vec![device(), run(), entry(), built_in(), results()]
+    vec![device(), run(), entry(), built_in(), results(), syslet()]
 }
 
 fn device() -> Section {
@@ -193,7 +196,15 @@ fn run() -> Section {
         heading: "The run header",
         items: vec![
             constant!(RUN_SIZE, "{}"),
-            enumeration!(Format { Native }),
+            enumeration!(Format {
+                Native,
+                Supersyscall,
+                SysBatch,
+                Pointers,
+                Syslet,
+            }),
+            constant!(FLAG_CONTINUE_ON_FAILURE, "{:#x}U"),
+            constant!(FLAG_STOP_ON_FAILURE, "{:#x}U"),
             constant!(FORMATS, "{:#x}ULL"),
             enumeration!(Status {
                 None,
@@ -227,6 +238,24 @@ fn run() -> Section {
                 reason,
                 reserved,
             }),
+        ],
+    }
+}
+
+fn syslet() -> Section {
+    Section {
+        heading: "Atoms of syslets",
+        items: vec![
+            constant!(SYSLET_ASYNC, "{:#x}"),
+            constant!(SYSLET_SYNC, "{:#x}"),
+            constant!(SYSLET_NO_COMPLETE, "{:#x}"),
+            constant!(SYSLET_STOP_ON_NONZERO, "{:#x}"),
+            constant!(SYSLET_STOP_ON_ZERO, "{:#x}"),
+            constant!(SYSLET_STOP_ON_NEGATIVE, "{:#x}"),
+            constant!(SYSLET_STOP_ON_NON_POSITIVE, "{:#x}"),
+            constant!(SYSLET_SKIP_TO_NEXT_ON_STOP, "{:#x}"),
+            constant!(SYSLET_FLAGS, "{:#x}"),
+            constant!(SYSLET_NR_UMEM_ADD, "{:#x}ULL"),
         ],
     }
 }

@@ -4,7 +4,7 @@ use sysbatch_abi::{
     ARGUMENT_COUNT, BuiltIn, DST_OWN_INDEX, ENTRY_FLAGS, Entry, JUMP_EXIT, MODES_USED, Mode, Width,
 };
 
-use crate::encoding::{Encoding, Fetched, Next};
+use super::{Encoding, Fetched, Next, Operation, Sign, element, slot};
 use crate::host::{Call, Error, Fault, Host};
 
 /// A program in the native encoding, with its result slots.
@@ -52,21 +52,10 @@ fn target(pc: u64, offset: i16) -> Option<u64> {
     pc.checked_add(1)?.checked_add_signed(i64::from(offset))
 }
 
-/// The address of element `index` of an array whose elements take `size` bytes.
-fn element(base: u64, index: u64, size: u64) -> Result<u64, Fault> {
-    index
-        .checked_mul(size)
-        .and_then(|offset| base.checked_add(offset))
-        .ok_or(Fault)
-}
-
 impl Native {
     /// The address of a result slot.
     fn slot(&self, index: u64) -> Result<u64, Error> {
-        if index >= self.results_len {
-            return Err(Error::Invalid);
-        }
-        Ok(element(self.results, index, 8)?)
+        slot(self.results, self.results_len, index)
     }
 
     /// Refuses a jump that would leave the program.
@@ -149,19 +138,19 @@ impl Encoding for Native {
         if jumps != Jumps::NONE {
             self.check_jumps(pc, jumps)?;
         }
-        let builtin = match u32::try_from(entry.nr) {
+        let operation = match u32::try_from(entry.nr) {
             Ok(number) => {
                 call.number = number;
-                None
+                Operation::Call
             }
-            Err(_) => Some(BuiltIn::from_number(entry.nr).ok_or(Error::Invalid)?),
+            Err(_) => Operation::BuiltIn(BuiltIn::from_number(entry.nr).ok_or(Error::Invalid)?),
         };
         call.args = entry.args;
         if entry.modes != 0 {
             self.resolve(host, entry.modes, &mut call.args)?;
         }
         let tail = Tail { slot, pc, jumps };
-        Ok(Fetched { builtin, tail })
+        Ok(Fetched { operation, tail })
     }
 
     fn store<H: Host>(&self, host: &mut H, tail: Tail, result: i64) -> Result<(), Fault> {
@@ -169,11 +158,11 @@ impl Encoding for Native {
     }
 
     #[inline]
-    fn next(&self, tail: Tail, sign: i64) -> Next {
+    fn next(&self, tail: Tail, sign: Sign) -> Next {
         let offset = match sign {
-            i64::MIN..0 => tail.jumps.on_neg,
-            0 => tail.jumps.on_zero,
-            1.. => tail.jumps.on_pos,
+            Sign::Negative => tail.jumps.on_neg,
+            Sign::Zero => tail.jumps.on_zero,
+            Sign::Positive => tail.jumps.on_pos,
         };
         // The fetch has refused every other offset that is no index.
         target(tail.pc, offset)
