@@ -69,6 +69,9 @@ pub(super) enum Device {
     Shared(&'static Opened),
     /// One that was handed in.
     Own(Opened),
+    /// A test double.
+    #[cfg(test)]
+    Double(super::double::Double),
 }
 
 /// An open file of the device, with what was read from it.
@@ -104,6 +107,8 @@ impl Device {
         match self {
             Self::Shared(opened) => opened,
             Self::Own(opened) => opened,
+            #[cfg(test)]
+            Self::Double(_) => unreachable!("a test double is no file"),
         }
     }
 
@@ -117,6 +122,10 @@ impl Device {
     /// # Safety
     /// The batch must be sound to run.
     pub(super) unsafe fn enter(&self, address: u64) -> Result<(), Errno> {
+        #[cfg(test)]
+        if let Self::Double(double) = self {
+            return double.enter(address);
+        }
         let fd = self.opened().fd.as_raw_fd();
         let args = [
             i64::from(fd).cast_unsigned(),

@@ -1,6 +1,8 @@
 //! Where batches run: the kernel's device, or this process.
 
 mod device;
+#[cfg(test)]
+mod double;
 mod execute;
 mod select;
 
