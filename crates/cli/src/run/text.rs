@@ -1,6 +1,7 @@
 //! Entries and results in the manner of `strace(1)`.
 
 use std::fmt::Write as _;
+use std::io;
 
 use sysbatch::{Checked, Memory as _};
 use sysbatch_abi::{ARGUMENT_COUNT, BuiltIn, ENTRY_SIZE, Entry, Mode, Width, is_errno};
@@ -282,12 +283,22 @@ impl Shown {
                 result.to_string()
             };
         }
-        let errno = Errno::new(result.unsigned_abs() as i32);
-        match (errno.name(), errno.description()) {
-            (Some(name), Some(description)) => format!("-1 {name} ({description})"),
-            _ => format!("{result}"),
-        }
+        error(result)
     }
+}
+
+/// A negative result of a system call: the name of the error and what
+/// `strerror(3)` says.
+fn error(result: i64) -> String {
+    let number = result.unsigned_abs() as i32;
+    let Some(name) = Errno::new(number).name() else {
+        return result.to_string();
+    };
+    let description = io::Error::from_raw_os_error(number).to_string();
+    let description = description
+        .strip_suffix(&format!(" (os error {number})"))
+        .unwrap_or(&description);
+    format!("-1 {name} ({description})")
 }
 
 /// What a call wrote, as far as its result says.

@@ -1,0 +1,340 @@
+//! `sysbatch run` as a person meets it, in user space: what it prints and its
+//! exit status.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a command printed, and its exit status.
+#[derive(Debug, PartialEq, Eq)]
+struct Printed {
+    out: String,
+    err: String,
+    status: i32,
+}
+
+fn sysbatch(arguments: &[&str], input: &str, folder: &Path) -> Printed {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sysbatch"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    Printed {
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+        status: output.status.code().unwrap(),
+    }
+}
+
+/// Runs a program given as text.
+fn run(source: &str, options: &[&str]) -> Printed {
+    let arguments = [&["run", "--backend", "user", "-"], options].concat();
+    sysbatch(&arguments, source, Path::new("/"))
+}
+
+/// The lines of a run that ends well, without the last, which tells of the run.
+fn trace(source: &str) -> Vec<String> {
+    let printed = run(source, &[]);
+    assert_eq!(
+        (printed.status, printed.err.as_str()),
+        (0, ""),
+        "{printed:?}"
+    );
+    let mut lines: Vec<_> = printed.out.lines().map(str::to_owned).collect();
+    let last = lines.pop().unwrap();
+    assert!(last.starts_with("status "), "{last}");
+    lines
+}
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples")
+        .join(name)
+}
+
+/// Runs an example in a folder of its own.
+fn run_example(name: &str, options: &[&str], folder: &Path) -> Printed {
+    let path = example(name);
+    let arguments = [
+        &["run", "--backend", "user", path.to_str().unwrap()],
+        options,
+    ]
+    .concat();
+    let printed = sysbatch(&arguments, "", folder);
+    assert_eq!(
+        (printed.status, printed.err.as_str()),
+        (0, ""),
+        "{printed:?}"
+    );
+    printed
+}
+
+#[test]
+fn calls_are_shown_as_strace_shows_them() {
+    assert_eq!(
+        trace(
+            "buffer block 64\n\
+             openat(AT_FDCWD, \"/no/such\", O_RDONLY|O_CLOEXEC)\n\
+             in = openat(AT_FDCWD, \"/proc/sys/kernel/ostype\", O_RDONLY)\n\
+             pread64(in, block, sizeof block, 1)\n\
+             lseek(in, -1, SEEK_CUR)\n\
+             mkdirat(AT_FDCWD, \"/\", 0755)\n\
+             close(in)\n\
+             syscall_4000(1, block + 3, 0, -1)\n\
+             n = ADD(40, 2)\n\
+             SET(n)\n\
+             SET(O_CREAT|O_EXCL)\n\
+             SUB(n, 50)\n\
+             STORE4(block, 8, n)\n\
+             LOAD1(block, 8)"
+        ),
+        [
+            "openat(AT_FDCWD, \"/no/such\", O_RDONLY|O_CLOEXEC) = -1 ENOENT (No such file or \
+             directory)",
+            "openat(AT_FDCWD, \"/proc/sys/kernel/ostype\", O_RDONLY) = 3",
+            "pread64(3, \"inux\\n\", 64, 1) = 5",
+            "lseek(3, -1, SEEK_CUR) = -1 EINVAL (Invalid argument)",
+            "mkdirat(AT_FDCWD, \"/\", 0755) = -1 EEXIST (File exists)",
+            "close(3) = 0",
+            "syscall_4000(1, &block+3, 0, -1) = -1 ENOSYS (Function not implemented)",
+            "ADD(40, 2) = 42",
+            "SET(42) = 42",
+            "SET(O_CREAT|O_EXCL) = 192",
+            "SUB(42, 50) = -8",
+            "STORE4(&block, 8, 42) = 42",
+            "LOAD1(&block, 8) = 42",
+        ]
+    );
+}
+
+#[test]
+fn operands_are_shown_as_they_are_when_the_entry_runs() {
+    // The second entry gets another argument, and another slot to read.
+    assert_eq!(
+        trace(
+            "words seen = 5, 6\n\
+             STORE8(&patched, 16, 7)\n\
+             patched: SET(O_EXCL)\n\
+             STORE8(&other.arg1, 0, 0)\n\
+             other: ADD([seen + 8], %1)"
+        ),
+        [
+            "STORE8(&patched, 16, 7) = 7",
+            "SET(7) = 7",
+            "STORE8(&other+24, 0, 0) = 0",
+            "ADD(6, 7) = 13",
+        ]
+    );
+}
+
+#[test]
+fn long_bytes_are_shortened() {
+    let lines = trace("buffer block 100\nmemfd_create(\"x\", 0) -> %0\nwrite(%0, block, 100)");
+    let zeros = "\\x00".repeat(32);
+    assert_eq!(lines[1], format!("write(3, \"{zeros}\"..., 100) = 100"));
+}
+
+#[test]
+fn a_call_that_never_returns_is_shown() {
+    let printed = run("getuid()\nexit_group(7)", &[]);
+    assert_eq!(printed.status, 7);
+    assert!(printed.out.ends_with("\nexit_group(7"), "{printed:?}");
+}
+
+#[test]
+fn what_the_batch_writes_stays_in_order() {
+    let printed = run("write(1, \"a\\n\", 2)\nwrite(1, \"b\\n\", 2)", &[]);
+    let expected = "a\nwrite(1, \"a\\n\", 2) = 2\nb\nwrite(1, \"b\\n\", 2) = 2\n\
+                    status DONE, 2 steps, 2 crossings, backend user\n";
+    assert_eq!(printed.out, expected);
+}
+
+#[test]
+fn the_exit_status_tells_how_it_ended() {
+    let endless = "fuel 3\nagain: SET(1) goto again";
+    let printed = run(endless, &[]);
+    assert_eq!(printed.status, 3);
+    assert!(
+        printed
+            .out
+            .ends_with("status OUT_OF_FUEL, 3 steps, 0 crossings, backend user\n")
+    );
+    assert!(
+        printed
+            .err
+            .contains("-:2: entry 0: out of fuel after 3 steps"),
+        "{printed:?}"
+    );
+    for options in [&["--fuel", "20"][..], &["--fuel", "20", "--whole"]] {
+        let printed = run(endless, options);
+        assert!(printed.out.contains("OUT_OF_FUEL, 20 steps"), "{printed:?}");
+        assert_eq!(printed.status, 3);
+    }
+    assert_eq!(
+        run("exit", &[]).out,
+        "SET(0) = 0\nstatus EXIT, 1 step, 0 crossings, backend user\n"
+    );
+    assert_eq!(run("nonsense", &[]).status, 1);
+    assert_eq!(sysbatch(&["run"], "", Path::new("/")).status, 2);
+    let printed = sysbatch(&["run", "/no/such"], "", Path::new("/"));
+    assert_eq!(printed.status, 1);
+    assert_eq!(
+        printed.err,
+        "sysbatch: cannot read the program /no/such: No such file or directory (os error 2)\n"
+    );
+}
+
+#[test]
+fn an_error_of_the_batch_names_its_line() {
+    for options in [&[][..], &["--whole"]] {
+        let printed = run("getpid()\n\n SET([8])\ngetpid()", options);
+        assert_eq!(printed.status, 1, "{printed:?}");
+        assert!(
+            printed
+                .out
+                .ends_with("status REFUSED, 1 step, 1 crossing, backend user\n")
+        );
+        assert!(
+            printed
+                .err
+                .contains("-:3: entry 1: was refused: Bad address"),
+            "{printed:?}"
+        );
+    }
+    let printed = run("entry nr=-11 modes=3", &[]);
+    assert!(
+        printed
+            .out
+            .starts_with("ADD(?, 0) = ?\nstatus REFUSED, 0 steps"),
+        "{printed:?}"
+    );
+    assert!(
+        printed
+            .err
+            .contains("entry 0: was refused: Invalid argument"),
+        "{printed:?}"
+    );
+    let printed = run("start 5\ngetpid()", &[]);
+    assert!(
+        printed.out.starts_with("status NONE, 0 steps"),
+        "{printed:?}"
+    );
+    assert_eq!(printed.status, 1);
+}
+
+#[test]
+fn a_bad_address_is_an_error_of_the_call_not_a_crash() {
+    assert_eq!(
+        trace("openat(AT_FDCWD, 8, 0)\nwrite(1, 0x1000, 5)"),
+        [
+            "openat(AT_FDCWD, 0x8, O_RDONLY) = -1 EFAULT (Bad address)",
+            "write(1, 0x1000, 5) = -1 EFAULT (Bad address)",
+        ]
+    );
+}
+
+#[test]
+fn whole_prints_the_slots() {
+    let printed = run(
+        "slot sum = 40\nn = SET(2)\nsum = ADD(sum, n)\nSET(&n)",
+        &["--whole"],
+    );
+    let expected = "%0 = 2  n\n%1 = 0\n%2 = &n\n%3 = 42  sum\n\
+                    status DONE, 3 steps, 0 crossings, backend user\n";
+    assert_eq!(printed.out, expected);
+}
+
+#[test]
+fn the_trace_goes_where_it_should() {
+    let folder = tempfile::tempdir().unwrap();
+    let hello = example("hello.sb");
+    let hello = hello.to_str().unwrap();
+    let quiet = sysbatch(
+        &["run", "--backend", "user", "-q", hello],
+        "",
+        folder.path(),
+    );
+    assert_eq!(
+        (quiet.out.as_str(), quiet.err.as_str()),
+        ("hello from one batch\n", "")
+    );
+    let arguments = ["run", "--backend", "user", "-o", "trace", hello];
+    let filed = sysbatch(&arguments, "", folder.path());
+    assert_eq!(filed.out, "hello from one batch\n");
+    assert_eq!(
+        fs::read_to_string(folder.path().join("trace")).unwrap(),
+        "write(1, \"hello from one batch\\n\", 21) = 21\nSET(0) = 0\n\
+         status EXIT, 2 steps, 1 crossing, backend user\n"
+    );
+}
+
+#[test]
+fn the_examples_do_what_they_say() {
+    let folder = tempfile::tempdir().unwrap();
+    for options in [&[][..], &["--whole"]] {
+        let hello = run_example("hello.sb", options, folder.path());
+        assert!(hello.out.contains("hello from one batch\n"));
+        assert!(
+            hello
+                .out
+                .ends_with("status EXIT, 2 steps, 1 crossing, backend user\n")
+        );
+
+        run_example("copy.sb", options, folder.path());
+        let copy = folder.path().join("copy-of-passwd");
+        assert_eq!(fs::read(&copy).unwrap(), fs::read("/etc/passwd").unwrap());
+        fs::remove_file(copy).unwrap();
+    }
+    let slot = |name: &str, example: &str| {
+        let printed = run_example(example, &["--whole"], folder.path());
+        let line = printed
+            .out
+            .lines()
+            .find_map(|line| line.strip_suffix(&format!("  {name}")))
+            .unwrap_or_else(|| panic!("no {name}: {printed:?}"));
+        line.split(" = ").nth(1).unwrap().parse::<u64>().unwrap()
+    };
+    assert_eq!(slot("result", "count.sb"), 55);
+    assert_eq!(
+        slot("size", "stat.sb"),
+        fs::metadata("/etc/passwd").unwrap().len()
+    );
+
+    let listed = fs::read_dir("/etc")
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let all = listed.chain(["/etc/.".into(), "/etc/..".into()]);
+    let sizes = all.map(|path| fs::symlink_metadata(path).unwrap().len());
+    assert_eq!(slot("total", "readdir.sb"), sizes.sum::<u64>());
+}
+
+#[test]
+fn every_example_is_run_and_survives_a_dump() {
+    let tested = ["copy.sb", "count.sb", "hello.sb", "readdir.sb", "stat.sb"];
+    let mut found: Vec<_> = fs::read_dir(example(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".sb"))
+        .collect();
+    found.sort();
+    assert_eq!(found, tested);
+    for name in tested {
+        let path = example(name);
+        let check = |file: &str, input: &str| {
+            let arguments = ["check", "--dump", "--bytes", file];
+            let printed = sysbatch(&arguments, input, Path::new("/"));
+            assert_eq!((printed.status, printed.err.as_str()), (0, ""));
+            printed.out
+        };
+        let dump = check(path.to_str().unwrap(), "");
+        assert_eq!(check("-", &dump), dump);
+    }
+}
