@@ -42,18 +42,6 @@ pub(crate) fn tree(name: &str, kernel: &Kernel, contents: &Path) -> Result<PathB
     Ok(image)
 }
 
-/// An empty disk of `mebibytes` MiB, made anew.
-///
-/// # Errors
-/// When it can't be made.
-pub(crate) fn empty(name: &str, kernel: &Kernel, mebibytes: u32) -> Result<PathBuf> {
-    let folder = folder();
-    let _lock = lock::lock(&folder)?;
-    let image = folder.join(format!("{name}-{}.ext4", kernel.release));
-    make(&image, mebibytes, None)?;
-    Ok(image)
-}
-
 fn folder() -> PathBuf {
     paths::output().join("disks")
 }

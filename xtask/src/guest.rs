@@ -1,34 +1,17 @@
 //! Programs for the guest: static, so that they need nothing else there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use crate::vm::GuestFile;
 use crate::{paths, process};
 
 const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 const TARGET: &str = "x86_64-unknown-linux-gnu";
-
-/// A target of a package: what cargo calls it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Program {
-    /// A binary.
-    Bin(&'static str),
-    /// An integration test, run by the usual harness.
-    Test(&'static str),
-}
-
-impl Program {
-    /// Its name.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Bin(name) | Self::Test(name) => name,
-        }
-    }
-}
 
 /// The guest's first program, built once in a run.
 ///
@@ -40,15 +23,15 @@ pub(crate) fn init() -> Result<PathBuf> {
     if let Some(init) = &*built {
         return Ok(init.clone());
     }
-    let init = build("sysbatch-guest", Program::Bin("sysbatch-guest-init"))?;
+    let init = build("sysbatch-guest", "sysbatch-guest-init")?;
     Ok(built.insert(init).clone())
 }
 
-/// Builds a program and returns its file.
+/// Builds a binary of a package and returns its file.
 ///
 /// # Errors
 /// When cargo fails.
-pub(crate) fn build(package: &str, program: Program) -> Result<PathBuf> {
+pub(crate) fn build(package: &str, name: &str) -> Result<PathBuf> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(paths::root());
     // A folder of its own: other flags would rebuild everything each time.
@@ -60,20 +43,18 @@ pub(crate) fn build(package: &str, program: Program) -> Result<PathBuf> {
     cargo
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
-    match program {
-        Program::Bin(name) => cargo.args(["build", "--bin", name]),
-        Program::Test(name) => cargo.args(["test", "--no-run", "--test", name]),
-    };
     cargo.args([
+        "build",
         "--release",
         "--target",
         TARGET,
         "--package",
         package,
+        "--bin",
+        name,
         "--message-format",
         "json",
     ]);
-    let name = program.name();
     let log = process::run(
         &format!("building {name} for the guest"),
         &format!("guest-{name}"),
@@ -94,4 +75,19 @@ fn executable(line: &str, name: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;
     (message["reason"] == "compiler-artifact" && message["target"]["name"] == name)
         .then(|| message["executable"].as_str().map(PathBuf::from))?
+}
+
+/// A program of the host at `path` in the guest, and the libraries that it is
+/// linked with where it looks for them.
+///
+/// # Errors
+/// When the libraries can't be found out.
+pub(crate) fn with_libraries(program: &Path, path: &str) -> Result<Vec<GuestFile>> {
+    // `libc.so.6 => /lib/…/libc.so.6 (0x…)` or `/lib64/ld-linux-x86-64.so.2 (0x…)`
+    let text = process::output_of(Command::new("ldd").arg(program))?;
+    let libraries = text.split_whitespace().filter(|word| word.starts_with('/'));
+    let libraries = libraries.map(|library| GuestFile::host(library, library));
+    Ok(std::iter::once(GuestFile::host(path, program))
+        .chain(libraries)
+        .collect())
 }

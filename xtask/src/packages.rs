@@ -13,16 +13,14 @@ const NEEDS: &[&[&str]] = &[
     &["qemu-system-x86"],
     &["busybox-static"],
     &["e2fsprogs"],
-    // Formats the manual pages.
-    &["groff-base"],
     // What the kernel headers compile with, and the library objtool needs.
     &["make"],
     &["gcc-12", "gcc"],
     &["libc6-dev"],
+    &["libelf1", "libelf1t64"],
     // The C header and the manual pages are checked with these.
     &["g++"],
     &["groff-base"],
-    &["libelf1", "libelf1t64"],
     // Builds the module on users' machines, and so in a test.
     &["dkms"],
     // The compiler of the module's Rust half, with its library source.

@@ -169,15 +169,3 @@ pub(crate) fn path_with_sbin() -> String {
         std::env::var("PATH").unwrap_or_default()
     )
 }
-
-/// The libraries that a program of the host is linked with, its loader
-/// included, by their paths.
-///
-/// # Errors
-/// When `ldd` fails.
-pub(crate) fn shared_libraries(program: &Path) -> Result<Vec<String>> {
-    // `libc.so.6 => /lib/…/libc.so.6 (0x…)` or `/lib64/ld-linux-x86-64.so.2 (0x…)`
-    let text = output_of(Command::new("ldd").arg(program))?;
-    let paths = text.split_whitespace().filter(|word| word.starts_with('/'));
-    Ok(paths.map(str::to_owned).collect())
-}

@@ -10,12 +10,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use sysbatch_guest::Suite;
 
-use crate::guest::{self, Program};
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
-use crate::process::shared_libraries;
 use crate::progress::Progress;
 use crate::vm::{self, Accel, Disk, GuestFile, Verdict, VmSpec};
-use crate::{kmod, packages};
+use crate::{guest, kmod, packages};
 
 use figures::{Figures, Way};
 
@@ -27,7 +25,8 @@ const ROUNDS: u32 = 3;
 const FEWER_CROSSINGS: u64 = 20;
 /// Seconds that a walk may take on a slow emulated machine.
 const WALK_LIMIT: u64 = 180;
-const COREUTILS: &str = "/usr/bin/du";
+/// Where coreutils' command is in the guest.
+const COREUTILS_DU: &str = "/coreutils/du";
 
 /// Shows everything and writes the figures to `json`, if given; whether they
 /// are what they should be.
@@ -38,7 +37,7 @@ pub(crate) fn run(json: Option<&Path>) -> Result<bool> {
     packages::install_missing()?;
     let kernel = kernel::ensure(Series::V6_12, Flavour::Cloud, Need::Image)?;
     let module = kmod::build(&kernel)?;
-    let command = guest::build("sysbatch-cli", Program::Bin("sysbatch"))?;
+    let command = guest::build("sysbatch-cli", "sysbatch")?;
     let accel = vm::choose(&kernel)?;
     let tree = tree::make(&kernel)?;
     let disk = Disk {
@@ -47,13 +46,8 @@ pub(crate) fn run(json: Option<&Path>) -> Result<bool> {
         filesystem: "ext4".to_owned(),
         read_only: true,
     };
-    let mut files = vec![
-        GuestFile::host("/bin/sysbatch", &command),
-        GuestFile::host("/coreutils/du", COREUTILS),
-    ];
-    for library in shared_libraries(Path::new(COREUTILS))? {
-        files.push(GuestFile::host(&library, &library));
-    }
+    let mut files = guest::with_libraries(Path::new("/usr/bin/du"), COREUTILS_DU)?;
+    files.push(GuestFile::host("/bin/sysbatch", &command));
     let spec = VmSpec {
         files,
         disks: vec![disk],
@@ -100,7 +94,7 @@ fn suites() -> Vec<Suite> {
         count_system_calls: count,
     };
     let batched = ["/bin/sysbatch", "du", "--stats", "-s", "-B1", TREE];
-    let coreutils = ["/coreutils/du", "-s", "-B1", TREE];
+    let coreutils = [COREUTILS_DU, "-s", "-B1", TREE];
     // The first walk reads the disk, the later ones the caches. It also counts,
     // which takes time and so must not be timed.
     let mut suites = vec![walk("count", None, &coreutils, true)];

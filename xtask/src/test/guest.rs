@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use sysbatch_guest::Suite;
 
-use super::suites::{GuestSuite, Run, SUITES};
+use super::suites::{GuestSuite, SUITES};
 use super::tally::{Tally, harness_passes};
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::progress::Progress;
@@ -18,7 +18,7 @@ use crate::{guest, kmod};
 /// One suite on one kernel.
 struct Job<'a> {
     suite: &'a GuestSuite,
-    program: Option<PathBuf>,
+    files: Vec<GuestFile>,
     kernel: &'a Kernel,
     module: &'a PathBuf,
 }
@@ -34,10 +34,10 @@ pub(super) fn run() -> Result<Tally> {
     let mut jobs = Vec::new();
     let mut tally = Tally::default();
     for suite in SUITES {
-        match suite.build() {
-            Ok(program) => jobs.extend(kernels.iter().map(|(kernel, module)| Job {
+        match suite.files() {
+            Ok(files) => jobs.extend(kernels.iter().map(|(kernel, module)| Job {
                 suite,
-                program: program.clone(),
+                files: files.clone(),
                 kernel,
                 module,
             })),
@@ -96,25 +96,17 @@ impl Job<'_> {
     fn boot(&self, accel: Accel) -> Result<Verdict> {
         let Self {
             suite,
-            program,
+            files,
             kernel,
             module,
         } = self;
-        let mut files = Vec::new();
-        let mut command: Vec<String> = match &suite.run {
-            Run::Shell(script) => ["/bin/sh", "-c", script].map(str::to_owned).into(),
-            Run::Program { program, .. } => vec![format!("/bin/{}", program.name())],
-        };
-        if let Some(program) = program {
-            files.push(GuestFile::host(&command[0], program));
-        }
-        command.extend(suite.arguments.iter().map(|&argument| argument.to_owned()));
+        let command = suite.command.iter().map(|&word| word.to_owned());
         let spec = VmSpec {
-            files,
+            files: files.clone(),
             disks: suite.disks(kernel)?,
             suites: vec![Suite {
                 name: suite.name.to_owned(),
-                command,
+                command: command.collect(),
                 limit_seconds: suite.limit_seconds,
                 ..Suite::default()
             }],

@@ -1,24 +1,25 @@
 //! The table of what runs in the guest.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Result;
 
-use crate::disk;
-use crate::guest::{self, Program};
 use crate::kernel::Kernel;
-use crate::vm::Disk;
+use crate::vm::{Disk, GuestFile};
+use crate::{disk, guest};
 
 /// A suite that runs on every kernel, each time in a machine of its own, so
 /// that one which hangs or panics takes no other with it.
 pub(super) struct GuestSuite {
-    /// What reports and `--only` call it.
+    /// What reports call it.
     pub(super) name: &'static str,
-    /// The program.
-    pub(super) run: Run,
-    /// Its arguments.
-    pub(super) arguments: &'static [&'static str],
-    /// A disk, mounted on [`DISK_DIRECTORY`].
+    /// What to run.
+    pub(super) command: &'static [&'static str],
+    /// Programs of the workspace that are put into `/bin`, with their packages.
+    pub(super) programs: &'static [(&'static str, &'static str)],
+    /// Whether to put the `du` of the host's coreutils at [`COREUTILS_DU`].
+    pub(super) coreutils: bool,
+    /// What is on a disk at [`DISK_DIRECTORY`].
     pub(super) disk: Option<DiskContents>,
     /// Memory in MiB.
     pub(super) memory: u32,
@@ -31,30 +32,22 @@ pub(super) struct GuestSuite {
 /// Where a suite finds its disk.
 const DISK_DIRECTORY: &str = "/disk";
 
-/// What a suite runs.
-pub(super) enum Run {
-    /// A program of the workspace, built static.
-    Program {
-        package: &'static str,
-        program: Program,
-    },
-    /// A script for busybox.
-    Shell(&'static str),
-}
+/// Where a suite finds the `du` to compare with.
+const COREUTILS_DU: &str = "/coreutils/du";
 
 /// What is on a disk.
 #[derive(Clone, Copy)]
 pub(super) enum DiskContents {
-    /// The kernel's common headers: some ten thousand files.
+    /// The kernel's common headers: some ten thousand files. For reading only.
     Headers,
-    /// Nothing, with this many MiB of room.
-    Empty(u32),
 }
 
-const SMALL: GuestSuite = GuestSuite {
+/// What most suites have in common.
+const SUITE: GuestSuite = GuestSuite {
     name: "",
-    run: Run::Shell(""),
-    arguments: &[],
+    command: &[],
+    programs: &[],
+    coreutils: false,
     disk: None,
     memory: 512,
     processors: 2,
@@ -62,44 +55,58 @@ const SMALL: GuestSuite = GuestSuite {
 };
 
 /// All suites.
-pub(super) const SUITES: &[GuestSuite] = &[GuestSuite {
-    name: "device",
-    run: Run::Shell(
-        "set -e; test -c /dev/sysbatch; test \"$(stat -c %a /dev/sysbatch)\" = 666; \
-             grep -q '^sysbatch .* 0 ' /proc/modules",
-    ),
-    ..SMALL
-}];
+pub(super) const SUITES: &[GuestSuite] = &[
+    GuestSuite {
+        name: "device",
+        command: &["sh", "-c", include_str!("device.sh")],
+        ..SUITE
+    },
+    GuestSuite {
+        name: "du",
+        command: &["sh", "-c", include_str!("du.sh")],
+        programs: &[("sysbatch-cli", "sysbatch")],
+        coreutils: true,
+        disk: Some(DiskContents::Headers),
+        memory: 1024,
+        ..SUITE
+    },
+];
 
 impl GuestSuite {
+    /// The files it needs, built if they are the workspace's.
+    ///
+    /// # Errors
+    /// When one can't be built or found.
+    pub(super) fn files(&self) -> Result<Vec<GuestFile>> {
+        let mut files = Vec::new();
+        for &(package, program) in self.programs {
+            files.push(GuestFile::host(
+                &format!("/bin/{program}"),
+                guest::build(package, program)?,
+            ));
+        }
+        if self.coreutils {
+            files.extend(guest::with_libraries(
+                Path::new("/usr/bin/du"),
+                COREUTILS_DU,
+            )?);
+        }
+        Ok(files)
+    }
+
     /// The disks it needs, made for `kernel`.
     ///
     /// # Errors
     /// When an image can't be made.
     pub(super) fn disks(&self, kernel: &Kernel) -> Result<Vec<Disk>> {
-        let Some(contents) = self.disk else {
+        let Some(DiskContents::Headers) = self.disk else {
             return Ok(Vec::new());
         };
-        let (image, read_only) = match contents {
-            DiskContents::Headers => (disk::headers(kernel)?, true),
-            DiskContents::Empty(mebibytes) => (disk::empty(self.name, kernel, mebibytes)?, false),
-        };
         Ok(vec![Disk {
-            image,
+            image: disk::headers(kernel)?,
             directory: DISK_DIRECTORY.to_owned(),
             filesystem: "ext4".to_owned(),
-            read_only,
+            read_only: true,
         }])
-    }
-
-    /// The program's file, if it is not busybox.
-    ///
-    /// # Errors
-    /// When it can't be built.
-    pub(super) fn build(&self) -> Result<Option<PathBuf>> {
-        match self.run {
-            Run::Program { package, program } => guest::build(package, program).map(Some),
-            Run::Shell(_) => Ok(None),
-        }
     }
 }
