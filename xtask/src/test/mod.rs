@@ -2,6 +2,7 @@
 
 mod dkms;
 mod guest;
+mod machine;
 mod steps;
 mod suites;
 mod tally;
@@ -59,6 +60,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "dkms",
         run: dkms::run,
+    },
+    Step {
+        name: "machine",
+        run: machine::run,
     },
     Step {
         name: "guest",
