@@ -43,6 +43,7 @@ const ENDS: &[(&str, &str, u64)] = &[
     (
         "echo o > /proc/sysrq-trigger; sleep 1000",
         "it ended before",
+        120,
     ),
     ("kill -STOP $$", "did not end within", 15),
 ];
