@@ -1,9 +1,163 @@
 //! Many system calls in one crossing to the kernel.
 //!
-//! A *batch* is an array of entries: system calls, and built-in operations to
-//! compute with their results and to branch on them. A [`Backend`] runs it: in
-//! the kernel, by one `ioctl` of `/dev/sysbatch`, or in this process, by the
-//! same interpreter and one system call instruction for each call.
+//! A program often knows several system calls ahead: open this file, read it,
+//! close it; ask about these two hundred names. Each of them alone costs a
+//! crossing from user space to the kernel and back. A [`Batch`] is made of as
+//! many as there are, the result of one an argument of the next, with branches
+//! and loops; a [`Backend`] runs it in one crossing.
+//!
+//! By hand, with three crossings:
+//!
+//! ```
+//! let path = c"/proc/version";
+//! let mut buffer = [0_u8; 256];
+//! // SAFETY: the path ends with a zero byte, the buffer is as long as is said,
+//! // and the descriptor is nobody else's.
+//! let length = unsafe {
+//!     let file = libc::openat(libc::AT_FDCWD, path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+//!     if file < 0 {
+//!         return Err(std::io::Error::last_os_error());
+//!     }
+//!     let length = libc::read(file, buffer.as_mut_ptr().cast(), buffer.len());
+//!     let result = if length < 0 {
+//!         Err(std::io::Error::last_os_error())
+//!     } else {
+//!         Ok(length as usize)
+//!     };
+//!     libc::close(file);
+//!     result?
+//! };
+//! assert!(buffer[..length].starts_with(b"Linux version"));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! The same as a batch, with one:
+//!
+//! ```
+//! use rustix::fs::{CWD, Mode, OFlags};
+//! use sysbatch::{Backend, Batch};
+//!
+//! let backend = Backend::select()?;
+//! let mut buffer = [0_u8; 256];
+//!
+//! let mut batch = Batch::new();
+//! let file = batch.openat(CWD, "/proc/version", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+//! let read = batch.read(&file, &mut buffer);
+//! batch.close(file);
+//!
+//! let length = batch.run(&backend)?.get(&read)?;
+//! assert!(buffer[..length].starts_with(b"Linux version"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The compiler keeps what the comment above only promises. A batch borrows
+//! the memory that its calls write to, so the buffer cannot be looked at or
+//! freed before the batch is gone:
+//!
+//! ```compile_fail,E0502
+//! # use sysbatch::{Backend, Batch};
+//! # let file = std::fs::File::open("/proc/version").unwrap();
+//! let mut buffer = [0_u8; 256];
+//! let mut batch = Batch::new();
+//! batch.read(&file, &mut buffer);
+//! println!("{buffer:?}");
+//! batch.run(&Backend::user()).unwrap();
+//! ```
+//!
+//! A descriptor must stay open as long as the batch may use it, and one that
+//! the batch has closed is gone:
+//!
+//! ```compile_fail,E0505
+//! # use sysbatch::{Backend, Batch};
+//! let file = std::fs::File::open("/proc/version").unwrap();
+//! let mut batch = Batch::new();
+//! batch.fsync(&file);
+//! drop(file);
+//! batch.run(&Backend::user()).unwrap();
+//! ```
+//!
+//! ```compile_fail,E0382
+//! # use rustix::fs::{CWD, Mode, OFlags};
+//! # use sysbatch::Batch;
+//! # let mut batch = Batch::new();
+//! let file = batch.openat(CWD, "/proc/version", OFlags::RDONLY, Mode::empty());
+//! batch.close(file);
+//! batch.close(file);
+//! ```
+//!
+//! What a run opened lives no longer than its results, unless it is taken:
+//!
+//! ```compile_fail,E0499
+//! # use rustix::fs::{CWD, Mode, OFlags};
+//! # use sysbatch::{Backend, Batch};
+//! # let backend = Backend::user();
+//! # let mut batch = Batch::new();
+//! let file = batch.openat(CWD, "/proc/version", OFlags::RDONLY, Mode::empty());
+//! let results = batch.run(&backend).unwrap();
+//! let fd = results.fd(&file).unwrap();
+//! batch.run(&backend).unwrap();
+//! println!("{fd:?}");
+//! ```
+//!
+//! # Loops
+//!
+//! A whole file is copied in one crossing, however long it is. The length of
+//! each write is the result of the read before it:
+//!
+//! ```
+//! use rustix::fs::{CWD, Mode, OFlags};
+//! use sysbatch::{Backend, Batch, Target};
+//!
+//! # let directory = tempfile::tempdir()?;
+//! # let [source, copy] = ["source", "copy"].map(|name| directory.path().join(name));
+//! # std::fs::write(&source, vec![7; 1 << 20])?;
+//! let mut batch = Batch::new();
+//! let buffer = batch.buffer(65536);
+//! let end = batch.label();
+//!
+//! let input = batch.openat(CWD, &source, OFlags::RDONLY, Mode::empty());
+//! let output = batch.openat(CWD, &copy, OFlags::WRONLY | OFlags::CREATE, Mode::from(0o644));
+//! let again = batch.here();
+//! let read = batch.read(&input, buffer);
+//! batch.on_error(&read, end);
+//! batch.on_zero(&read, end);
+//! let written = batch.write(&output, buffer.first(&read));
+//! batch.on_positive(&written, again);
+//! batch.place(end);
+//! let closed = batch.close(output);
+//! batch.fuel(1_000_000);
+//!
+//! let results = batch.run(&Backend::select()?)?;
+//! results.get(&read)?;
+//! results.get(&closed)?;
+//! # drop(results);
+//! assert_eq!(std::fs::read(&copy)?, std::fs::read(&source)?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where it runs
+//!
+//! [`Backend::select`] takes the kernel's device `/dev/sysbatch` where the
+//! module is loaded and fits, else this process: the same interpreter makes
+//! the same calls with the same results, each with a crossing of its own. What
+//! the kernel's half does not do itself, because a call works on the frame of
+//! its caller, or because a filter or tracer has to see each call, it hands
+//! back, and it is done here.
+//!
+//! `SYSBATCH_BACKEND=kernel` or `user`, and `BATCH_EMUL=1`, decide it from
+//! outside; `BATCH_VERBOSE=1` says on standard error what it came to.
+//!
+//! # Below the builder
+//!
+//! [`Backend::run`] runs entries of [`abi`] made by hand, with [`Direct`] or
+//! [`Checked`] memory.
+//!
+//! # Safety
+//!
+//! Unless there is `unsafe` in it, a program cannot reach memory that it may
+//! not reach, and cannot close or use descriptors of others, by what it puts
+//! into a batch. As with the standard library this is beside what the kernel
+//! offers through files, `/proc/self/mem` above all.
 
 mod arch;
 mod backend;
@@ -14,8 +168,8 @@ mod host;
 pub use backend::{Backend, Choice, DeviceError, Kind, SelectError};
 pub use batch::{
     Batch, BatchError, Buffer, BuildError, CallError, CallErrorKind, Destination, FdOperand,
-    Handle, InSlot, Label, Number, Operand, Output, Param, ParamValue, PathOperand, Prefix,
-    Results, Source, Target,
+    Handle, InSlot, Label, Number, NumberParam, Operand, Output, Param, ParamValue, PathOperand,
+    Prefix, Results, Source, Target,
 };
 pub use calls::{DirectoryEntries, DirectoryEntry, OwnedFdOperand, SocketOption};
 pub use host::{Checked, Direct, Memory, UserHost};

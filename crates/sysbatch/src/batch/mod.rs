@@ -28,7 +28,7 @@ use syscalls::Sysno;
 pub use error::{BatchError, BuildError, CallError, CallErrorKind};
 pub use handle::{Buffer, Handle, Label, Param, Prefix, Target};
 pub use operand::{Destination, FdOperand, Number, Operand, PathOperand, Source};
-pub use params::ParamValue;
+pub use params::{NumberParam, ParamValue};
 pub use results::{InSlot, Output, Results};
 
 pub(crate) use address::AddressRoom;

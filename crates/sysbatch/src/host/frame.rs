@@ -5,21 +5,22 @@
 //! parent's, and `rt_sigreturn` goes somewhere else altogether.
 #![expect(unsafe_code, reason = "this is where the system calls are made")]
 
+use linux_raw_sys::general;
 use rustix::io::Errno;
 use syscalls::Sysno;
 
 use super::process_vm;
 use crate::arch;
 
-/// `CLONE_VM` of `clone(2)`: share the memory.
-const CLONE_VM: u64 = 0x100;
-/// `CLONE_SIGHAND` of `clone(2)`: share the signal handlers; needs `CLONE_VM`.
-const CLONE_SIGHAND: u64 = 0x800;
-/// `CLONE_VFORK` of `clone(2)`: the parent waits until the child has left its memory.
-const CLONE_VFORK: u64 = 0x4000;
-/// `SIGCHLD`, what `vfork` sends to the parent.
+/// Share the memory (`clone(2)`).
+const CLONE_VM: u64 = general::CLONE_VM as u64;
+/// Share the signal handlers; needs `CLONE_VM`.
+const CLONE_SIGHAND: u64 = general::CLONE_SIGHAND as u64;
+/// The parent waits until the child has left its memory.
+const CLONE_VFORK: u64 = general::CLONE_VFORK as u64;
+/// What `vfork` sends to the parent.
 #[cfg(target_arch = "x86_64")]
-const SIGCHLD: u64 = 17;
+const SIGCHLD: u64 = general::SIGCHLD as u64;
 
 /// The size of the smallest `struct clone_args` (`CLONE_ARGS_SIZE_VER0`), in bytes.
 const CLONE_ARGS_MIN: usize = 64;
