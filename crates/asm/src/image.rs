@@ -9,9 +9,8 @@ use crate::program::{Base, Place, Program, Section};
 /// A program loaded into memory of its own, ready to be run once.
 ///
 /// The memory stays where it is for as long as the image lives. A running
-/// batch reads and writes it by address, from the kernel or through
-/// [`Host`](https://docs.rs/sysbatch-engine) memory, so it consists of atomics:
-/// it may change behind a shared reference.
+/// batch reads and writes it by address, from the kernel or in user space, so
+/// it consists of atomics: it may change behind a shared reference.
 #[derive(Debug)]
 pub struct Image {
     memory: Vec<AtomicU64>,

@@ -1,4 +1,28 @@
 //! The text form of a batch: assembler, disassembler and loader.
+//!
+//! ```text
+//!  source ── assemble ──► Program ── Image::load ──► memory and a run header
+//!                            └── disassemble ──► text that assembles to it
+//! ```
+//!
+//! The language is described in `docs/assembly.md`. Inside, the text goes
+//! through `lexer`, `parse` and `assemble`, each of which notes mistakes and
+//! goes on; `constants` and `signature` know the system's names.
+//!
+//! ```
+//! use sysbatch_asm::{Image, assemble};
+//!
+//! let source = "again: n = ADD(n, 1)
+//!               SUB(n, 10)   neg again
+//!               fuel 100";
+//! let program = assemble("count.sb", source)?;
+//! let image = Image::load(&program);
+//! let run = image.run();
+//! assert_eq!((run.len, run.fuel), (2, 100));
+//! // Run it with a backend, then read `image.result(0)`.
+//! assert_eq!(program.slot("n"), Some(0));
+//! # Ok::<(), sysbatch_asm::Diagnostics>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod assemble;
@@ -16,6 +40,7 @@ mod signature;
 mod span;
 
 pub use assemble::assemble;
+pub use constants::constants;
 pub use diagnostics::Diagnostics;
 pub use disassemble::{Listing, disassemble};
 pub use image::Image;

@@ -229,3 +229,18 @@ fn an_image_has_addresses_in_every_section() {
     assert_eq!(image.locate(results + 24).map(|(section, _)| section), None);
     assert_eq!(image.bytes(8, 1), None);
 }
+
+#[test]
+fn expressions_too_deep_for_the_stack_are_refused() {
+    for deep in [
+        format!("SET({}1{})", "(".repeat(100_000), ")".repeat(100_000)),
+        format!("SET({}1)", "-".repeat(100_000)),
+        format!("SET(1{})", "+1".repeat(100_000)),
+        format!("SET({}1)", "&%".repeat(100_000)),
+        format!("SET({}1{})", "(1+".repeat(100_000), ")".repeat(100_000)),
+    ] {
+        let diagnostics = assemble("deep.sb", &deep).unwrap_err();
+        assert_eq!(diagnostics.codes().collect::<Vec<_>>(), ["expected"]);
+    }
+    assert_eq!(value(&format!("0{}", "+1".repeat(250))), 250);
+}

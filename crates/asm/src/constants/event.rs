@@ -1,8 +1,8 @@
 //! Waiting, time and wake-ups.
 
-use super::{Table, constants};
+use super::{Table, table};
 
-pub(super) const CONSTANTS: Table = constants! {
+pub(super) const CONSTANTS: Table = table! {
     EPOLL_CLOEXEC EPOLL_CTL_ADD EPOLL_CTL_MOD EPOLL_CTL_DEL
     EPOLLIN EPOLLPRI EPOLLOUT EPOLLRDNORM EPOLLRDBAND EPOLLWRNORM EPOLLWRBAND
     EPOLLMSG EPOLLERR EPOLLHUP EPOLLRDHUP EPOLLEXCLUSIVE EPOLLWAKEUP

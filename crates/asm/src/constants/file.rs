@@ -1,15 +1,15 @@
 //! Files, directories, file systems.
 
-use super::{Table, constants};
+use super::{Table, table};
 
 /// Flags of `open(2)`.
-pub(super) const OPEN: Table = constants! {
+pub(super) const OPEN: Table = table! {
     O_RDONLY O_WRONLY O_RDWR O_ACCMODE O_CREAT O_EXCL O_NOCTTY O_TRUNC O_APPEND
     O_NONBLOCK O_DSYNC O_SYNC O_RSYNC O_ASYNC O_DIRECT O_DIRECTORY O_NOFOLLOW
     O_NOATIME O_CLOEXEC O_PATH O_TMPFILE
 };
 
-pub(super) const OTHER: Table = constants! {
+pub(super) const OTHER: Table = table! {
     AT_FDCWD AT_SYMLINK_NOFOLLOW AT_SYMLINK_FOLLOW AT_REMOVEDIR AT_EACCESS
     AT_NO_AUTOMOUNT AT_EMPTY_PATH AT_RECURSIVE AT_STATX_SYNC_TYPE
     AT_STATX_SYNC_AS_STAT AT_STATX_FORCE_SYNC AT_STATX_DONT_SYNC

@@ -1,8 +1,8 @@
 //! Memory.
 
-use super::{Table, constants};
+use super::{Table, table};
 
-pub(super) const CONSTANTS: Table = constants! {
+pub(super) const CONSTANTS: Table = table! {
     PROT_NONE PROT_READ PROT_WRITE PROT_EXEC
     MAP_SHARED MAP_PRIVATE MAP_SHARED_VALIDATE MAP_FIXED MAP_FIXED_NOREPLACE
     MAP_ANONYMOUS MAP_GROWSDOWN MAP_HUGETLB MAP_LOCKED MAP_NONBLOCK

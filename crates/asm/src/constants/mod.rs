@@ -16,12 +16,12 @@ pub(crate) use structures::{field_offset, fields, structure_names, structure_siz
 /// The names and values of the `libc` constants with the names given.
 ///
 /// Values of signed types are sign-extended, as a system call takes them.
-macro_rules! constants {
+macro_rules! table {
     ($($name:ident)*) => {
         &[$((stringify!($name), libc::$name as i64 as u64)),*]
     };
 }
-pub(crate) use constants;
+pub(crate) use table;
 
 /// The names and values of a topic's constants.
 pub(crate) type Table = &'static [(&'static str, u64)];
@@ -45,9 +45,14 @@ pub(crate) fn value(name: &str) -> Option<u64> {
     VALUES.get(name).copied()
 }
 
+/// The names and values of all constants that programs may use.
+pub fn constants() -> impl Iterator<Item = (&'static str, u64)> {
+    TABLES.iter().copied().flatten().copied()
+}
+
 /// The names of all constants.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().copied().flatten().map(|&(name, _)| name)
+    constants().map(|(name, _)| name)
 }
 
 #[cfg(test)]

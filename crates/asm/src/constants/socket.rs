@@ -1,8 +1,8 @@
 //! Sockets.
 
-use super::{Table, constants};
+use super::{Table, table};
 
-pub(super) const CONSTANTS: Table = constants! {
+pub(super) const CONSTANTS: Table = table! {
     AF_UNSPEC AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET AF_VSOCK
     SOCK_STREAM SOCK_DGRAM SOCK_RAW SOCK_SEQPACKET SOCK_NONBLOCK SOCK_CLOEXEC
     SOL_SOCKET SOL_IP SOL_IPV6 SOL_TCP SOL_UDP

@@ -8,22 +8,33 @@ use crate::lexer::TokenKind;
 use crate::mistake::Mistake;
 use crate::span::Span;
 
-/// How deep an expression may nest: deeper ones are refused instead of
-/// overflowing the stack.
-const DEPTH_MAX: usize = 100;
+/// How many operators and brackets an expression may have: with more it is
+/// refused, before it is too deep for the stack.
+const OPERATORS_MAX: usize = 250;
 
 impl Parser<'_> {
     /// Reads an expression.
     pub(super) fn expression(&mut self) -> Parsed<Expression> {
-        self.binary(0, 0)
+        self.operators = 0;
+        self.binary(0)
+    }
+
+    /// Counts an operator or a bracket.
+    fn count_operator(&mut self) -> Parsed<()> {
+        self.operators += 1;
+        if self.operators > OPERATORS_MAX {
+            return self.expected("a simpler expression");
+        }
+        Ok(())
     }
 
     /// Reads operators that bind at least as tightly as `lowest`.
-    fn binary(&mut self, lowest: u8, depth: usize) -> Parsed<Expression> {
-        let mut left = self.unary(depth)?;
+    fn binary(&mut self, lowest: u8) -> Parsed<Expression> {
+        let mut left = self.unary()?;
         while let Some(operator) = self.operator(lowest) {
+            self.count_operator()?;
             self.position += 1;
-            let right = self.binary(operator.precedence() + 1, depth + 1)?;
+            let right = self.binary(operator.precedence() + 1)?;
             left = Expression {
                 span: left.span.to(right.span),
                 kind: ExpressionKind::Binary(operator, Box::new(left), Box::new(right)),
@@ -41,28 +52,26 @@ impl Parser<'_> {
             .find(|operator| operator.symbol() == *symbol && operator.precedence() >= lowest)
     }
 
-    fn unary(&mut self, depth: usize) -> Parsed<Expression> {
+    fn unary(&mut self) -> Parsed<Expression> {
         let start = self.here();
-        if depth > DEPTH_MAX {
-            return self.expected("a simpler expression");
-        }
         let operator = match self.peek() {
             TokenKind::Symbol("-") => UnaryOperator::Negate,
             TokenKind::Symbol("~") => UnaryOperator::Not,
             TokenKind::Symbol("+") => {
                 return self.expected("a number, a constant, a name or a string");
             }
-            _ => return self.atom(depth),
+            _ => return self.atom(),
         };
+        self.count_operator()?;
         self.position += 1;
-        let operand = self.unary(depth + 1)?;
+        let operand = self.unary()?;
         Ok(Expression {
             span: start.to(operand.span),
             kind: ExpressionKind::Unary(operator, Box::new(operand)),
         })
     }
 
-    fn atom(&mut self, depth: usize) -> Parsed<Expression> {
+    fn atom(&mut self) -> Parsed<Expression> {
         let start = self.here();
         let kind = match self.peek().clone() {
             TokenKind::Number(value) => {
@@ -75,14 +84,15 @@ impl Parser<'_> {
                 ExpressionKind::Text(bytes)
             }
             TokenKind::Symbol("(") => {
+                self.count_operator()?;
                 self.position += 1;
-                let inner = self.binary(0, depth + 1)?;
+                let inner = self.binary(0)?;
                 self.need(")", "`)`")?;
                 inner.kind
             }
             TokenKind::Symbol("&") => {
                 self.position += 1;
-                self.address_of(depth)?
+                self.address_of()?
             }
             TokenKind::Name(word) if word == "sizeof" => {
                 self.position += 1;
@@ -107,9 +117,10 @@ impl Parser<'_> {
         })
     }
 
-    fn address_of(&mut self, depth: usize) -> Parsed<ExpressionKind> {
+    fn address_of(&mut self) -> Parsed<ExpressionKind> {
         if self.take("%") {
-            let number = self.unary(depth + 1)?;
+            self.count_operator()?;
+            let number = self.unary()?;
             return Ok(ExpressionKind::AddressOfSlot(Box::new(number)));
         }
         let name = self.name("a name or `%` and the number of a slot")?;
@@ -144,7 +155,7 @@ impl Parser<'_> {
     pub(super) fn operand(&mut self) -> Parsed<Operand> {
         let start = self.here();
         if self.take("%") {
-            let number = self.unary(0)?;
+            let number = self.unary()?;
             let span = start.to(self.last());
             return Ok(Operand::Slot { number, span });
         }
@@ -165,7 +176,7 @@ impl Parser<'_> {
     fn slot_as_address(&mut self) -> Parsed<Operand> {
         let start = self.here();
         self.position += 1;
-        let number = self.unary(0)?;
+        let number = self.unary()?;
         let span = start.to(number.span);
         let mistake = Mistake::WrongKind {
             name: self.source[span.range()].to_owned(),

@@ -32,6 +32,7 @@ pub(crate) fn parse(source: &str) -> (Vec<Statement>, Vec<Diagnostic>) {
         source,
         tokens,
         position: 0,
+        operators: 0,
         diagnostics,
     };
     let mut statements = Vec::new();
@@ -45,6 +46,8 @@ struct Parser<'a> {
     source: &'a str,
     tokens: Vec<Token>,
     position: usize,
+    /// How many operators the expression at hand has so far.
+    operators: usize,
     diagnostics: Vec<Diagnostic>,
 }
 
