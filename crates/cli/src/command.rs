@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{check, du, run};
+use crate::{bench, check, doctor, du, run};
 
 /// Run batches of system calls, in one crossing into the kernel where the
 /// sysbatch module is loaded and in user space elsewhere.
@@ -24,6 +24,10 @@ pub(crate) enum Command {
     Run(run::Arguments),
     /// Look for mistakes in a batch written as text, without running it
     Check(check::Arguments),
+    /// Tell where batches run here, why, and what can be done
+    Doctor(doctor::Arguments),
+    /// Measure what system calls cost in batches, against alone
+    Bench(bench::Arguments),
     /// Add up how much files and directories take, as du does
     Du(du::Arguments),
 }
@@ -34,6 +38,8 @@ impl Command {
         match self {
             Self::Run(arguments) => run::execute(&arguments),
             Self::Check(arguments) => check::execute(&arguments),
+            Self::Doctor(arguments) => doctor::execute(&arguments),
+            Self::Bench(arguments) => bench::execute(&arguments),
             Self::Du(arguments) => du::execute(&arguments),
         }
     }

@@ -3,8 +3,10 @@
 //! Each subcommand is a module of its own, with its arguments and one function
 //! that runs it; [`command`] lists them.
 
+mod bench;
 mod check;
 mod command;
+mod doctor;
 mod du;
 mod run;
 mod source;

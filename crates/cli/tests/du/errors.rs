@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::{Scratch, coreutils_du, same, sysbatch_du};
+use rustix::io::Errno;
+use syscalls::Sysno;
+
+use crate::{Scratch, coreutils_du, filter, same, sysbatch_du};
 
 /// The user `nobody`, who may not read everything.
 const NOBODY: u32 = 65_534;
@@ -133,4 +136,22 @@ fn output_that_cannot_be_written() {
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("No space left on device"), "{text}");
+}
+
+#[test]
+fn a_sandbox_without_openat2() {
+    let scratch = Scratch::new();
+    fs::create_dir_all(scratch.join("a/b/c")).unwrap();
+    fs::create_dir(scratch.join("a/closed")).unwrap();
+    fs::write(scratch.join("a/b/file"), [1; 3000]).unwrap();
+    for errno in [Errno::NOSYS, Errno::PERM] {
+        for paths in [&["."][..], &["a/b", "missing", "a"]] {
+            let mut ours = sysbatch_du(scratch.path());
+            ours.arg("-b").args(paths);
+            let errno = errno.raw_os_error().unsigned_abs();
+            filter::forbid(&mut ours, Sysno::openat2.id().into(), errno);
+            let theirs = coreutils_du(scratch.path()).arg("-b").args(paths).output();
+            same(&ours.output().unwrap(), &theirs.unwrap());
+        }
+    }
 }

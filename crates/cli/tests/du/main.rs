@@ -4,6 +4,8 @@
 //! Batches run in user space here; the guest suites run them in the kernel.
 
 mod errors;
+#[path = "../support/filter.rs"]
+mod filter;
 mod limits;
 mod operands;
 mod random;

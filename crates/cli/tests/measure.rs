@@ -1,0 +1,180 @@
+//! `sysbatch bench` and `sysbatch doctor`, as far as a machine without the
+//! module shows them. None of this looks at how long anything took.
+
+#[path = "support/filter.rs"]
+mod filter;
+
+use std::process::{Command, Output};
+
+use rustix::io::Errno;
+use serde_json::Value;
+use syscalls::Sysno;
+
+fn sysbatch(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sysbatch"));
+    command
+        .args(arguments)
+        .env_remove("SYSBATCH_BACKEND")
+        .env_remove("BATCH_EMUL");
+    command
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Whether this machine has the device.
+fn has_device() -> bool {
+    std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/sysbatch")
+        .is_ok()
+}
+
+/// What `doctor` has to say on a topic.
+fn finding<'json>(diagnosis: &'json Value, topic: &str) -> Option<&'json Value> {
+    let findings = diagnosis["findings"].as_array().unwrap();
+    findings.iter().find(|finding| finding["topic"] == topic)
+}
+
+const QUICK: [&str; 7] = [
+    "bench",
+    "--settle=0",
+    "--rounds=3",
+    "--sample=8",
+    "--json",
+    "--backend",
+    "user",
+];
+
+#[test]
+fn bench_measures_every_size_of_every_workload() {
+    let output = sysbatch(&QUICK).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let report = json(&output);
+    assert_eq!(report["unit"], "ns");
+    assert_eq!(report["clock"], "CLOCK_MONOTONIC_RAW");
+    let workloads = report["workloads"].as_array().unwrap();
+    let calls = |workload: &Value| workload["calls_per_unit"].as_u64().unwrap();
+    assert_eq!(workloads.iter().map(calls).collect::<Vec<_>>(), [1, 1, 3]);
+    for workload in workloads {
+        let number = |value: &Value| value.as_f64().unwrap();
+        let alone = number(&workload["alone"]);
+        let backends = workload["backends"].as_array().unwrap();
+        assert_eq!(backends.len(), 1);
+        assert_eq!(backends[0]["backend"], "user");
+        for figure in ["a", "a_error", "b", "b_error"] {
+            assert!(number(&backends[0][figure]).is_finite(), "{figure}");
+        }
+        let sizes = backends[0]["sizes"].as_array().unwrap();
+        assert_eq!(sizes.len(), 11);
+        for (power, size) in sizes.iter().enumerate() {
+            let n = number(&size["n"]);
+            assert_eq!(n, f64::from(1 << power));
+            let close = |figure: &str, expected: f64| {
+                let value = number(&size[figure]);
+                assert!((value / expected - 1.0).abs() < 1e-9, "{figure}: {size}");
+            };
+            close("per_unit", number(&size["batch"]) / n);
+            close("ratio", number(&size["per_unit"]) / alone);
+        }
+    }
+}
+
+#[test]
+fn bench_calls_the_unit_as_it_is_told() {
+    let output = sysbatch(&QUICK).arg("--icount").output().unwrap();
+    assert_eq!(json(&output)["unit"], "instructions");
+    let text = sysbatch(&[
+        "bench",
+        "--settle=0",
+        "--rounds=1",
+        "--sample=1",
+        "--icount",
+    ])
+    .output()
+    .unwrap();
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(
+        text.contains("getppid: ") && text.contains(" instructions alone"),
+        "{text}"
+    );
+    assert!(text.contains("openat, read, close: "), "{text}");
+}
+
+#[test]
+fn bench_says_what_is_wrong() {
+    let output = sysbatch(&QUICK).arg("--file=/not/there").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains("cannot measure statx: statx failed"),
+        "{text}"
+    );
+    assert!(text.contains("No such file or directory"), "{text}");
+    let output = sysbatch(&["bench", "--backend=kernel", "--rounds=1", "--settle=0"]);
+    let output = { output }.output().unwrap();
+    assert_eq!(output.status.success(), has_device());
+}
+
+#[test]
+fn doctor_agrees_with_the_machine() {
+    let output = sysbatch(&["doctor", "--json"]).output().unwrap();
+    let diagnosis = json(&output);
+    let release = rustix::system::uname()
+        .release()
+        .to_string_lossy()
+        .into_owned();
+    assert_eq!(diagnosis["system"]["release"], release.as_str());
+    let kind = if has_device() { "kernel" } else { "user" };
+    assert_eq!(diagnosis["backend"]["kind"], kind);
+    assert_eq!(diagnosis["device"]["abi_version"].is_u64(), has_device());
+    let in_kernel = diagnosis["in_kernel"].as_bool().unwrap();
+    assert_eq!(output.status.code(), Some(i32::from(!in_kernel)));
+    let text = sysbatch(&["doctor"]).output().unwrap();
+    let text = String::from_utf8(text.stdout).unwrap();
+    for finding in diagnosis["findings"].as_array().unwrap() {
+        let topic = finding["topic"].as_str().unwrap();
+        assert!(
+            text.lines().any(|line| line.starts_with(topic)),
+            "{topic}: {text}"
+        );
+        if finding["level"] == "problem" {
+            assert!(finding["advice"].is_string(), "{finding}");
+        }
+    }
+}
+
+#[test]
+fn doctor_sees_what_the_environment_asks_for() {
+    let output = sysbatch(&["doctor", "--json"])
+        .env("SYSBATCH_BACKEND", "user")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let diagnosis = json(&output);
+    let reason = diagnosis["backend"]["reason"].as_str().unwrap();
+    assert!(reason.contains("SYSBATCH_BACKEND"), "{reason}");
+    let output = sysbatch(&["doctor", "--json"])
+        .env("SYSBATCH_BACKEND", "fast")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(json(&output)["backend"]["kind"].is_null());
+}
+
+#[test]
+fn doctor_sees_a_filter() {
+    let plain = json(&sysbatch(&["doctor", "--json"]).output().unwrap());
+    let before = plain["watched"]["seccomp_filters"].as_u64().unwrap();
+    let mut command = sysbatch(&["doctor", "--json"]);
+    let errno = Errno::NOSYS.raw_os_error().unsigned_abs();
+    filter::forbid(&mut command, Sysno::acct.id().into(), errno);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let diagnosis = json(&output);
+    assert_eq!(diagnosis["watched"]["seccomp"], 2);
+    assert_eq!(diagnosis["watched"]["seccomp_filters"], before + 1);
+    assert_eq!(finding(&diagnosis, "seccomp").unwrap()["level"], "problem");
+}
