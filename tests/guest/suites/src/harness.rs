@@ -1,0 +1,228 @@
+//! Runs cases, each in a process of its own with a time limit.
+//!
+//! A case may so install handlers and filters, fork, crash or hang without
+//! touching the next one.
+#![expect(unsafe_code, reason = "fork")]
+
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
+
+use crate::lab::Lab;
+
+/// The hosts that a case makes sense on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum On {
+    /// The module and user space.
+    Both,
+    /// The module only.
+    Kernel,
+}
+
+/// One test.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) on: On,
+    pub(crate) limit: Duration,
+    pub(crate) body: fn(&mut Lab),
+}
+
+/// Cases for functions of the module, by their own names: `both` or `kernel`,
+/// and a time limit in seconds if 30 are not enough.
+macro_rules! cases {
+    ($($on:ident $body:ident $(within $seconds:literal)?;)*) => {
+        pub(crate) fn cases() -> Vec<$crate::harness::Case> {
+            vec![$($crate::harness::Case {
+                name: stringify!($body),
+                on: $crate::harness::cases!(@on $on),
+                limit: std::time::Duration::from_secs($crate::harness::cases!(@limit $($seconds)?)),
+                body: $body,
+            }),*]
+        }
+    };
+    (@on both) => { $crate::harness::On::Both };
+    (@on kernel) => { $crate::harness::On::Kernel };
+    (@limit) => { 30 };
+    (@limit $seconds:literal) => { $seconds };
+}
+pub(crate) use cases;
+
+/// What holds for all cases.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The host to test.
+    #[arg(long, value_enum)]
+    pub(crate) backend: Host,
+    /// First seed of random programs; the clock if none is given.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// How many random programs.
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) count: u64,
+    /// A directory with many files that have not been read since boot.
+    #[arg(long)]
+    pub(crate) tree: Option<std::path::PathBuf>,
+    /// The module's file, to load it again after unloading it.
+    #[arg(long)]
+    pub(crate) module: Option<std::path::PathBuf>,
+}
+
+/// Which host the cases run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Host {
+    /// The module.
+    Kernel,
+    /// This process.
+    User,
+}
+
+/// What became of the cases.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    passed: u32,
+    failed: Vec<String>,
+    elsewhere: u32,
+}
+
+impl Tally {
+    /// Runs one case and prints how it ended.
+    pub(crate) fn run(&mut self, suite: &str, case: &Case, options: &Options) {
+        if case.on == On::Kernel && options.backend == Host::User {
+            self.elsewhere += 1;
+            return;
+        }
+        let name = format!("{suite}/{}", case.name);
+        let started = Instant::now();
+        let result = in_child(case, options);
+        let seconds = started.elapsed().as_secs_f64();
+        match result {
+            Ok(()) => {
+                self.passed += 1;
+                println!("PASS {name} ({seconds:.2} s)");
+            }
+            Err(why) => {
+                println!("FAIL {name} ({seconds:.2} s): {why}");
+                self.failed.push(name);
+            }
+        }
+    }
+
+    /// Prints the sum, in the words of Rust's own harness so that whoever
+    /// counts tests can read it; success if there was a case and none failed.
+    pub(crate) fn report(&self) -> ExitCode {
+        if self.elsewhere > 0 {
+            println!(
+                "{} cases are for the module only and no part of this run",
+                self.elsewhere
+            );
+        }
+        for name in &self.failed {
+            println!("failed: {name}");
+        }
+        let good = self.failed.is_empty() && self.passed > 0;
+        println!(
+            "test result: {}. {} passed; {} failed; 0 ignored; 0 measured; 0 filtered out",
+            if good { "ok" } else { "FAILED" },
+            self.passed,
+            self.failed.len()
+        );
+        if good {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the case in a child and waits for it.
+fn in_child(case: &Case, options: &Options) -> Result<(), String> {
+    let flushed = std::io::stdout().flush();
+    flushed.map_err(|error| format!("cannot write: {error}"))?;
+    // SAFETY: this process has one thread, so the child's copy of it has
+    // everything that the child may need, locks included.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        child(case, options);
+    }
+    let Some(pid) = Pid::from_raw(pid) else {
+        return Err(format!("cannot fork: {}", std::io::Error::last_os_error()));
+    };
+    let result = wait(pid, case.limit);
+    // Whatever the case left behind. That nobody is left is no error.
+    let _ = rustix::process::kill_process_group(pid, Signal::KILL);
+    result
+}
+
+/// The child's part.
+fn child(case: &Case, options: &Options) -> ! {
+    let body = || {
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).expect("prctl");
+        rustix::process::setpgid(None, None).expect("setpgid");
+        (case.body)(&mut Lab::new(options));
+    };
+    let code = i32::from(catch_unwind(AssertUnwindSafe(body)).is_err());
+    let _ = std::io::stdout().flush();
+    // Nothing of the parent is to run here, not even at exit.
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(code) }
+}
+
+/// Waits for a child, and kills it when its time is up.
+fn wait(pid: Pid, limit: Duration) -> Result<(), String> {
+    let deadline = Instant::now() + limit;
+    while Instant::now() < deadline {
+        match rustix::process::waitpid(Some(pid), WaitOptions::NOHANG) {
+            Ok(Some((_, status))) => return judge(status),
+            Ok(None) | Err(Errno::INTR) => std::thread::sleep(Duration::from_millis(2)),
+            Err(error) => return Err(format!("cannot wait: {error}")),
+        }
+    }
+    let state = state(pid);
+    let _ = rustix::process::kill_process_group(pid, Signal::KILL);
+    let mut killed = "";
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !matches!(
+        rustix::process::waitpid(Some(pid), WaitOptions::NOHANG),
+        Ok(Some(_))
+    ) {
+        if Instant::now() > deadline {
+            killed = " and cannot be killed";
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Err(format!(
+        "not over after {} s{killed}; it was {state}",
+        limit.as_secs()
+    ))
+}
+
+fn judge(status: WaitStatus) -> Result<(), String> {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(0), _) => Ok(()),
+        (Some(_), _) => Err("see above".to_owned()),
+        (None, Some(signal)) => Err(format!("killed by signal {signal}")),
+        (None, None) => Err("neither exited nor killed".to_owned()),
+    }
+}
+
+/// What a process is doing, as `/proc` has it.
+fn state(pid: Pid) -> String {
+    let file = |name: &str| {
+        let path = format!("/proc/{}/{name}", pid.as_raw_nonzero());
+        std::fs::read_to_string(path).unwrap_or_default()
+    };
+    let status = file("status");
+    let state = status.lines().find(|line| line.starts_with("State:"));
+    format!(
+        "{}, in system call {}, at {}",
+        state.unwrap_or("gone"),
+        file("syscall").trim(),
+        file("stack").lines().take(6).collect::<Vec<_>>().join(" ")
+    )
+}

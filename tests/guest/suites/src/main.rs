@@ -1,0 +1,94 @@
+//! Suites of tests that need a real kernel: signals, blocking, filters, files,
+//! and the two hosts side by side.
+//!
+//! `--backend kernel` needs the module loaded and fails without it. On
+//! `--backend user` the cases that make sense without the module run. Each case
+//! runs in a process of its own with a time limit, and prints one line.
+
+mod badinput;
+mod blocking;
+mod escape;
+mod files;
+mod harness;
+mod lab;
+mod pages;
+mod process;
+mod punt;
+mod scratch;
+mod signal;
+mod signals;
+mod unload;
+mod watched;
+
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+use harness::{Case, Options};
+
+/// The suites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Suite {
+    /// Refusals and errors of the batch itself.
+    Badinput,
+    /// Sub-calls that wait; killing, stopping and continuing.
+    Blocking,
+    /// Real files: copying, and descriptors that are closed in a batch.
+    Files,
+    /// Calls that are handed back.
+    Punt,
+    /// Handlers, restarts, masks.
+    Signals,
+    /// Loading and unloading the module while it is in use.
+    Unload,
+    /// Seccomp, ptrace, syscall user dispatch.
+    Watched,
+}
+
+impl Suite {
+    fn cases(self) -> Vec<Case> {
+        match self {
+            Self::Badinput => badinput::cases(),
+            Self::Blocking => blocking::cases(),
+            Self::Files => files::cases(),
+            Self::Punt => punt::cases(),
+            Self::Signals => signals::cases(),
+            Self::Unload => unload::cases(),
+            Self::Watched => watched::cases(),
+        }
+    }
+
+    fn name(self) -> String {
+        let value = self.to_possible_value().expect("no suite is hidden");
+        value.get_name().to_owned()
+    }
+}
+
+#[derive(Debug, Parser)]
+#[command(about = "Tests of sysbatch on a running kernel")]
+struct Arguments {
+    #[command(flatten)]
+    options: Options,
+    /// Run only cases whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// The suites to run; all if none is named.
+    suites: Vec<Suite>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let suites = match arguments.suites.as_slice() {
+        [] => Suite::value_variants(),
+        some => some,
+    };
+    let mut tally = harness::Tally::default();
+    for suite in suites {
+        let cases = suite.cases().into_iter();
+        let wanted = cases.filter(|case| case.name.contains(&arguments.only));
+        for case in wanted {
+            tally.run(&suite.name(), &case, &arguments.options);
+        }
+    }
+    tally.report()
+}

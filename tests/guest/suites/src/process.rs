@@ -1,0 +1,63 @@
+//! Children of a case.
+#![expect(unsafe_code, reason = "fork")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rustix::process::{Pid, WaitOptions, WaitStatus};
+
+/// A child that runs `body` and exits: with 0, or with 1 if it panics.
+///
+/// The caller must have no other thread that may hold a lock which `body`
+/// needs. Cases fork before they make threads.
+pub(crate) fn fork(body: impl FnOnce()) -> Pid {
+    // SAFETY: cases that fork have one thread, so the child's copy of the
+    // process is whole.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        let code = i32::from(catch_unwind(AssertUnwindSafe(body)).is_err());
+        // SAFETY: ends the process.
+        unsafe { libc::_exit(code) };
+    }
+    Pid::from_raw(pid).expect("fork")
+}
+
+/// Waits until a child has ended and says how.
+pub(crate) fn ended(pid: Pid) -> WaitStatus {
+    wait(pid, WaitOptions::empty())
+}
+
+/// Waits until a tracee has stopped or ended and says which.
+pub(crate) fn stopped_or_ended(pid: Pid) -> WaitStatus {
+    wait(pid, WaitOptions::UNTRACED)
+}
+
+fn wait(pid: Pid, options: WaitOptions) -> WaitStatus {
+    loop {
+        match rustix::process::waitpid(Some(pid), options) {
+            Ok(Some((_, status))) => return status,
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => panic!("waitpid: {error}"),
+        }
+    }
+}
+
+/// Waits for a child that must succeed.
+#[track_caller]
+pub(crate) fn wait_for(pid: Pid) {
+    let status = ended(pid);
+    assert_eq!(status.exit_status(), Some(0), "child {pid:?}: {status:?}");
+}
+
+/// Waits until a process sleeps or has stopped, as `/proc` has it, so that
+/// what it does next comes after what the caller does now.
+pub(crate) fn until_state(pid: Pid, wanted: char) {
+    loop {
+        let path = format!("/proc/{}/stat", pid.as_raw_nonzero());
+        let stat = std::fs::read_to_string(path).expect("the process is there");
+        let (_, fields) = stat.rsplit_once(')').expect("the format of proc(5)");
+        if fields.trim_start().starts_with(wanted) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}

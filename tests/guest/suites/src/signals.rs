@@ -1,0 +1,20 @@
+//! Handlers, restarts and masks: as between ordinary calls.
+
+mod handlers;
+mod jumps;
+mod masks;
+mod restarts;
+mod storm;
+
+use crate::harness::Case;
+
+pub(crate) fn cases() -> Vec<Case> {
+    let cases = [
+        handlers::cases(),
+        restarts::cases(),
+        masks::cases(),
+        storm::cases(),
+        jumps::cases(),
+    ];
+    cases.concat()
+}
