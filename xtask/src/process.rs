@@ -39,9 +39,11 @@ pub(crate) fn run_quietly(
     limit: Duration,
     command: &mut Command,
 ) -> Result<PathBuf> {
-    let logs = paths::output().join("logs");
-    std::fs::create_dir_all(&logs).with_context(|| format!("can't create {}", logs.display()))?;
-    let log = logs.join(format!("{log}.log"));
+    let log = self::log(log);
+    if let Some(folder) = log.parent() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("can't create {}", folder.display()))?;
+    }
     let output = File::create(&log).with_context(|| format!("can't write {}", log.display()))?;
     command
         .stdin(Stdio::null())
@@ -52,6 +54,11 @@ pub(crate) fn run_quietly(
         bail!("{}\nit ended with {status}", failure(what, command, &log));
     }
     Ok(log)
+}
+
+/// Where the output of a command run as `name` is.
+pub(crate) fn log(name: &str) -> PathBuf {
+    paths::output().join("logs").join(format!("{name}.log"))
 }
 
 /// Runs a short command and returns its standard output.

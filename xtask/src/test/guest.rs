@@ -9,7 +9,7 @@ use anyhow::Result;
 use sysbatch_guest::Suite;
 
 use super::suites::{GuestSuite, SUITES};
-use super::tally::{Tally, harness_passes};
+use super::tally::{Tally, harness};
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::progress::Progress;
 use crate::vm::{self, Accel, GuestFile, Verdict, VmSpec};
@@ -128,13 +128,12 @@ impl Job<'_> {
 fn judge(title: &str, verdict: &Verdict) -> Result<Tally> {
     let mut tally = Tally::default();
     for suite in verdict.suites.iter().filter(|suite| suite.passed()) {
-        let tests = harness_passes(suite.output.iter().map(String::as_str))?;
-        tally.add(Tally::passed(tests.unwrap_or(1)));
+        let tests = harness(suite.output.iter().map(String::as_str))?;
+        tally.add(tests.unwrap_or(Tally::passed(1)));
     }
-    tally.failures = verdict
-        .failures()
-        .into_iter()
-        .map(|failure| format!("guest suite {title}: {failure}"))
-        .collect();
+    let failures = verdict.failures().into_iter();
+    tally
+        .failures
+        .extend(failures.map(|failure| format!("guest suite {title}: {failure}")));
     Ok(tally)
 }

@@ -3,10 +3,10 @@
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::check;
-use super::tally::{Tally, harness_passes};
+use super::tally::{Tally, harness};
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::{header, kmod, licences, manual, paths, process};
 
@@ -68,16 +68,20 @@ pub(super) fn docs() -> Result<Tally> {
 pub(super) fn host() -> Result<Tally> {
     let mut command = cargo();
     command.args(["test", "--workspace", "--no-fail-fast"]);
-    let what = "tests on the host";
-    match process::run(what, "host", HOST_LIMIT, &mut command) {
-        Ok(log) => {
-            let text = std::fs::read_to_string(&log)
-                .with_context(|| format!("can't read {}", log.display()))?;
-            let passes = harness_passes(text.lines())?.context("cargo test ran no tests")?;
-            Ok(Tally::passed(passes))
-        }
-        Err(error) => Ok(Tally::failure(format!("{error:#}"))),
+    let result = process::run("tests on the host", "host", HOST_LIMIT, &mut command);
+    let log = process::log("host");
+    let text =
+        std::fs::read_to_string(&log).with_context(|| format!("can't read {}", log.display()))?;
+    let mut tally = harness(text.lines())?.unwrap_or_default();
+    // What failed without a test's own words: a program that does not compile,
+    // or one that was killed.
+    if let Err(error) = result
+        && tally.failures.is_empty()
+    {
+        tally.failures.push(format!("{error:#}"));
     }
+    ensure!(tally != Tally::default(), "cargo test ran no tests");
+    Ok(tally)
 }
 
 /// Each series in each flavour. That they load is the guest step's matter.

@@ -35,46 +35,93 @@ impl Tally {
     }
 }
 
-/// How many tests the standard harness says passed in `text`, which may be the
-/// output of several programs; none if no harness ran.
+/// What the standard harness says in `lines`, which may be the output of
+/// several programs; none if no harness ran.
 ///
 /// # Errors
-/// When one was ignored: that is not a pass.
-pub(crate) fn harness_passes<'a>(text: impl IntoIterator<Item = &'a str>) -> Result<Option<usize>> {
-    let mut sum = None;
-    for line in text {
-        let Some((_, counts)) = line.split_once("test result: ") else {
-            continue;
-        };
-        let count = |word: &str| {
-            counts
-                .split([';', '.'])
-                .find_map(|part| part.trim().strip_suffix(word)?.trim().parse::<usize>().ok())
-        };
-        ensure!(
-            count("ignored").unwrap_or(0) == 0,
-            "a test is ignored: {line}"
-        );
-        *sum.get_or_insert(0) += count("passed").unwrap_or(0);
+/// When a test was ignored: that is not a pass.
+pub(crate) fn harness<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<Option<Tally>> {
+    let mut tally = None;
+    // What the failed test that is being described printed.
+    let mut failure: Option<String> = None;
+    for line in lines {
+        let described = line
+            .strip_prefix("---- ")
+            .and_then(|rest| rest.split_once(" stdout ----"));
+        if let Some((name, _)) = described {
+            let tally = tally.get_or_insert_with(Tally::default);
+            tally
+                .failures
+                .extend(failure.replace(format!("test {name}:")));
+        } else if let Some(counts) = line.strip_prefix("test result: ") {
+            ensure!(count(counts, "ignored") == 0, "a test is ignored: {line}");
+            let tally = tally.get_or_insert_with(Tally::default);
+            tally.passed += count(counts, "passed");
+            tally.failures.extend(failure.take());
+        } else if line == "failures:" {
+            // Before the descriptions, and before a list of names after them.
+            let tally = tally.get_or_insert_with(Tally::default);
+            tally.failures.extend(failure.take());
+        } else if let Some(text) = &mut failure {
+            text.push_str("\n  ");
+            text.push_str(line);
+        }
     }
-    Ok(sum)
+    Ok(tally)
+}
+
+/// The number before `word` in `ok. 2 passed; 0 failed; …`.
+fn count(counts: &str, word: &str) -> usize {
+    let numbers = counts.split([';', '.']);
+    let mut numbers =
+        numbers.filter_map(|part| part.trim().strip_suffix(word)?.trim().parse().ok());
+    numbers.next().unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::harness_passes;
+    use super::{Tally, harness};
+
+    const OUTPUT: &str = "\
+running 2 tests
+test a ... ok
+test b ... ok
+
+test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+
+running 3 tests
+test c ... ok
+test d ... FAILED
+test e ... FAILED
+
+failures:
+
+---- d stdout ----
+left is not right
+---- e stdout ----
+nor here
+
+failures:
+    d
+    e
+
+test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s
+";
 
     #[test]
-    fn the_counts_of_several_harnesses_are_added() {
-        let text = "running 2 tests\n\
-            test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
-            test result: FAILED. 40 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s\n";
+    fn the_results_of_several_programs_are_added() {
+        let tally = harness(OUTPUT.lines()).expect("nothing is ignored");
+        let Tally { passed, failures } = tally.expect("a harness ran");
+        assert_eq!(passed, 3);
+        assert_eq!(failures.len(), 2);
+        assert_eq!(failures[0], "test d:\n  left is not right");
+        assert!(failures[1].starts_with("test e:\n  nor here"));
+    }
+
+    #[test]
+    fn output_without_a_harness_is_told() {
         assert_eq!(
-            harness_passes(text.lines()).expect("nothing is ignored"),
-            Some(42)
-        );
-        assert_eq!(
-            harness_passes("no harness\n".lines()).expect("nothing is ignored"),
+            harness("no harness\n".lines()).expect("nothing is ignored"),
             None
         );
     }
@@ -82,6 +129,6 @@ mod tests {
     #[test]
     fn an_ignored_test_is_an_error() {
         let text = "test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out";
-        assert!(harness_passes(text.lines()).is_err());
+        assert!(harness(text.lines()).is_err());
     }
 }
