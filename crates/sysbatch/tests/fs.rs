@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-use common::{backend, scratch};
+use common::{assert_crossings, backend, scratch};
 use rustix::fs::{
     Access, AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, StatxFlags, Timespec, Timestamps,
 };
@@ -33,11 +33,7 @@ fn statx_of_many() {
             rustix::fs::statx(&base, name, AtFlags::empty(), StatxFlags::BASIC_STATS).unwrap();
         assert_eq!(format!("{batched:?}"), format!("{alone:?}"));
     }
-    let crossings = match backend.kind() {
-        sysbatch::Kind::Kernel => 1,
-        sysbatch::Kind::User => 200,
-    };
-    assert_eq!(backend.crossings(), crossings);
+    assert_crossings(&backend, 1, 200);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use sysbatch_abi::{ABI_VERSION, DEVICE_PATH, FORMATS, Info, RUN_REQUEST, RUN_SIZE};
+use sysbatch_abi::{ABI_VERSION, DEVICE_PATH, Format, Info, RUN_REQUEST, RUN_SIZE};
 use syscalls::Sysno;
 
 use crate::arch;
@@ -41,7 +41,7 @@ pub enum DeviceError {
     /// Module and library do not understand each other.
     #[error(
         "the module has ABI version {}, formats {:#x} and a run header of {} bytes, this library \
-         needs version {ABI_VERSION}, formats {FORMATS:#x} and {RUN_SIZE} bytes; \
+         needs version {ABI_VERSION}, formats {NEEDED:#x} at least and {RUN_SIZE} bytes; \
          load the module that comes with this library",
         found.abi_version, found.formats, found.run_size
     )]
@@ -81,6 +81,9 @@ pub(super) struct Opened {
     info: Info,
 }
 
+/// The formats without which a module is of no use.
+const NEEDED: u64 = 1 << Format::Native.raw();
+
 static SHARED: OnceLock<Opened> = OnceLock::new();
 
 impl Device {
@@ -114,7 +117,18 @@ impl Device {
 
     /// What the module says of itself.
     pub(super) fn info(&self) -> Info {
+        #[cfg(test)]
+        if let Self::Double(double) = self {
+            return double.info;
+        }
         self.opened().info
+    }
+
+    /// Whether the module runs programs of this format.
+    pub(super) fn runs(&self, format: u32) -> bool {
+        1_u64
+            .checked_shl(format)
+            .is_some_and(|bit| self.info().formats & bit != 0)
     }
 
     /// Enters the device with the header at `address`.
@@ -162,7 +176,7 @@ impl Opened {
         }
         let info = parse(bytes);
         let fits = info.abi_version == ABI_VERSION
-            && info.formats & FORMATS == FORMATS
+            && info.formats & NEEDED == NEEDED
             && info.run_size as usize >= RUN_SIZE;
         if !fits {
             return Err(DeviceError::Version { found: info });

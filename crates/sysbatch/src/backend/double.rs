@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use rustix::fs::{MemfdFlags, SeekFrom, memfd_create};
 use rustix::io::Errno;
 use sysbatch_abi::{
-    BuiltIn, DST_OWN_INDEX, Entry, Format, JUMP_EXIT, PuntReason, RUN_SIZE, Resume, Run, Status,
-    Width,
+    BuiltIn, DST_OWN_INDEX, Entry, FORMATS, Format, Info, JUMP_EXIT, PuntReason, RUN_SIZE, Resume,
+    Run, Status, Width,
 };
 use sysbatch_engine::{Call, Fault, Host, Outcome};
 use syscalls::Sysno;
@@ -54,6 +54,7 @@ fn event() -> impl Strategy<Value = Event> {
 /// The device: each call has the next of its events, the last ones none.
 #[derive(Debug)]
 pub(super) struct Double {
+    pub(super) info: Info,
     state: Mutex<State>,
 }
 
@@ -71,12 +72,15 @@ struct State {
 impl Double {
     fn new(events: &[Event]) -> Self {
         let events = events.iter().rev().copied().collect();
-        Self {
-            state: Mutex::new(State {
-                events,
-                ..State::default()
-            }),
-        }
+        let info = Info {
+            formats: FORMATS,
+            ..Info::default()
+        };
+        let state = Mutex::new(State {
+            events,
+            ..State::default()
+        });
+        Self { info, state }
     }
 
     /// The ioctl.
@@ -353,5 +357,24 @@ proptest! {
         // SAFETY: as above.
         let result = unsafe { backend.run(&mut run, &mut memory()) };
         prop_assert_eq!(setting.outcome(&run, result), expected);
+    }
+}
+
+#[test]
+fn a_format_that_the_device_does_not_know() {
+    let getpid = (Sysno::getpid, [0; 3], [false; 3], [0; 3], None);
+    for (formats, crossings) in [(FORMATS, 2), (0, 1)] {
+        let mut setting = Setting::new(&[getpid], 1);
+        let mut run = setting.header();
+        let mut double = Double::new(&[Event::Punt]);
+        double.info.formats = formats;
+        let backend = Backend::new(Some(Device::Double(double)), Choice::Program);
+        // SAFETY: the batch asks for the process id.
+        let mut memory = unsafe { Direct::new() };
+        // SAFETY: as above.
+        let result = unsafe { backend.run(&mut run, &mut memory) };
+        assert_eq!(result, Ok(Status::Done));
+        assert_eq!(setting.results, [i64::from(std::process::id())]);
+        assert_eq!(backend.crossings(), crossings);
     }
 }

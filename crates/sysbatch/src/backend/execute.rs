@@ -73,6 +73,8 @@ impl Backend {
     /// are watched. A system call that a signal interrupted has the result
     /// `-EINTR`. `fuel` and `steps` come out as if the batch had run in one go.
     ///
+    /// A format that the module does not know is interpreted here.
+    ///
     /// A batch that forks comes back from here in both processes.
     ///
     /// # Safety
@@ -81,14 +83,20 @@ impl Backend {
     /// # Errors
     /// As for [`Backend::enter`], without `EINTR`.
     pub unsafe fn run<M: Memory>(&self, run: &mut Run, memory: &mut M) -> Result<Status, Errno> {
+        if self
+            .device
+            .as_ref()
+            .is_some_and(|device| !device.runs(run.format))
+        {
+            return self.interpret_rest(run, memory);
+        }
         loop {
             // SAFETY: the caller vouches for the batch.
             let entered = unsafe { self.enter(run, memory) };
             let interrupted = run.status == Status::Interrupted.raw();
             let step = match entered {
                 Ok(Status::Punt) if run.reason == PuntReason::Watched.raw() => {
-                    let address = ptr::from_mut(run).expose_provenance() as u64;
-                    return self.interpret(address, &mut UserHost::new(memory));
+                    return self.interpret_rest(run, memory);
                 }
                 Ok(Status::Punt) => self.step(run, &mut UserHost::new(&mut *memory)),
                 Ok(Status::Interrupted) => continue,
@@ -105,6 +113,13 @@ impl Backend {
                 other => return other,
             }
         }
+    }
+
+    /// Interprets a batch to its end.
+    fn interpret_rest<M: Memory>(&self, run: &mut Run, memory: &mut M) -> Result<Status, Errno> {
+        run.status = Status::None.raw();
+        let address = ptr::from_mut(run).expose_provenance() as u64;
+        self.interpret(address, &mut UserHost::new(memory))
     }
 
     /// Interprets one step in user space. The result is that of the whole

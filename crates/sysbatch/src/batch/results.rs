@@ -114,6 +114,20 @@ impl<'buf> Results<'_, 'buf> {
         Ok(unsafe { BorrowedFd::borrow_raw(fd) })
     }
 
+    /// The system calls that failed, in the order in which they were added.
+    /// Those that were not made are not among them.
+    pub fn failures(&self) -> impl Iterator<Item = CallError> {
+        let operations = self.batch.operations.iter().enumerate();
+        operations.filter_map(|(at, operation)| {
+            let result = self.batch.slot(at);
+            (operation.nr >= 0 && is_errno(result)).then(|| CallError {
+                name: operation.name(),
+                index: operation.index,
+                kind: CallErrorKind::Errno(Errno::from_raw_os_error(-result as i32)),
+            })
+        })
+    }
+
     /// What is in a buffer now.
     ///
     /// # Panics
