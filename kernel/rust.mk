@@ -25,7 +25,7 @@ feature-list := $(subst $(space),,$(foreach feature,$(features-y),$(comma)+$(fea
 flags-y := --edition=2024 --target=$(obj)/target.json -Zunstable-options \
 	-Cpanic=abort -Copt-level=2 -Ccodegen-units=1 -Cdebuginfo=1 \
 	-Coverflow-checks=n -Cdebug-assertions=n -Cforce-unwind-tables=n \
-	-Crelocation-model=static -Ccode-model=kernel -Cno-redzone=y -Cforce-frame-pointers=n \
+	-Crelocation-model=static -Ccode-model=kernel -Cno-redzone=y -Cforce-frame-pointers=n -Zfunction-sections=n \
 	-Zplt=yes -Zdirect-access-external-data=yes
 flags-$(or $(CONFIG_RETHUNK),$(CONFIG_MITIGATION_RETHUNK)) += -Zfunction-return=thunk-extern
 flags-$(CONFIG_X86_KERNEL_IBT) += -Zcf-protection=branch

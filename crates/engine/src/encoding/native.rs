@@ -76,20 +76,25 @@ impl Native {
         modes: u16,
         args: &mut [u64; ARGUMENT_COUNT],
     ) -> Result<(), Error> {
-        for (k, arg) in args.iter_mut().enumerate() {
-            *arg = match Mode::of(modes, k).ok_or(Error::Invalid)? {
-                Mode::Immediate => continue,
+        let mut rest = modes;
+        for arg in args {
+            *arg = match Mode::of(rest, 0).ok_or(Error::Invalid)? {
+                Mode::Immediate => *arg,
                 Mode::Result => host.load(self.slot(*arg)?, Width::Eight)?,
                 Mode::Memory => host.load(*arg, Width::Eight)?,
             };
+            rest >>= 2;
+            if rest == 0 {
+                break;
+            }
         }
         Ok(())
     }
 }
 
-/// The fields of an entry from its eight little-endian words.
-fn decode(words: [u64; 8]) -> Entry {
-    let [first, second, args @ ..] = words;
+/// The fields of an entry but for its arguments, from its first two
+/// little-endian words.
+fn decode(first: u64, second: u64) -> Entry {
     let [n0, n1, n2, n3, m0, m1, d0, d1] = first.to_le_bytes();
     let [a0, a1, b0, b1, c0, c1, f0, f1] = second.to_le_bytes();
     Entry {
@@ -100,7 +105,7 @@ fn decode(words: [u64; 8]) -> Entry {
         on_zero: i16::from_le_bytes([b0, b1]),
         on_pos: i16::from_le_bytes([c0, c1]),
         flags: u16::from_le_bytes([f0, f1]),
-        args,
+        args: [0; ARGUMENT_COUNT],
     }
 }
 
@@ -120,7 +125,10 @@ impl Encoding for Native {
         if pc >= self.len {
             return Err(Error::Invalid);
         }
-        let entry = decode(host.load_words(element(self.program, pc, 64)?)?);
+        let [first, second, args @ ..]: [u64; 8] =
+            host.load_words(element(self.program, pc, 64)?)?;
+        call.args = args;
+        let entry = decode(first, second);
         if entry.flags & !ENTRY_FLAGS != 0 || entry.modes & !MODES_USED != 0 {
             return Err(Error::Invalid);
         }
@@ -145,7 +153,6 @@ impl Encoding for Native {
             }
             Err(_) => Operation::BuiltIn(BuiltIn::from_number(entry.nr).ok_or(Error::Invalid)?),
         };
-        call.args = entry.args;
         if entry.modes != 0 {
             self.resolve(host, entry.modes, &mut call.args)?;
         }
