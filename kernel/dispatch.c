@@ -40,6 +40,11 @@ static void *find_function(const char *name)
 
 	memset(&probe, 0, sizeof(probe));
 	probe.symbol_name = name;
+	/*
+	 * Only the address is wanted: armed, the probe would put a breakpoint
+	 * into a function that other processors are in all the time.
+	 */
+	probe.flags = KPROBE_FLAG_DISABLED;
 	error = register_kprobe(&probe);
 	if (error) {
 		pr_err("cannot find the kernel function %s (error %d): this kernel is not supported\n",
