@@ -1,0 +1,132 @@
+//! `batch` of `linux/batch.h`: an array of calls with forward jumps.
+#![expect(unsafe_code, reason = "a function of C that runs a batch")]
+
+use core::ffi::{c_char, c_long, c_short, c_ulong};
+use std::env;
+use std::io::Write as _;
+use std::sync::Once;
+
+use rustix::io::Errno;
+use sysbatch::abi::{Format, Run, Status};
+use sysbatch::{Backend, Kind};
+
+use super::program::{backend, header, slots};
+use crate::memory::Probed;
+use crate::{errno, touch};
+
+/// `struct syscall`, `syscall_t`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Syscall {
+    /// The number of the call, or `__NR_wdcpy`.
+    pub nr: c_short,
+    /// Where to go when it fails.
+    pub jump_fail: c_short,
+    /// Where to go when it returns zero.
+    pub jump_zero: c_short,
+    /// Where to go when it returns more.
+    pub jump_pos: c_short,
+    /// How many arguments count.
+    pub argc: c_char,
+    /// The arguments.
+    pub arg: [c_long; 6],
+}
+
+const SYSCALL_SIZE: c_long = size_of::<Syscall>() as c_long;
+const _: () = assert!(SYSCALL_SIZE == 64);
+
+/// Runs `ncall` calls with forward jumps and returns the index of the last one
+/// executed; zero if there are none.
+///
+/// Results that cannot be written raise `SIGSEGV`; a program that cannot be
+/// read fails with `EFAULT`. Fails with `EINVAL` if `flags` is not zero, or
+/// `size` neither zero nor that of [`Syscall`].
+///
+/// # Safety
+/// The calls must be sound to make, the words that are copied to must be
+/// writable or none, and `rets` must be writable, or be meant to raise the
+/// signal.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sysbatch_compat_batch(
+    rets: *mut c_long,
+    calls: *mut Syscall,
+    ncall: c_ulong,
+    flags: c_long,
+    size: c_long,
+) -> c_long {
+    errno::report(|| {
+        let backend = backend()?;
+        say_which(backend);
+        if flags != 0 || (size != 0 && size != SYSCALL_SIZE) {
+            return Err(Errno::INVAL);
+        }
+        if ncall == 0 {
+            return Ok(0);
+        }
+        let results = rets.expose_provenance() as u64;
+        let program = calls.expose_provenance() as u64;
+        let mut header = header(Format::SysBatch, program, ncall, results);
+        // SAFETY: the caller's promise.
+        unsafe { see_through(backend, &mut header) }
+    })
+}
+
+/// Tells, once, where batches run, if `BATCH_VERBOSE` asks for it.
+fn say_which(backend: &Backend) {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        if env::var_os("BATCH_VERBOSE").is_some() {
+            let word = match backend.kind() {
+                Kind::Kernel => "Real",
+                Kind::User => "Emul",
+            };
+            // A program is not to fail for want of a standard error.
+            drop(writeln!(std::io::stderr(), "sys_batch {word}"));
+        }
+    });
+}
+
+/// Runs until it is over, and raises the faults on the way.
+///
+/// # Safety
+/// As for the function of C.
+unsafe fn see_through(backend: &Backend, header: &mut Run) -> Result<c_long, Errno> {
+    // SAFETY: results are written, or fault, by the caller's wish.
+    let mut memory = unsafe { Probed::new(slots(header.results, header.len)) };
+    loop {
+        // SAFETY: the caller's promise.
+        let ended = unsafe { backend.run(header, &mut memory) };
+        match (ended, Status::from_raw(header.status)) {
+            (Ok(_), _) => return Ok(header.pc as c_long),
+            (Err(Errno::FAULT), Some(Status::Unstored)) => {
+                let slot = header.results.wrapping_add(header.pc.wrapping_mul(8));
+                // SAFETY: the results are the caller's, or raise the signal.
+                unsafe { touch::write(slot, header.value) };
+                match following(header)? {
+                    Some(next) => header.pc = next,
+                    None => return Ok(header.pc as c_long),
+                }
+            }
+            (Err(errno), _) => return Err(errno),
+        }
+    }
+}
+
+/// The call that follows the one at `pc`, whose result is `value`: the
+/// engine's rule X6, for a result that a signal handler made room for.
+fn following(header: &Run) -> Result<Option<u64>, Errno> {
+    let address = header
+        .program
+        .wrapping_add(header.pc.wrapping_mul(SYSCALL_SIZE.cast_unsigned()));
+    // SAFETY: the header's memory is read only.
+    let mut memory = unsafe { Probed::new(0..0) };
+    let [first] = sysbatch::Memory::load_words(&mut memory, address).map_err(|_| Errno::FAULT)?;
+    let shift = match header.value {
+        -4095..0 => 16,
+        0 => 32,
+        _ => 48,
+    };
+    let jump = ((first >> shift) as u16).cast_signed();
+    let next = u64::try_from(jump).ok().map(|jump| header.pc + 1 + jump);
+    Ok(next.filter(|&next| next < header.len))
+}
