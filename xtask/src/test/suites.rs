@@ -54,6 +54,25 @@ const SUITE: GuestSuite = GuestSuite {
     limit_seconds: 120,
 };
 
+/// The suites of `tests/guest/suites`, with the module. Those that are not said
+/// to need more take only the suite's name.
+const fn of_suites(name: &'static str, command: &'static [&'static str]) -> GuestSuite {
+    GuestSuite {
+        name,
+        command,
+        programs: &[("sysbatch-suites", "sysbatch-suites")],
+        limit_seconds: 300,
+        ..SUITE
+    }
+}
+
+/// The command of one of them.
+macro_rules! suites {
+    ($($argument:literal),*) => {
+        &["sysbatch-suites", "--backend", "kernel", $($argument),*]
+    };
+}
+
 /// All suites.
 pub(super) const SUITES: &[GuestSuite] = &[
     GuestSuite {
@@ -70,6 +89,20 @@ pub(super) const SUITES: &[GuestSuite] = &[
         memory: 1024,
         ..SUITE
     },
+    of_suites("badinput", suites!("badinput")),
+    GuestSuite {
+        disk: Some(DiskContents::Headers),
+        memory: 1024,
+        ..of_suites("blocking", suites!("--tree", "/disk", "blocking"))
+    },
+    of_suites("files", suites!("files")),
+    of_suites("punt", suites!("punt")),
+    of_suites("signals", suites!("signals")),
+    of_suites("watched", suites!("watched")),
+    of_suites(
+        "unload",
+        suites!("--module", "/modules/sysbatch.ko", "unload"),
+    ),
 ];
 
 impl GuestSuite {
