@@ -8,6 +8,7 @@ mod comment;
 mod compile;
 mod document;
 mod names;
+pub(crate) mod prototypes;
 mod reflect;
 mod render;
 mod source;
@@ -27,7 +28,8 @@ pub(crate) fn write(root: &Path) -> Result<()> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
     }
-    std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    prototypes::write(root)
 }
 
 /// Fails if the header is stale, if a C or C++ compiler objects to it, or if
@@ -42,6 +44,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
             "{HEADER}:{line} does not match crates/abi: run `cargo xtask header` and commit the file"
         );
     }
+    prototypes::check(root)?;
     document::check(root, &reflect::sections())?;
     compile::check(root)
 }

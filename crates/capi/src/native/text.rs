@@ -46,7 +46,7 @@ pub unsafe extern "C" fn sysbatch_error_text(
 }
 
 /// Writes what became of a batch to `buffer`: how and where it stopped and
-/// what can be done. `error` is what sysbatch_run returned for it. Otherwise
+/// what can be done. `error` is what sysbatch_run_batch returned for it. Otherwise
 /// like sysbatch_error_text.
 ///
 /// # Safety
