@@ -35,27 +35,18 @@ DEFINE_STORE(2, u16)
 DEFINE_STORE(4, u32)
 DEFINE_STORE(8, u64)
 
-/* Opens user memory for a run of unsafe_get_user(); NULL if it cannot be. */
-static __always_inline const u64 __user *open_entry(u64 address)
+/* The hot path: eight loads between one pair of stac and clac. */
+int sysbatch_load_entry(u64 address, u64 *words)
 {
 	const u64 __user *from = (const u64 __user *)(uintptr_t)address;
 
 #ifdef masked_user_access_begin
 	/* A kernel address becomes one that faults, without a speculation fence. */
 	if (can_do_masked_user_access())
-		return masked_user_access_begin(from);
+		from = masked_user_access_begin(from);
+	else
 #endif
 	if (!user_access_begin(from, 8 * sizeof(*from)))
-		return NULL;
-	return from;
-}
-
-/* The hot path: eight loads between one pair of stac and clac. */
-int sysbatch_load_entry(u64 address, u64 *words)
-{
-	const u64 __user *from = open_entry(address);
-
-	if (!from)
 		return -EFAULT;
 	unsafe_get_user(words[0], from + 0, fault);
 	unsafe_get_user(words[1], from + 1, fault);
