@@ -1,4 +1,5 @@
 //! Chains of calls: what needs what, and mistakes in building them.
+#![expect(unsafe_code, reason = "an address that is none")]
 
 mod common;
 
@@ -7,8 +8,8 @@ use std::fs;
 use common::{assert_crossings, backend, scratch};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags};
 use rustix::io::Errno;
-use sysbatch::abi::Status;
-use sysbatch::{Batch, BatchError, BuildError, CallErrorKind};
+use sysbatch::abi::{BuiltIn, Status, Width};
+use sysbatch::{Batch, BatchError, BuildError, CallErrorKind, Operand};
 
 #[test]
 fn a_chain_of_three() {
@@ -215,5 +216,39 @@ fn leaving_early() {
     assert_eq!(
         results.get(&second).unwrap_err().kind(),
         CallErrorKind::NotExecuted
+    );
+}
+
+#[test]
+fn failures_in_order() {
+    let mut batch = Batch::new();
+    let bad = batch.openat(CWD, "/nowhere", OFlags::RDONLY, Mode::empty());
+    batch.fsync(&bad);
+    batch.getpid();
+    batch.sub(1_i64, 2_i64);
+    batch.mkdirat(CWD, "/", Mode::empty());
+    let results = batch.run(&backend()).unwrap();
+    let failures: Vec<String> = results.failures().map(|error| error.to_string()).collect();
+    assert_eq!(
+        failures,
+        [
+            "openat (entry 0): No such file or directory (os error 2)",
+            "mkdirat (entry 4): File exists (os error 17)",
+        ]
+    );
+}
+
+#[test]
+fn a_batch_that_is_stopped() {
+    // The address of a load is no memory: the batch ends there.
+    let mut batch = Batch::new();
+    batch.getpid();
+    let operands = [0_u64; 3].map(Operand::from);
+    // SAFETY: address zero is told, not read.
+    unsafe { batch.built_in(BuiltIn::Load(Width::Eight), operands) };
+    let error = batch.run(&backend()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "LOAD8 (entry 1) stopped the batch: Bad address (os error 14)"
     );
 }

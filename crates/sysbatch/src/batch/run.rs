@@ -1,6 +1,7 @@
 //! Running a batch.
 #![expect(unsafe_code, reason = "what the builder put together is run")]
 
+use rustix::io::Errno;
 use sysbatch_abi::{Format, RUN_SIZE, Run, Status};
 
 use super::program::{NOT_EXECUTED, Program};
@@ -17,8 +18,7 @@ impl<'buf> Batch<'buf> {
     /// If the batch was not built right, or the backend does not take it.
     /// Descriptors that it had opened are closed.
     pub fn run(&mut self, backend: &Backend) -> Result<Results<'_, 'buf>, BatchError> {
-        self.lay_out()?;
-        let mut run = self.header();
+        let mut run = self.begin()?;
         // SAFETY: what the builder accepts from safe code is sound: each
         // address is that of memory of the batch's own, or lent to it for
         // longer than it lives, with the length that goes with it, and
@@ -28,8 +28,24 @@ impl<'buf> Batch<'buf> {
         let mut memory = unsafe { Direct::new() };
         // SAFETY: as above.
         let result = unsafe { backend.run(&mut run, &mut memory) };
+        self.finish(&run, result)
+    }
+
+    /// Makes it ready to run; gives the header to run it with.
+    pub(crate) fn begin(&mut self) -> Result<Run, BuildError> {
+        self.lay_out()?;
+        Ok(self.header())
+    }
+
+    /// What a run came to that [began](Self::begin) with this header, and left
+    /// it so. From here on whatever it opened is owned by the results, or
+    /// closed.
+    pub(crate) fn finish(
+        &mut self,
+        run: &Run,
+        result: Result<Status, Errno>,
+    ) -> Result<Results<'_, 'buf>, BatchError> {
         let status = Status::from_raw(run.status);
-        // From here on whatever was opened is owned by the results.
         let results = Results {
             batch: self,
             status: status.unwrap_or(Status::None),
