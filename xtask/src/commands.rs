@@ -9,7 +9,7 @@ use sysbatch_guest::Suite;
 
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::vm::{self, Accel, GuestFile, VmSpec};
-use crate::{demo, header, kmod, packages, paths, progress, test};
+use crate::{demo, guest, header, kmod, library, packages, paths, progress, test};
 
 /// Tasks of the sysbatch project.
 #[derive(Debug, Parser)]
@@ -34,6 +34,15 @@ enum Command {
         /// Only fail if the header is stale or a compiler objects to it.
         #[arg(long)]
         check: bool,
+    },
+    /// Install the C library, its headers and the manual pages.
+    Install {
+        /// Where it is to be found.
+        #[arg(long, value_name = "DIR", default_value = "/usr/local")]
+        prefix: PathBuf,
+        /// Write the files below this folder instead of the root.
+        #[arg(long, value_name = "DIR", env = "DESTDIR")]
+        destdir: Option<PathBuf>,
     },
     /// Walk a real tree on a stock kernel: batched in the kernel, batched in
     /// user space, and by coreutils.
@@ -79,6 +88,9 @@ struct VmArguments {
     /// A file or folder of the host to put into the guest.
     #[arg(long = "file", value_name = "HOST:GUEST")]
     files: Vec<String>,
+    /// A binary of the workspace to build static and put into the guest's /bin.
+    #[arg(long = "program", value_name = "PACKAGE:BINARY")]
+    programs: Vec<String>,
     /// Memory in MiB.
     #[arg(long, default_value_t = 1024)]
     memory: u32,
@@ -107,6 +119,11 @@ impl Arguments {
             Command::Setup { refresh, flavour } => setup(refresh, flavour).map(|()| true),
             Command::Header { check: true } => header::check(paths::root()).map(|()| true),
             Command::Header { check: false } => header::write(paths::root()).map(|()| true),
+            Command::Install { prefix, destdir } => {
+                let tree = library::install(&prefix, destdir.as_deref())?;
+                println!("{}", tree.folder.display());
+                Ok(true)
+            }
             Command::Demo { json } => demo::run(json.as_deref()),
             Command::Test { only } => test::run(&only),
             Command::Kmod(arguments) => {
@@ -156,11 +173,9 @@ impl VmArguments {
             Some(self.kmod.build()?)
         };
         let accel = self.accel.map_or_else(|| vm::choose(&kernel), Ok)?;
-        let files = self
-            .files
-            .iter()
-            .map(|pair| guest_file(pair))
-            .collect::<Result<_>>()?;
+        let files = self.files.iter().map(|pair| guest_file(pair));
+        let programs = self.programs.iter().map(|pair| guest_program(pair));
+        let files = files.chain(programs).collect::<Result<_>>()?;
         let suite = Suite {
             name: self.command.join(" "),
             command: self.command,
@@ -202,4 +217,12 @@ fn guest_file(pair: &str) -> Result<GuestFile> {
     } else {
         GuestFile::host(guest, host)
     })
+}
+
+fn guest_program(pair: &str) -> Result<GuestFile> {
+    let (package, binary) = pair
+        .split_once(':')
+        .with_context(|| format!("`{pair}` is not of the form PACKAGE:BINARY"))?;
+    let file = guest::build(package, binary)?;
+    Ok(GuestFile::host(&format!("/bin/{binary}"), file))
 }

@@ -43,12 +43,30 @@ pub(crate) fn build_from(source: &Path, kernel: &Kernel) -> Result<PathBuf> {
         BUILD_LIMIT,
         &mut make,
     )?;
-    refuse_warnings(&what, &log)?;
+    if let Err(error) = refuse_warnings(&what, &log) {
+        // Else the next make would find nothing to do and nothing to warn of.
+        remove_objects(&output)?;
+        return Err(error);
+    }
     let module = output.join("sysbatch.ko");
     module
         .is_file()
         .then_some(module)
         .with_context(|| format!("make did not leave {}/sysbatch.ko", output.display()))
+}
+
+fn remove_objects(output: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(output)? {
+        let path = entry?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "o" || extension == "ko")
+        {
+            std::fs::remove_file(&path)
+                .with_context(|| format!("can't remove {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// objtool and modpost warn without failing the build.
