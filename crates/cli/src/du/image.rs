@@ -5,8 +5,30 @@
 #![expect(unsafe_code, reason = "a batch reads and writes memory by address")]
 
 use anyhow::{Context as _, bail};
+use rustix::io::Errno;
 use sysbatch::abi::{Entry, Format, RUN_SIZE, Run, Status};
 use sysbatch::{Backend, Direct};
+
+/// What runs a batch to its end: a backend.
+pub(super) trait Runner {
+    /// Runs a batch, as [`Backend::run`] does.
+    ///
+    /// # Safety
+    /// As for [`Image::run`].
+    ///
+    /// # Errors
+    /// As for [`Backend::run`].
+    unsafe fn run_batch(&self, run: &mut Run) -> Result<Status, Errno>;
+}
+
+impl Runner for Backend {
+    unsafe fn run_batch(&self, run: &mut Run) -> Result<Status, Errno> {
+        // SAFETY: the caller vouches for the only batch that it runs.
+        let mut memory = unsafe { Direct::new() };
+        // SAFETY: as above.
+        unsafe { self.run(run, &mut memory) }
+    }
+}
 
 /// A program, its result slots and how far it has got.
 #[derive(Debug)]
@@ -76,7 +98,7 @@ impl Image {
     ///
     /// # Errors
     /// If the batch was refused or ran out of fuel: a mistake in the program.
-    pub(super) unsafe fn run(&mut self, backend: &Backend, fuel: u64) -> anyhow::Result<bool> {
+    pub(super) unsafe fn run(&mut self, runner: &impl Runner, fuel: u64) -> anyhow::Result<bool> {
         let mut run = Run {
             size: RUN_SIZE as u32,
             format: Format::Native.raw(),
@@ -90,9 +112,7 @@ impl Image {
         };
         // SAFETY: program and results are vectors of this image, borrowed until
         // the batch is over; the rest is the caller's promise.
-        let mut memory = unsafe { Direct::new() };
-        // SAFETY: as above.
-        let status = unsafe { backend.run(&mut run, &mut memory) };
+        let status = unsafe { runner.run_batch(&mut run) };
         self.pc = run.pc;
         self.steps += run.steps;
         self.entered += 1;

@@ -2,15 +2,13 @@
 //! [program](super::program).
 #![expect(unsafe_code, reason = "runs a batch on memory that it owns")]
 
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd as _, RawFd};
 
 use anyhow::{Context as _, ensure};
 use rustix::fs::{CWD, OFlags, ResolveFlags};
 use rustix::io::Errno;
-use std::os::fd::AsRawFd as _;
-use sysbatch::Backend;
 
-use super::image::{Image, expose};
+use super::image::{Image, Runner, expose};
 use super::layout::{self, At, DIRENT_MIN, Item, NAME_TO_END, READ_SIZE, Slot};
 use super::program::{OpenCall, program};
 use super::record::{STATX_FLAGS, STATX_MASK, STATX_SIZE};
@@ -169,7 +167,7 @@ impl Lister {
     /// If the batch was refused, or the directory data make no sense.
     pub(super) fn run(
         &mut self,
-        backend: &Backend,
+        runner: &impl Runner,
         mut visit: impl FnMut(usize, &mut Records<'_>, Progress) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let paths = expose(&mut self.paths);
@@ -208,7 +206,7 @@ impl Lister {
             // fields of this lister, which is borrowed, and are not touched
             // until the batch is back. It opens directories, and closes what
             // it opened.
-            let done = unsafe { self.image.run(backend, fuel) }?;
+            let done = unsafe { self.image.run(runner, fuel) }?;
             self.drain(items, names, &mut visit)?;
             if done {
                 return Ok(());

@@ -17,6 +17,8 @@
 
 mod account;
 mod anchor;
+#[cfg(test)]
+mod fake;
 mod image;
 mod layout;
 mod line;
