@@ -57,7 +57,8 @@ impl Device {
             module_loaded: fs::exists(&module).unwrap_or(false),
             module_version: fs::read_to_string(format!("{module}/version"))
                 .ok()
-                .map(|text| text.trim().to_owned()),
+                .map(|text| text.trim().to_owned())
+                .filter(|text| !text.is_empty()),
             path: DEVICE_PATH,
             permissions: stat(DEVICE_PATH).ok().map(|stat| Permissions {
                 mode: stat.st_mode & 0o7777,

@@ -120,22 +120,22 @@ fn backend(diagnosis: &Diagnosis) -> Finding {
 
 fn module(diagnosis: &Diagnosis) -> Finding {
     let device = &diagnosis.device;
-    let version = device
-        .module_version
-        .as_deref()
-        .unwrap_or("without a version");
+    let version = match &device.module_version {
+        Some(version) => format!("loaded, version {version}"),
+        None => "loaded".to_owned(),
+    };
     match (device.abi_version, &device.error) {
         (Some(abi), None) => finding(
             "module",
             Level::Ok,
-            format!("loaded, {version}, ABI version {abi}"),
+            format!("{version}, ABI version {abi}"),
             None,
         ),
         (Some(abi), Some(_)) => finding(
             "module",
             Level::Problem,
             format!(
-                "loaded, {version}, ABI version {abi}, and this program has {}",
+                "{version}, ABI version {abi}, and this program has {}",
                 device.abi_version_needed
             ),
             "Install the module and the library of the same release.",
@@ -143,7 +143,7 @@ fn module(diagnosis: &Diagnosis) -> Finding {
         (None, Some(error)) if device.module_loaded => finding(
             "module",
             Level::Problem,
-            format!("loaded, {version}, but: {error}"),
+            format!("{version}, but: {error}"),
             "If the device is missing in a container, hand /dev/sysbatch in.",
         ),
         _ => finding(
