@@ -9,7 +9,7 @@ use sysbatch_guest::Suite;
 
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::vm::{self, Accel, GuestFile, VmSpec};
-use crate::{demo, guest, header, kmod, library, packages, paths, progress, test};
+use crate::{demo, guest, header, kmod, packages, paths, progress, test};
 
 /// Tasks of the sysbatch project.
 #[derive(Debug, Parser)]
@@ -34,15 +34,6 @@ enum Command {
         /// Only fail if the header is stale or a compiler objects to it.
         #[arg(long)]
         check: bool,
-    },
-    /// Install the C library, its headers and the manual pages.
-    Install {
-        /// Where it is to be found.
-        #[arg(long, value_name = "DIR", default_value = "/usr/local")]
-        prefix: PathBuf,
-        /// Write the files below this folder instead of the root.
-        #[arg(long, value_name = "DIR", env = "DESTDIR")]
-        destdir: Option<PathBuf>,
     },
     /// Walk a real tree on a stock kernel: batched in the kernel, batched in
     /// user space, and by coreutils.
@@ -119,11 +110,6 @@ impl Arguments {
             Command::Setup { refresh, flavour } => setup(refresh, flavour).map(|()| true),
             Command::Header { check: true } => header::check(paths::root()).map(|()| true),
             Command::Header { check: false } => header::write(paths::root()).map(|()| true),
-            Command::Install { prefix, destdir } => {
-                let tree = library::install(&prefix, destdir.as_deref())?;
-                println!("{}", tree.folder.display());
-                Ok(true)
-            }
             Command::Demo { json } => demo::run(json.as_deref()),
             Command::Test { only } => test::run(&only),
             Command::Kmod(arguments) => {
