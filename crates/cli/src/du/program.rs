@@ -1,8 +1,8 @@
 //! The batch that lists directories: one fixed program for any number of them.
 //!
-//! It takes a list of [`Item`](super::layout::Item)s, opens each directory, reads its names into
+//! It takes a list of [`Item`]s, opens each directory, reads its names into
 //! one arena, has `statx(2)` fill a record for each name in another, and closes
-//! it. Both arenas are read by [`listing`](super::listing) afterwards.
+//! it. Both arenas are read by [`records`](super::records) afterwards.
 //!
 //! ```text
 //! NextItem       PATH   = LOAD8(ITEM, path)                 zero: end
