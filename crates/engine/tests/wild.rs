@@ -3,13 +3,14 @@
 //!
 //! `SYSBATCH_SEED` and `SYSBATCH_COUNT` choose other inputs and more of them.
 
+use sysbatch_reference::random::{Random, seed_from_clock};
 use sysbatch_reference::wild;
 
 const COUNT: u64 = 20_000;
 
 #[test]
 fn engine_and_model_agree_on_random_bytes() {
-    let seed = setting("SYSBATCH_SEED").unwrap_or_else(clock);
+    let seed = setting("SYSBATCH_SEED").unwrap_or_else(seed_from_clock);
     let count = setting("SYSBATCH_COUNT").unwrap_or(COUNT);
     println!("seed {seed}, {count} inputs");
     let mut seen = [0_u64; 8];
@@ -46,23 +47,11 @@ fn setting(name: &str) -> Option<u64> {
     )
 }
 
-fn clock() -> u64 {
-    let now = std::time::UNIX_EPOCH
-        .elapsed()
-        .expect("the clock is past 1970");
-    u64::try_from(now.as_nanos() & 0xFFFF_FFFF_FFFF).expect("masked")
-}
-
-/// Up to 1,000 bytes from a seed, by SplitMix64 (Steele, Lea and Flood 2014).
+/// Up to 1,000 bytes from a seed.
 fn random_bytes(seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x2545_F491_4F6C_DD1D);
-    let mut next = || {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    };
-    let words = next() % 126;
-    (0..words).flat_map(|_| next().to_le_bytes()).collect()
+    let mut random = Random::new(seed);
+    let words = random.below(126);
+    (0..words)
+        .flat_map(|_| random.word().to_le_bytes())
+        .collect()
 }

@@ -9,6 +9,7 @@
 //!   plainly as possible. It shares no code with the engine but the types of
 //!   its interface, so that a mistake in one shows as a difference.
 //! - [`compare`]: runs an image through both and reports any difference.
+//! - [`random`]: numbers that look random.
 //! - [`wild`]: images made from arbitrary bytes, for the fuzzer.
 
 pub mod compare;
@@ -17,6 +18,7 @@ mod image;
 mod memory;
 pub mod model;
 mod program;
+pub mod random;
 mod script;
 pub mod wild;
 

@@ -13,6 +13,7 @@ mod harness;
 mod lab;
 mod pages;
 mod process;
+mod property;
 mod punt;
 mod scratch;
 mod signal;
@@ -35,6 +36,8 @@ enum Suite {
     Blocking,
     /// Real files: copying, and descriptors that are closed in a batch.
     Files,
+    /// Random programs, on both hosts.
+    Property,
     /// Calls that are handed back.
     Punt,
     /// Handlers, restarts, masks.
@@ -51,6 +54,7 @@ impl Suite {
             Self::Badinput => badinput::cases(),
             Self::Blocking => blocking::cases(),
             Self::Files => files::cases(),
+            Self::Property => property::cases(),
             Self::Punt => punt::cases(),
             Self::Signals => signals::cases(),
             Self::Unload => unload::cases(),

@@ -1,0 +1,230 @@
+//! Random programs, valid and not, on two hosts: the same program in the same
+//! memory, files and descriptors must come to the same end.
+//!
+//! - [`calls`] lists the system calls that may be made, and what their
+//!   arguments are;
+//! - [`generate`] makes programs from a seed;
+//! - [`arena`] is the memory they run in, at fixed addresses;
+//! - [`world`] is the files and descriptors that they work on;
+//! - [`shrink`] makes a program that differs smaller.
+
+mod arena;
+mod calls;
+mod generate;
+mod shrink;
+mod text;
+mod world;
+
+use rustix::io::Errno;
+use sysbatch::abi::{Run, Status};
+use sysbatch_reference::random::{Random, seed_from_clock};
+
+use crate::harness::{Host, cases};
+use crate::lab::{Lab, UNWRITTEN};
+use arena::{Arena, Contents};
+use world::World;
+
+cases! {
+    both random_programs_come_to_the_same_end within 900;
+}
+
+/// All that a program can change and all that it returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct End {
+    outcome: Result<Status, Errno>,
+    header: Run,
+    memory: Contents,
+    world: world::Snapshot,
+}
+
+/// How a program is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// In one go.
+    Whole,
+    /// With fuel for one step at a time.
+    StepByStep,
+}
+
+/// Runs a program in a fresh world.
+fn run(
+    lab: &mut Lab,
+    world: &mut World,
+    arena: &Arena,
+    program: &generate::Program,
+    way: Way,
+) -> End {
+    arena.fill(&program.contents);
+    world.reset();
+    let mut header = program.header;
+    let outcome = match way {
+        Way::Whole => lab.run_header(&mut header),
+        Way::StepByStep => step_by_step(lab, &mut header),
+    };
+    let world = world.snapshot();
+    End {
+        outcome,
+        header,
+        memory: arena.contents(),
+        world,
+    }
+}
+
+/// Gives a batch its fuel one unit at a time.
+fn step_by_step(lab: &mut Lab, header: &mut Run) -> Result<Status, Errno> {
+    let mut left = header.fuel;
+    loop {
+        let portion = left.min(1);
+        header.fuel = portion;
+        let outcome = lab.run_header(header);
+        left -= portion - header.fuel;
+        header.fuel = left;
+        if outcome != Ok(Status::OutOfFuel) || left == 0 {
+            return outcome;
+        }
+    }
+}
+
+/// The two runs of a program, which must be equal.
+struct Pair {
+    subject: Lab,
+    user: Lab,
+    world: World,
+    arena: Arena,
+}
+
+impl Pair {
+    /// Runs a program both ways: how it ended, or both ends if they differ.
+    fn compare(&mut self, program: &generate::Program, way: Way) -> Result<End, Box<(End, End)>> {
+        let subject = run(
+            &mut self.subject,
+            &mut self.world,
+            &self.arena,
+            program,
+            way,
+        );
+        let user = run(
+            &mut self.user,
+            &mut self.world,
+            &self.arena,
+            program,
+            Way::Whole,
+        );
+        if subject == user {
+            Ok(user)
+        } else {
+            Err(Box::new((subject, user)))
+        }
+    }
+}
+
+fn random_programs_come_to_the_same_end(lab: &mut Lab) {
+    let options = lab.options.clone();
+    let seed = options.seed.unwrap_or_else(seed_from_clock);
+    println!(
+        "seed {seed}, {} programs; again with --seed {seed} --count {}",
+        options.count, options.count
+    );
+    let user = Lab::on(Host::User, &options);
+    let (world, subject) = World::new(&options);
+    let mut pair = Pair {
+        subject,
+        user,
+        arena: Arena::new(),
+        world,
+    };
+    let mut tally = Tally::default();
+    for index in 0..options.count {
+        let seed = seed.wrapping_add(index);
+        let program = generate::program(&mut Random::new(seed));
+        // In user space there is no other host to compare with; entering for
+        // each step is what is left to differ. In the kernel both are tried.
+        let way = match lab.is_kernel() {
+            true if index % 4 != 0 => Way::Whole,
+            _ => Way::StepByStep,
+        };
+        match pair.compare(&program, way) {
+            Ok(end) => tally.count(&program, &end),
+            Err(ends) => report(&mut pair, &program, way, seed, ends),
+        }
+    }
+    pair.world.give_back_output();
+    println!("{tally}");
+    tally.check(options.count);
+}
+
+/// Fails with the smallest program that shows the difference.
+fn report(
+    pair: &mut Pair,
+    program: &generate::Program,
+    way: Way,
+    seed: u64,
+    ends: Box<(End, End)>,
+) -> ! {
+    let small = shrink::shrink(program, |program| pair.compare(program, way).is_err());
+    let (subject, user) = *pair.compare(&small, way).err().unwrap_or(ends);
+    pair.world.give_back_output();
+    let text = text::of(&small);
+    panic!(
+        "the hosts differ ({way:?}); again with --seed {seed} --count 1\n{text}\n\
+         subject: {subject:#?}\nuser: {user:#?}"
+    );
+}
+
+/// What the programs did, to see that they do something.
+#[derive(Debug, Default)]
+struct Tally {
+    programs: u64,
+    steps: u64,
+    results: u64,
+    errors: u64,
+    /// By status; a refused header counts as 0.
+    statuses: [u64; 8],
+}
+
+impl Tally {
+    /// Counts how a program ended.
+    fn count(&mut self, program: &generate::Program, end: &End) {
+        self.programs += 1;
+        self.steps += program.header.fuel - end.header.fuel;
+        let status = usize::try_from(end.header.status).expect("32 bits");
+        self.statuses[status] += 1;
+        for result in end.memory.results() {
+            self.results += u64::from(result != UNWRITTEN);
+            self.errors += u64::from((-4095..0).contains(&result));
+        }
+    }
+
+    /// A generator whose programs mostly end at once proves nothing.
+    fn check(&self, count: u64) {
+        if count >= 1000 {
+            assert!(self.steps > 4 * count, "programs get some way: {self}");
+            assert!(
+                2 * self.errors < self.results,
+                "most of what they do succeeds: {self}"
+            );
+            let seldom = self.statuses.iter().enumerate().find(|&(status, &times)| {
+                // Punts and interruptions are seen to by the library.
+                ![4, 5].contains(&status) && times < count / 2000
+            });
+            assert_eq!(seldom, None, "{self}");
+        }
+    }
+}
+
+impl core::fmt::Display for Tally {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self {
+            programs,
+            steps,
+            results,
+            errors,
+            statuses,
+        } = self;
+        write!(
+            f,
+            "{programs} programs made {steps} steps and left {results} results, {errors} of them \
+             errors; statuses {statuses:?}"
+        )
+    }
+}
