@@ -111,7 +111,8 @@ fn is_readable(address: u64) -> bool {
     result != Err(syscalls::Errno::EFAULT)
 }
 
-impl Memory for Probed {
+// SAFETY: a value has a `Direct` in it, which only `unsafe` code makes.
+unsafe impl Memory for Probed {
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         self.probe(address, width.bytes())?;
         self.direct.load(address, width)

@@ -55,7 +55,7 @@ impl Batch<'_> {
     ///
     /// # Safety
     /// If the call succeeds its result must be what it is said to be here: an
-    /// `OwnedFd` one that the batch owns from then on, a `usize` a length that
+    /// `OwnedFd` one that the batch owns from then on, and said once, a `usize` a length that
     /// is not negative, a `Pid` a process.
     ///
     /// # Panics

@@ -68,7 +68,8 @@ impl Checked {
     }
 }
 
-impl Memory for Checked {
+// SAFETY: the only way to a value is `Checked::new`, which is unsafe.
+unsafe impl Memory for Checked {
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         let mut bytes = [0; 8];
         self.read(address, &mut bytes[..width.bytes() as usize])?;

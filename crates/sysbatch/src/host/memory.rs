@@ -9,7 +9,12 @@ use sysbatch_engine::Fault;
 /// How a [`UserHost`](super::UserHost) reaches the memory of its process.
 ///
 /// The methods have the contracts of [`sysbatch_engine::Host`]'s.
-pub trait Memory {
+///
+/// # Safety
+/// Whoever has a value of the type can have a `UserHost` make any system call,
+/// in safe code. So a value must only be had by `unsafe` means, with a contract
+/// like that of [`Direct::new`], or from one that was.
+pub unsafe trait Memory {
     /// Reads a word, zero-extended.
     ///
     /// # Errors
@@ -39,7 +44,8 @@ pub trait Memory {
     }
 }
 
-impl<M: Memory> Memory for &mut M {
+// SAFETY: it takes a value of the type.
+unsafe impl<M: Memory> Memory for &mut M {
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         (**self).load(address, width)
     }
@@ -118,7 +124,8 @@ fn write<T, const N: usize>(address: u64, value: T, bytes: [u8; N]) -> Result<()
     Ok(())
 }
 
-impl Memory for Direct {
+// SAFETY: the only way to a value is `Direct::new`, with that contract.
+unsafe impl Memory for Direct {
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         Ok(match width {
             Width::One => read(address, u8::from_ne_bytes)?.into(),
