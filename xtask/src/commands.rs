@@ -9,7 +9,7 @@ use sysbatch_guest::Suite;
 
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::vm::{self, Accel, GuestFile, VmSpec};
-use crate::{demo, guest, header, kmod, packages, paths, progress, test};
+use crate::{demo, guest, header, kmod, library, packages, paths, progress, test};
 
 /// Tasks of the sysbatch project.
 #[derive(Debug, Parser)]
@@ -34,6 +34,16 @@ enum Command {
         /// Only fail if the header is stale or a compiler objects to it.
         #[arg(long)]
         check: bool,
+    },
+    /// Install the C library, its headers and the manual pages.
+    Install {
+        /// Where it is to be found.
+        #[arg(long, value_name = "DIR", default_value = "/usr/local")]
+        prefix: PathBuf,
+        /// Write the files below this folder instead of the root; `DESTDIR` in
+        /// the environment does the same.
+        #[arg(long, value_name = "DIR")]
+        destdir: Option<PathBuf>,
     },
     /// Walk a real tree on a stock kernel: batched in the kernel, batched in
     /// user space, and by coreutils.
@@ -110,6 +120,13 @@ impl Arguments {
             Command::Setup { refresh, flavour } => setup(refresh, flavour).map(|()| true),
             Command::Header { check: true } => header::check(paths::root()).map(|()| true),
             Command::Header { check: false } => header::write(paths::root()).map(|()| true),
+            Command::Install { prefix, destdir } => {
+                let variable = || std::env::var_os("DESTDIR").map(PathBuf::from);
+                let destdir = destdir.or_else(variable);
+                let tree = library::install(&prefix, destdir.as_deref())?;
+                println!("{}", tree.folder.display());
+                Ok(true)
+            }
             Command::Demo { json } => demo::run(json.as_deref()),
             Command::Test { only } => test::run(&only),
             Command::Kmod(arguments) => {

@@ -7,6 +7,7 @@ mod guest;
 mod header;
 mod kernel;
 mod kmod;
+mod library;
 mod licences;
 mod lock;
 mod manual;

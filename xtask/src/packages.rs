@@ -21,6 +21,9 @@ const NEEDS: &[&[&str]] = &[
     // The C header and the manual pages are checked with these.
     &["g++"],
     &["groff-base"],
+    // The C library is linked, looked at and found by programs with these.
+    &["binutils"],
+    &["pkg-config", "pkgconf"],
     // Builds the module on users' machines, and so in a test.
     &["dkms"],
     // The compiler of the module's Rust half, with its library source.

@@ -5,14 +5,14 @@ mod guest;
 mod machine;
 mod steps;
 mod suites;
-mod tally;
+pub(crate) mod tally;
 
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::packages;
 use crate::progress::{Progress, say};
+use crate::{library, packages};
 use tally::Tally;
 
 /// One part of the whole.
@@ -52,6 +52,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "host",
         run: steps::host,
+    },
+    Step {
+        name: "library",
+        run: library::check,
     },
     Step {
         name: "module",

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::kernel::Kernel;
 use crate::vm::{Disk, GuestFile};
-use crate::{disk, guest};
+use crate::{disk, guest, library};
 
 /// A suite that runs on every kernel, each time in a machine of its own, so
 /// that one which hangs or panics takes no other with it.
@@ -17,6 +17,8 @@ pub(super) struct GuestSuite {
     pub(super) command: &'static [&'static str],
     /// Programs of the workspace that are put into `/bin`, with their packages.
     pub(super) programs: &'static [(&'static str, &'static str)],
+    /// Whether to put the C library's tests into `/capi`.
+    pub(super) library: bool,
     /// Whether to put the `du` of the host's coreutils at [`COREUTILS_DU`].
     pub(super) coreutils: bool,
     /// What is on a disk at [`DISK_DIRECTORY`].
@@ -47,6 +49,7 @@ const SUITE: GuestSuite = GuestSuite {
     name: "",
     command: &[],
     programs: &[],
+    library: false,
     coreutils: false,
     disk: None,
     memory: 512,
@@ -89,6 +92,12 @@ pub(super) const SUITES: &[GuestSuite] = &[
         memory: 1024,
         ..SUITE
     },
+    GuestSuite {
+        name: "library",
+        command: &["sh", "-c", include_str!("library.sh")],
+        library: true,
+        ..SUITE
+    },
     of_suites("badinput", suites!("badinput")),
     GuestSuite {
         disk: Some(DiskContents::Headers),
@@ -117,6 +126,9 @@ impl GuestSuite {
                 &format!("/bin/{program}"),
                 guest::build(package, program)?,
             ));
+        }
+        if self.library {
+            files.extend(library::guest_files()?);
         }
         if self.coreutils {
             files.extend(guest::with_libraries(

@@ -80,8 +80,10 @@ fn say_which(backend: &Backend) {
                 Kind::Kernel => "Real",
                 Kind::User => "Emul",
             };
-            // A program is not to fail for want of a standard error.
-            drop(writeln!(std::io::stderr(), "sys_batch {word}"));
+            // One write, whole. A program is not to fail for want of a standard
+            // error.
+            let line = format!("sys_batch {word}\n");
+            drop(std::io::stderr().write_all(line.as_bytes()));
         }
     });
 }

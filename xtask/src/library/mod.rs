@@ -1,0 +1,8 @@
+//! The C library: built, installed, and tested from an installed tree.
+
+mod install;
+mod programs;
+mod shared;
+
+pub(crate) use install::{Tree, install};
+pub(crate) use programs::{check, guest_files};
