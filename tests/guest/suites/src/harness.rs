@@ -7,6 +7,7 @@
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -24,12 +25,12 @@ pub(crate) enum On {
 }
 
 /// One test.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Case {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) on: On,
     pub(crate) limit: Duration,
-    pub(crate) body: fn(&mut Lab),
+    pub(crate) body: Rc<dyn Fn(&mut Lab)>,
 }
 
 /// Cases for functions of the module, by their own names: `both` or `kernel`,
@@ -38,10 +39,10 @@ macro_rules! cases {
     ($($on:ident $body:ident $(within $seconds:literal)?;)*) => {
         pub(crate) fn cases() -> Vec<$crate::harness::Case> {
             vec![$($crate::harness::Case {
-                name: stringify!($body),
+                name: stringify!($body).to_owned(),
                 on: $crate::harness::cases!(@on $on),
                 limit: std::time::Duration::from_secs($crate::harness::cases!(@limit $($seconds)?)),
-                body: $body,
+                body: std::rc::Rc::new($body),
             }),*]
         }
     };

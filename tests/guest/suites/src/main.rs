@@ -7,6 +7,7 @@
 
 mod badinput;
 mod blocking;
+mod corpus;
 mod escape;
 mod files;
 mod harness;
@@ -34,6 +35,8 @@ enum Suite {
     Badinput,
     /// Sub-calls that wait; killing, stopping and continuing.
     Blocking,
+    /// Programs as text, with what they must come to.
+    Corpus,
     /// Real files: copying, and descriptors that are closed in a batch.
     Files,
     /// Random programs, on both hosts.
@@ -53,6 +56,7 @@ impl Suite {
         match self {
             Self::Badinput => badinput::cases(),
             Self::Blocking => blocking::cases(),
+            Self::Corpus => corpus::cases(),
             Self::Files => files::cases(),
             Self::Property => property::cases(),
             Self::Punt => punt::cases(),
