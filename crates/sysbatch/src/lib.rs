@@ -164,13 +164,19 @@ mod backend;
 mod batch;
 mod calls;
 mod host;
+mod ring;
 
 pub use backend::{Backend, Choice, DeviceError, Kind, SelectError};
 pub use batch::{
     Batch, BatchError, Buffer, BuildError, CallError, CallErrorKind, Destination, FdOperand,
-    Handle, InSlot, Label, Number, NumberParam, Operand, Output, Param, ParamValue, PathOperand,
-    Prefix, Results, Source, Target,
+    Handle, InSlot, Kept, Label, Number, NumberParam, Operand, Output, Param, ParamValue,
+    PathOperand, Prefix, Results, Source, Target,
 };
 pub use calls::{DirectoryEntries, DirectoryEntry, OwnedFdOperand, SocketOption};
 pub use host::{Checked, Direct, Memory, UserHost};
+pub use ring::{
+    Access, Completion, CompletionError, Posted, RawCompletion, RawOutcome, RawRing, RawSubmit,
+    RawSubmitError, RefusedReason, Ring, RingError, RingOptions, Shutdown, Submit, SubmitError,
+    Ticket, WaitError, WhenFull,
+};
 pub use sysbatch_abi as abi;

@@ -84,7 +84,7 @@ impl Backend {
         self.crossings.load(Ordering::Relaxed)
     }
 
-    fn count(&self, crossings: u64) {
+    pub(crate) fn count(&self, crossings: u64) {
         self.crossings.fetch_add(crossings, Ordering::Relaxed);
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod flow;
 mod handle;
 mod inspect;
+mod kept;
 mod memory;
 mod operand;
 mod operation;
@@ -21,12 +22,14 @@ mod run;
 use core::marker::PhantomData;
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use sysbatch_abi::{BuiltIn, Width};
 use syscalls::Sysno;
 
 pub use error::{BatchError, BuildError, CallError, CallErrorKind};
 pub use handle::{Buffer, Handle, Label, Param, Prefix, Target};
+pub use kept::Kept;
 pub use operand::{Destination, FdOperand, Number, Operand, PathOperand, Source};
 pub use params::{NumberParam, ParamValue};
 pub use results::{InSlot, Output, Results};
@@ -71,6 +74,8 @@ pub struct Batch<'buf> {
     labels: Vec<Option<usize>>,
     params: Vec<ParamSlot>,
     memory: Arena,
+    /// The descriptors that it keeps open.
+    kept: Vec<Arc<OwnedFd>>,
     fuel: Option<u64>,
     /// How many calls have been added.
     calls: usize,
@@ -109,6 +114,7 @@ impl<'buf> Batch<'buf> {
             labels: Vec::new(),
             params: Vec::new(),
             memory: Arena::default(),
+            kept: Vec::new(),
             fuel: None,
             calls: 0,
             error: None,

@@ -234,8 +234,8 @@ impl Batch<'_> {
         self.results[self.main(operation)]
     }
 
-    /// Closes the descriptors that a run left open.
-    fn close_all(&mut self) {
+    /// Closes the descriptors that a run left open, unless that was done.
+    pub(crate) fn close_all(&mut self) {
         let loops = self.program.as_ref().is_some_and(|program| program.loops);
         for index in 0..self.opens.len() {
             let operation = self.opens[index];
@@ -246,6 +246,8 @@ impl Batch<'_> {
             let closed = self.operations[operation]
                 .closed_by
                 .is_some_and(|close| !loops && self.slot(close) != NOT_EXECUTED);
+            let entry = self.main(operation);
+            self.results[entry] = GONE;
             if !closed {
                 // SAFETY: an operation of the batch opened it, and it was
                 // neither closed nor taken.

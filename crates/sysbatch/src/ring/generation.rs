@@ -61,12 +61,8 @@ fn word() -> Result<&'static AtomicU64, Errno> {
     let mut word = WORD.load(Ordering::Acquire);
     if word.is_null() {
         let page = map()?;
-        let swapped = WORD.compare_exchange(
-            ptr::null_mut(),
-            page,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let swapped =
+            WORD.compare_exchange(ptr::null_mut(), page, Ordering::AcqRel, Ordering::Acquire);
         word = match swapped {
             Ok(_) => page,
             Err(other) => {

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::raw::RawCompletion;
+use super::submission::RawCompletion;
 
 /// A place for one completion.
 #[derive(Debug, Default)]
@@ -46,10 +46,14 @@ impl Slot {
     }
 
     /// Waits for the completion, so long at most.
+    ///
+    /// # Panics
+    /// If it was taken before.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> Option<RawCompletion> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.lock();
         loop {
+            assert!(!state.taken, "a ticket was waited for after it was ready");
             if let Some(completion) = state.completion.take() {
                 state.taken = true;
                 return Some(completion);

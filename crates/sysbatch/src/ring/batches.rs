@@ -1,0 +1,227 @@
+//! The ring for batches that safe code has built.
+#![expect(
+    unsafe_code,
+    reason = "the builder's word for its batches is passed on"
+)]
+
+use core::time::Duration;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+
+use super::completion::Completion;
+use super::error::{RingError, WaitError};
+use super::options::{RingOptions, Shutdown};
+use super::owner::Owner;
+use super::raw::RawRing;
+use super::slot::Slot;
+use super::submission::{Access, Posted, RawSubmit, RawSubmitError};
+use super::submit::{Submit, SubmitError};
+use super::ticket::Ticket;
+use crate::Backend;
+
+/// Runs batches asynchronously.
+///
+/// A batch is *submitted*, for a [`Ticket`] to wait for, or *posted*, to
+/// complete on the ring with a value of the user's. It belongs to the ring until
+/// it has completed, with all its buffers, and comes back with its results.
+/// Each completes exactly once: it has run, or was cancelled before any of it
+/// happened.
+///
+/// Any number of threads can use a ring at a time.
+///
+/// # Workers
+/// Batches are run by ordinary threads of the process, named `sysbatch-0` and
+/// so on: with its credentials, files, memory and limits. They are made when
+/// they are needed, up to a [limit](RingOptions::workers), and end when they
+/// have had nothing to do [for a while](RingOptions::idle_time). They block all
+/// signals but those that an instruction or a system call of their own raises,
+/// among them `SIGPIPE`. What a call does to its thread (its signal mask, its
+/// name space) it does to a worker, and what comes after it in the batch may
+/// rely on that, but nothing else should: the next batch may run there. A batch
+/// that ends its thread, by `exit(2)`, never completes.
+///
+/// # Room
+/// A ring has a [capacity](RingOptions::capacity): so many batches may wait,
+/// run, or have completed on the ring and not been taken. One more is refused,
+/// or waits, as [`Submit::when_full`] says. So there always is a place for a
+/// completion, and none is lost. The completion of a ticket is not on the ring.
+///
+/// # The first try
+/// Before a batch goes to a worker, as much of it as goes without waiting is
+/// run on the thread that submits it, unless
+/// [`Submit::inline_first`] says otherwise: calls that never wait, and calls
+/// made in a documented non-blocking form (`RESOLVE_CACHED`, `RWF_NOWAIT`,
+/// `MSG_DONTWAIT`) where that gives what the call itself would have given. A
+/// worker goes on with the rest, if there is one. A thread under a seccomp
+/// filter makes no call in another form than the batch has it; `ptrace(2)` and
+/// the like do see those forms.
+///
+/// # After `fork`
+/// A child has no workers. There each method fails with `Forked`, and dropping
+/// the ring does nothing but close the child's copy of the descriptor: the
+/// batches are the parent's, which goes on undisturbed, and what the child has
+/// of their memory is not freed. A batch that itself forks goes on in the
+/// child, where the process exits with status 0 when it is over.
+///
+/// # Dropping
+/// waits for all batches that are out, like [`Ring::shut_down`] with
+/// [`Shutdown::Drain`]. Completions that nobody has taken are dropped, those
+/// of tickets are not. Forgetting a ring or a ticket leaks it, and no more.
+///
+/// # Example
+/// ```
+/// use rustix::fs::{CWD, Mode, OFlags};
+/// use sysbatch::{Backend, Batch, Ring};
+///
+/// # fn main() -> Result<(), Box<dyn core::error::Error>> {
+/// let ring = Ring::new(Backend::select()?)?;
+/// let mut batch = Batch::new();
+/// let buffer = batch.buffer(4096);
+/// let file = batch.openat(CWD, "/proc/version", OFlags::RDONLY, Mode::empty());
+/// let read = batch.read(&file, buffer);
+/// batch.close(file);
+/// let ticket = ring.submit(batch)?;
+/// // ... and meanwhile ...
+/// let mut completion = ticket.wait()?;
+/// let results = completion.results()?;
+/// let len = results.get(&read)?;
+/// assert!(results.bytes(buffer)[..len].starts_with(b"Linux"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Ring {
+    raw: RawRing,
+}
+
+impl Ring {
+    /// A ring with the default [options](RingOptions::default).
+    ///
+    /// # Errors
+    /// If the kernel does not give what it needs.
+    pub fn new(backend: impl Into<Arc<Backend>>) -> Result<Self, RingError> {
+        Self::with_options(backend, RingOptions::default())
+    }
+
+    /// A ring whose batches this backend runs. No thread is made yet.
+    ///
+    /// # Errors
+    /// If the options are none that a ring can have, or the kernel does not
+    /// give what it needs.
+    pub fn with_options(
+        backend: impl Into<Arc<Backend>>,
+        options: RingOptions,
+    ) -> Result<Self, RingError> {
+        let raw = RawRing::new(backend, options)?;
+        Ok(Self { raw })
+    }
+
+    /// Submits a batch, to be waited for by a ticket.
+    ///
+    /// # Errors
+    /// Why it was not taken, with the batch.
+    pub fn submit(&self, submit: impl Into<Submit>) -> Result<Ticket, SubmitError> {
+        let submission = prepare(submit.into())?;
+        let slot = Arc::new(Slot::default());
+        // SAFETY: what the builder accepts from safe code is sound, on any
+        // thread, as long as the batch lives, and the owner keeps it; memory
+        // and descriptors lent to a `Batch<'static>` live for ever. Whoever
+        // added more to it by `unsafe` vouches for that, whenever it runs.
+        let posted = unsafe { self.raw.submit_to(submission, Arc::clone(&slot)) };
+        let posted = posted.map_err(give_back)?;
+        Ok(Ticket::new(Arc::clone(self.raw.shared()), slot, posted))
+    }
+
+    /// Submits a batch, which completes on the ring, with this value.
+    ///
+    /// # Errors
+    /// Why it was not taken, with the batch.
+    pub fn post(&self, submit: impl Into<Submit>, user_value: u64) -> Result<Posted, SubmitError> {
+        let submission = prepare(submit.into())?;
+        // SAFETY: as for `submit`.
+        let posted = unsafe { self.raw.submit(submission, user_value) };
+        posted.map_err(give_back)
+    }
+
+    /// Cancels what was posted if it has not started: it completes as
+    /// cancelled. Returns whether that is so; if not, it has run, runs, or
+    /// will.
+    pub fn cancel(&self, posted: Posted) -> bool {
+        self.raw.cancel(posted)
+    }
+
+    /// Waits until at least `min` batches have completed on the ring, or all
+    /// that were posted have, and takes all that have, oldest first.
+    ///
+    /// With a `min` of 0 it does not wait, and may take none.
+    ///
+    /// # Errors
+    /// - [`WaitError::TimedOut`]: the time was up; nothing was taken;
+    /// - [`WaitError::NothingOut`]: there is nothing to wait for. To wait for
+    ///   what other threads may post, poll the descriptor;
+    /// - [`WaitError::Forked`].
+    pub fn wait(
+        &self,
+        min: usize,
+        timeout: Option<Duration>,
+    ) -> Result<Vec<Completion>, WaitError> {
+        let completions = self.raw.wait(min, usize::MAX, timeout)?;
+        Ok(completions.into_iter().map(Completion::new).collect())
+    }
+
+    /// How many batches are out: waiting, running, or completed on the ring
+    /// and not taken.
+    #[must_use]
+    pub fn out(&self) -> usize {
+        self.raw.out()
+    }
+
+    /// Takes no more batches, and waits until all that are out have completed
+    /// and the workers have ended. Completions can still be taken.
+    ///
+    /// On one of the ring's own workers, in a waker, it does not wait.
+    pub fn shut_down(&self, how: Shutdown) {
+        self.raw.shut_down(how);
+    }
+}
+
+/// The event descriptor, readable while completions wait on the ring, for
+/// `poll(2)`, `epoll(7)` and the like.
+///
+/// Taking completions is all it needs; reading from it or writing to it makes
+/// it say what is not so.
+impl AsFd for Ring {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.raw.as_fd()
+    }
+}
+
+/// Lays a batch out, and makes it the owner of itself.
+fn prepare(submit: Submit) -> Result<RawSubmit, SubmitError> {
+    let Submit {
+        mut batch,
+        inline_first,
+        when_full,
+    } = submit;
+    match batch.begin() {
+        Ok(run) => Ok(RawSubmit {
+            run,
+            owner: Box::new(Owner::new(batch)),
+            access: Access::Direct,
+            inline_first,
+            when_full,
+        }),
+        Err(error) => Err(SubmitError {
+            reason: error.into(),
+            batch: Box::new(batch),
+        }),
+    }
+}
+
+fn give_back(error: RawSubmitError) -> SubmitError {
+    let owner = Owner::from_any(error.submission.owner);
+    SubmitError {
+        reason: error.reason,
+        batch: Box::new(owner.into_batch()),
+    }
+}

@@ -1,0 +1,118 @@
+//! A submission on its way from the queue to its completion.
+#![expect(unsafe_code, reason = "batches run as their submitters vouched for")]
+
+use std::any::Any;
+use std::sync::Arc;
+
+use rustix::io::Errno;
+use sysbatch_abi::{Run, Status};
+
+use super::first_try::first_try;
+use super::options::WhenFull;
+use super::slot::Slot;
+use super::submission::{Access, RawCompletion, RawOutcome, RawSubmit};
+use crate::{Backend, Checked, Direct};
+
+/// Where a completion goes.
+#[derive(Debug)]
+pub(super) enum Sink {
+    /// To the ring, with this value of the user's.
+    Ring(u64),
+    /// To a place of its own.
+    Slot(Arc<Slot>),
+}
+
+/// A batch that is out.
+pub(super) struct Job {
+    run: Run,
+    /// What the batch works on, kept alive until it has completed.
+    owner: Box<dyn Any + Send>,
+    access: Access,
+    sink: Sink,
+    inline_first: bool,
+    when_full: WhenFull,
+    /// Whether some of it has happened.
+    pub(super) started: bool,
+}
+
+impl Job {
+    pub(super) fn new(submission: RawSubmit, sink: Sink) -> Self {
+        Self {
+            run: submission.run,
+            owner: submission.owner,
+            access: submission.access,
+            sink,
+            inline_first: submission.inline_first,
+            when_full: submission.when_full,
+            started: false,
+        }
+    }
+
+    /// What it was made from, if it has not started.
+    pub(super) fn into_submission(self) -> RawSubmit {
+        RawSubmit {
+            run: self.run,
+            owner: self.owner,
+            access: self.access,
+            inline_first: self.inline_first,
+            when_full: self.when_full,
+        }
+    }
+
+    /// Runs it to its end.
+    pub(super) fn run(&mut self, backend: &Backend) -> Result<Status, Errno> {
+        self.started = true;
+        match self.access {
+            Access::Direct => {
+                // SAFETY: a job is made by `RawRing::submit` alone, whose
+                // caller vouches for the batch until it has completed.
+                let mut memory = unsafe { Direct::new() };
+                // SAFETY: as above.
+                unsafe { backend.run(&mut self.run, &mut memory) }
+            }
+            Access::Checked => {
+                // SAFETY: as above.
+                let mut memory = unsafe { Checked::new() }?;
+                // SAFETY: as above.
+                unsafe { backend.run(&mut self.run, &mut memory) }
+            }
+        }
+    }
+
+    /// Runs as much of it as goes without waiting; gives the result if that
+    /// was all.
+    pub(super) fn first_try(&mut self, backend: &Backend) -> Option<Result<Status, Errno>> {
+        let before = self.run.steps;
+        let result = match self.access {
+            Access::Direct => {
+                // SAFETY: as for `run`.
+                let mut memory = unsafe { Direct::new() };
+                // SAFETY: as for `run`.
+                unsafe { first_try(backend, &mut self.run, &mut memory) }
+            }
+            // SAFETY: as for `run`.
+            Access::Checked => match unsafe { Checked::new() } {
+                // SAFETY: as for `run`.
+                Ok(mut memory) => unsafe { first_try(backend, &mut self.run, &mut memory) },
+                Err(errno) => Some(Err(errno)),
+            },
+        };
+        self.started |= result.is_some() || self.run.steps != before;
+        result
+    }
+
+    /// Takes it apart when it is over.
+    pub(super) fn complete(self, outcome: RawOutcome) -> (Sink, RawCompletion) {
+        let user_value = match self.sink {
+            Sink::Ring(value) => value,
+            Sink::Slot(_) => 0,
+        };
+        let completion = RawCompletion {
+            user_value,
+            run: self.run,
+            outcome,
+            owner: self.owner,
+        };
+        (self.sink, completion)
+    }
+}

@@ -1,0 +1,364 @@
+//! The ring for batches made by hand: run headers, with whatever owns what
+//! they point to.
+#![expect(unsafe_code, reason = "batches are run as the caller vouches for")]
+
+use core::fmt;
+use core::mem::ManuallyDrop;
+use core::time::Duration;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::error::{RefusedReason, RingError, WaitError};
+use super::job::{Job, Sink};
+use super::options::{RingOptions, Shutdown, WhenFull};
+use super::shared::{Shared, State};
+use super::slot::Slot;
+use super::submission::{Posted, RawCompletion, RawOutcome, RawSubmit, RawSubmitError};
+use super::worker::{ensure_worker, is_worker, run_job};
+use crate::Backend;
+
+/// Runs batches asynchronously.
+///
+/// This is what [`Ring`](super::Ring) stands on; see there for how it behaves.
+/// Any number of threads can use it at a time.
+pub struct RawRing {
+    /// Not dropped, but left as it is, in a child of `fork`.
+    shared: ManuallyDrop<Arc<Shared>>,
+}
+
+impl fmt::Debug for RawRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawRing")
+            .field("options", &self.shared.options)
+            .field("event", &self.shared.event)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RawRing {
+    /// A ring whose batches this backend runs. No thread is made yet.
+    ///
+    /// # Errors
+    /// If the options are none that a ring can have, or the kernel does not
+    /// give what it needs.
+    pub fn new(backend: impl Into<Arc<Backend>>, options: RingOptions) -> Result<Self, RingError> {
+        let shared = Shared::new(backend.into(), options)?;
+        Ok(Self {
+            shared: ManuallyDrop::new(Arc::new(shared)),
+        })
+    }
+
+    /// Submits a batch, which completes on the ring.
+    ///
+    /// # Safety
+    /// The batch must be sound to run, see
+    /// [`Direct::new`](crate::Direct::new), from now on until it has completed,
+    /// on any thread of the process, however long that takes and whether or not
+    /// the ring lives so long: what it points to must be owned by `owner`, or
+    /// live for ever. It must not end the thread that it runs on, which would
+    /// never complete it.
+    ///
+    /// # Errors
+    /// Why it was not taken, with all of it.
+    pub unsafe fn submit(
+        &self,
+        submission: RawSubmit,
+        user_value: u64,
+    ) -> Result<Posted, RawSubmitError> {
+        self.put(submission, Sink::Ring(user_value))
+    }
+
+    /// Submits a batch, which completes in a place of its own.
+    ///
+    /// # Safety
+    /// As for [`RawRing::submit`].
+    ///
+    /// # Errors
+    /// As for [`RawRing::submit`].
+    pub(super) unsafe fn submit_to(
+        &self,
+        submission: RawSubmit,
+        slot: Arc<Slot>,
+    ) -> Result<Posted, RawSubmitError> {
+        self.put(submission, Sink::Slot(slot))
+    }
+
+    fn put(&self, submission: RawSubmit, sink: Sink) -> Result<Posted, RawSubmitError> {
+        let shared = &*self.shared;
+        let mut state = match self.make_room(submission.when_full) {
+            Ok(state) => state,
+            Err(reason) => return Err(refused(reason, submission)),
+        };
+        let on_ring = usize::from(matches!(sink, Sink::Ring(_)));
+        let number = state.submitted;
+        state.submitted += 1;
+        state.out += 1;
+        state.posted += on_ring;
+        let inline_first = submission.inline_first;
+        let mut job = Job::new(submission, sink);
+        if inline_first {
+            state.running += 1;
+            drop(state);
+            if let Some(result) = job.first_try(&shared.backend) {
+                shared.deliver(job, RawOutcome::Ran(result));
+                return Ok(Posted(number));
+            }
+            state = shared.lock();
+            if state.cancels && !job.started {
+                drop(state);
+                shared.deliver(job, RawOutcome::Cancelled);
+                return Ok(Posted(number));
+            }
+            state.running -= 1;
+        }
+        match ensure_worker(shared, &mut state) {
+            Ok(()) => {
+                state.queue.insert(number, job);
+                shared.work.notify_one();
+                Ok(Posted(number))
+            }
+            Err(_) if job.started => {
+                // Some of it has happened, so there is no way but on.
+                state.running += 1;
+                drop(state);
+                run_job(shared, job);
+                Ok(Posted(number))
+            }
+            Err(errno) => {
+                state.out -= 1;
+                state.posted -= on_ring;
+                let quiet = state.is_quiet();
+                drop(state);
+                shared.room.notify_one();
+                shared.completed.notify_all();
+                if quiet {
+                    shared.quiet.notify_all();
+                }
+                Err(refused(
+                    RefusedReason::Worker { errno },
+                    job.into_submission(),
+                ))
+            }
+        }
+    }
+
+    /// Locks the state when there is room in it.
+    fn make_room(&self, when_full: WhenFull) -> Result<MutexGuard<'_, State>, RefusedReason> {
+        let shared = &*self.shared;
+        if !shared.generation.is_current() {
+            return Err(RefusedReason::Forked);
+        }
+        let capacity = shared.options.capacity;
+        let deadline = match when_full {
+            WhenFull::WaitFor(time) => Instant::now().checked_add(time),
+            WhenFull::Wait | WhenFull::Refuse => None,
+        };
+        let mut state = shared.lock();
+        loop {
+            if state.shut_down {
+                return Err(RefusedReason::ShutDown);
+            }
+            if state.out < capacity {
+                return Ok(state);
+            }
+            state = match (when_full, deadline) {
+                (WhenFull::Refuse, _) => return Err(RefusedReason::Full { capacity }),
+                (_, None) => shared
+                    .room
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner),
+                (_, Some(deadline)) => {
+                    let left = deadline
+                        .checked_duration_since(Instant::now())
+                        .ok_or(RefusedReason::TimedOut)?;
+                    shared
+                        .room
+                        .wait_timeout(state, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
+            };
+        }
+    }
+
+    /// Cancels a submission that has not started: it completes as cancelled.
+    /// Returns whether that is so; if not, it has run, runs, or will.
+    pub fn cancel(&self, submission: Posted) -> bool {
+        cancel(&self.shared, submission)
+    }
+
+    /// Waits until at least `min` batches have completed on the ring, or all
+    /// that are out have, and takes up to `max` of them, oldest first.
+    ///
+    /// With a `min` of 0 it does not wait, and may take none.
+    ///
+    /// # Errors
+    /// - [`WaitError::TimedOut`]: the time was up; nothing was taken;
+    /// - [`WaitError::NothingOut`]: there is nothing to wait for. To wait for
+    ///   what other threads may submit, poll the descriptor;
+    /// - [`WaitError::Forked`].
+    pub fn wait(
+        &self,
+        min: usize,
+        max: usize,
+        timeout: Option<Duration>,
+    ) -> Result<Vec<RawCompletion>, WaitError> {
+        let shared = &*self.shared;
+        if !shared.generation.is_current() {
+            return Err(WaitError::Forked);
+        }
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut state = shared.lock();
+        loop {
+            let here = state.completions.len();
+            if here >= min.min(max) || here > 0 && here == state.posted {
+                return Ok(shared.take(&mut state, max));
+            }
+            if state.posted == 0 {
+                return Err(WaitError::NothingOut);
+            }
+            state = match deadline {
+                None => shared
+                    .completed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let left = deadline
+                        .checked_duration_since(Instant::now())
+                        .ok_or(WaitError::TimedOut)?;
+                    shared
+                        .completed
+                        .wait_timeout(state, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
+            };
+        }
+    }
+
+    /// How many batches are out: waiting, running, or completed on the ring
+    /// and not taken. None in a child of `fork`.
+    #[must_use]
+    pub fn out(&self) -> usize {
+        if self.shared.generation.is_current() {
+            self.shared.lock().out
+        } else {
+            0
+        }
+    }
+
+    /// Takes no more batches, and waits until all that are out have completed
+    /// and the workers have ended. Completions can still be taken.
+    ///
+    /// On one of the ring's own workers, in a waker, it does not wait.
+    pub fn shut_down(&self, how: Shutdown) {
+        let shared = &*self.shared;
+        if !shared.generation.is_current() {
+            return;
+        }
+        let mut state = shared.lock();
+        state.shut_down = true;
+        let mut cancelled = Vec::new();
+        if how == Shutdown::Cancel {
+            state.cancels = true;
+            let queue = core::mem::take(&mut state.queue);
+            for (number, job) in queue {
+                if job.started {
+                    state.queue.insert(number, job);
+                } else {
+                    state.running += 1;
+                    cancelled.push(job);
+                }
+            }
+        }
+        drop(state);
+        shared.work.notify_all();
+        shared.room.notify_all();
+        for job in cancelled {
+            shared.deliver(job, RawOutcome::Cancelled);
+        }
+        if is_worker(shared) {
+            return;
+        }
+        let mut state = shared.lock();
+        while !state.is_quiet() {
+            state = shared
+                .quiet
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        let handles = core::mem::take(&mut state.handles);
+        drop(state);
+        for handle in handles {
+            // A worker catches the panics of others, and has none of its own.
+            drop(handle.join());
+        }
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+fn refused(reason: RefusedReason, submission: RawSubmit) -> RawSubmitError {
+    RawSubmitError {
+        reason,
+        submission: Box::new(submission),
+    }
+}
+
+/// See [`RawRing::cancel`].
+pub(super) fn cancel(shared: &Arc<Shared>, Posted(number): Posted) -> bool {
+    if !shared.generation.is_current() {
+        return false;
+    }
+    let mut state = shared.lock();
+    if state.queue.get(&number).is_none_or(|job| job.started) {
+        return false;
+    }
+    let Some(job) = state.queue.remove(&number) else {
+        return false;
+    };
+    state.running += 1;
+    drop(state);
+    shared.deliver(job, RawOutcome::Cancelled);
+    true
+}
+
+/// The event descriptor, readable while completions wait on the ring.
+///
+/// It is for `poll(2)`, `epoll(7)` and the like; reading from it or writing to
+/// it makes it say what is not so.
+impl AsFd for RawRing {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        let shared = &*self.shared;
+        if shared.generation.is_current() {
+            let mut state = shared.lock();
+            // Until somebody asks, nothing is written to it.
+            if !state.armed {
+                state.armed = true;
+                if !state.completions.is_empty() {
+                    shared.event.raise();
+                }
+            }
+        }
+        shared.event.as_fd()
+    }
+}
+
+impl Drop for RawRing {
+    fn drop(&mut self) {
+        if self.shared.generation.is_current() {
+            self.shut_down(Shutdown::Drain);
+            // SAFETY: it is not used again.
+            unsafe { ManuallyDrop::drop(&mut self.shared) };
+        } else {
+            let event = self.shared.event.as_fd().as_raw_fd();
+            // SAFETY: it is this process's own copy of the descriptor. What
+            // owns it is never dropped here, as the ring's share of it is not,
+            // and nothing but the ring, which is no more, gives it out.
+            drop(unsafe { OwnedFd::from_raw_fd(event) });
+        }
+    }
+}
