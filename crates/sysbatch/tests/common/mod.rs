@@ -24,3 +24,23 @@ pub(crate) fn assert_crossings(backend: &Backend, runs: u64, calls: u64) {
     };
     assert_eq!(backend.crossings(), expected);
 }
+
+/// Does something in a child of `fork`, which must come back from it, and soon.
+#[expect(unsafe_code, reason = "fork and what ends the child")]
+pub(crate) fn in_child(act: impl FnOnce()) {
+    // SAFETY: the child does what the C library allows a child of a process
+    // with threads, and what sysbatch says that can be done there.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "fork: {}", std::io::Error::last_os_error());
+    if child == 0 {
+        // SAFETY: the child is ended by a signal if it hangs.
+        unsafe { libc::alarm(60) };
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
+        // SAFETY: nothing of the parent's is flushed or dropped.
+        unsafe { libc::_exit(i32::from(done.is_err())) };
+    }
+    let child = rustix::process::Pid::from_raw(child);
+    let options = rustix::process::WaitOptions::empty();
+    let (_, status) = rustix::process::waitpid(child, options).unwrap().unwrap();
+    assert_eq!(status.exit_status(), Some(0), "the child: {status:?}");
+}
