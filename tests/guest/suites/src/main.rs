@@ -5,6 +5,7 @@
 //! `--backend user` the cases that make sense without the module run. Each case
 //! runs in a process of its own with a time limit, and prints one line.
 
+mod audit;
 mod badinput;
 mod blocking;
 mod corpus;
@@ -47,13 +48,16 @@ enum Suite {
     Signals,
     /// Loading and unloading the module while it is in use.
     Unload,
-    /// Seccomp, ptrace, syscall user dispatch.
+    /// Seccomp, ptrace, syscall user dispatch, tracepoints.
     Watched,
+    /// Audit, which marks all later tasks of the kernel: always the last.
+    Audit,
 }
 
 impl Suite {
     fn cases(self) -> Vec<Case> {
         match self {
+            Self::Audit => audit::cases(),
             Self::Badinput => badinput::cases(),
             Self::Blocking => blocking::cases(),
             Self::Corpus => corpus::cases(),

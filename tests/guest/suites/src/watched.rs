@@ -22,7 +22,7 @@ pub(crate) fn cases() -> Vec<Case> {
 /// Checks that a watched task gets its first sub-call back: entry 0 must be a
 /// built-in, entry 1 a system call.
 #[track_caller]
-fn assert_handed_back(lab: &mut Lab, batch: &Batch) {
+pub(crate) fn assert_handed_back(lab: &mut Lab, batch: &Batch) {
     use sysbatch::abi::{PuntReason, Status};
     if !lab.is_kernel() {
         return;
