@@ -4,7 +4,7 @@
 //! The C shim beside this crate holds what only C can say: the device, user
 //! access, the call into the kernel's dispatcher. Everything that is a
 //! decision is here: when a call is handed back, what is done between two
-//! sub-calls and how an interrupted batch is left ([`host::KernelHost`]).
+//! sub-calls and how an interrupted batch is left (`host::KernelHost`).
 //!
 //! ```text
 //! ioctl ── device.c ── sysbatch_host_ioctl (here)
