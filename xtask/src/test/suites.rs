@@ -19,6 +19,9 @@ pub(super) struct GuestSuite {
     pub(super) programs: &'static [(&'static str, &'static str)],
     /// Whether to put the C library's tests into `/capi`.
     pub(super) library: bool,
+    /// Integration tests of the workspace that are put into `/tests`, with their
+    /// packages.
+    pub(super) tests: &'static [(&'static str, &'static str)],
     /// Whether to put the `du` of the host's coreutils at [`COREUTILS_DU`].
     pub(super) coreutils: bool,
     /// What is on a disk at [`DISK_DIRECTORY`].
@@ -49,6 +52,7 @@ const SUITE: GuestSuite = GuestSuite {
     name: "",
     command: &[],
     programs: &[],
+    tests: &[],
     library: false,
     coreutils: false,
     disk: None,
@@ -98,13 +102,37 @@ pub(super) const SUITES: &[GuestSuite] = &[
         library: true,
         ..SUITE
     },
+    GuestSuite {
+        name: "crate",
+        command: &["sh", "-c", include_str!("crate.sh")],
+        tests: &[
+            ("sysbatch", "backend"),
+            ("sysbatch", "chains"),
+            ("sysbatch", "descriptors"),
+            ("sysbatch", "fs"),
+            ("sysbatch", "io"),
+            ("sysbatch", "loops"),
+            ("sysbatch", "net"),
+            ("sysbatch", "process"),
+            ("sysbatch", "ring"),
+            ("sysbatch", "select"),
+        ],
+        limit_seconds: 300,
+        ..SUITE
+    },
+    of_suites("audit", suites!("audit")),
     of_suites("badinput", suites!("badinput")),
     GuestSuite {
         disk: Some(DiskContents::Headers),
         memory: 1024,
         ..of_suites("blocking", suites!("--tree", "/disk", "blocking"))
     },
+    of_suites("corpus", suites!("corpus")),
     of_suites("files", suites!("files")),
+    GuestSuite {
+        limit_seconds: 900,
+        ..of_suites("property", suites!("property"))
+    },
     of_suites("punt", suites!("punt")),
     of_suites("signals", suites!("signals")),
     of_suites("watched", suites!("watched")),
@@ -125,6 +153,12 @@ impl GuestSuite {
             files.push(GuestFile::host(
                 &format!("/bin/{program}"),
                 guest::build(package, program)?,
+            ));
+        }
+        for &(package, test) in self.tests {
+            files.push(GuestFile::host(
+                &format!("/tests/{test}"),
+                guest::build_test(package, test)?,
             ));
         }
         if self.library {
