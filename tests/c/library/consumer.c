@@ -14,11 +14,18 @@
 #include <unistd.h>
 
 #include <sysbatch.h>
-/* Every header has to compile beside the others, twice. */
+/*
+ * Every header has to compile beside the others, twice; generic_batch.h, whose
+ * function has the name of another, has a test of its own.
+ */
+#include <asys.h>
+#include <asys.h>
 #include <linux/batch.h>
 #include <linux/batch.h>
 #include <supersyscall.h>
 #include <supersyscall.h>
+#include <syslet.h>
+#include <syslet.h>
 #include <sysbatch.h>
 
 #include "check.h"

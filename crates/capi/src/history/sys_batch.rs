@@ -40,7 +40,7 @@ const _: () = assert!(SYSCALL_SIZE == 64);
 ///
 /// Results that cannot be written raise `SIGSEGV`; a program that cannot be
 /// read fails with `EFAULT`. Fails with `EINVAL` if `flags` is not zero, or
-/// `size` neither zero nor that of [`Syscall`].
+/// `size` neither zero nor that of `struct syscall`.
 ///
 /// # Safety
 /// The calls must be sound to make, the words that are copied to must be

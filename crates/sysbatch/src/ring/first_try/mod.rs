@@ -84,3 +84,25 @@ pub(super) unsafe fn first_try<M: Memory>(
         Err(error) => Some(Err(Errno::from_raw_os_error(error.errno()))),
     }
 }
+
+impl Backend {
+    /// Runs a batch on this thread until it would wait, as a submission to a
+    /// ring does first. Gives its result if it is over; if not, the header says
+    /// where [`Backend::run`] goes on, and with [`Status::OutOfFuel`] and fuel
+    /// left that the batch has not waited but is long.
+    ///
+    /// For the C library, whose syslets go elsewhere by themselves.
+    ///
+    /// # Safety
+    /// As for [`Backend::run`].
+    #[doc(hidden)]
+    #[expect(unsafe_code, reason = "a batch is run")]
+    pub unsafe fn first_try<M: Memory>(
+        &self,
+        run: &mut Run,
+        memory: &mut M,
+    ) -> Option<Result<Status, Errno>> {
+        // SAFETY: the caller's promise.
+        unsafe { first_try(self, run, memory) }
+    }
+}

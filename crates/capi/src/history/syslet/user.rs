@@ -1,0 +1,154 @@
+//! What lies in the caller's memory: atoms, the head, the completion ring.
+#![expect(unsafe_code, reason = "the caller's memory is read and written")]
+
+use core::ffi::{c_long, c_ulong, c_void};
+use core::mem::offset_of;
+
+use rustix::io::Errno;
+use sysbatch::Memory as _;
+use sysbatch::abi::Width;
+
+use crate::memory::Probed;
+
+/// `struct syslet_uatom`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Atom {
+    /// `SYSLET_…`.
+    pub flags: c_ulong,
+    /// The number of a call, or `__NR_umem_add`.
+    pub nr: c_ulong,
+    /// Where the result goes, if anywhere.
+    pub ret_ptr: *mut c_long,
+    /// The atom that follows.
+    pub next: *mut Atom,
+    /// Where the arguments are, up to a null one.
+    pub arg_ptr: [*mut c_ulong; 6],
+    /// The caller's own.
+    pub private: *mut c_void,
+}
+
+/// `struct async_head_user`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct AsyncHeadUser {
+    /// Where the next completion goes: an index in the ring. Ours.
+    pub kernel_ring_idx: c_ulong,
+    /// The caller's own.
+    pub user_ring_idx: c_ulong,
+    /// The ring: pointers to the last atoms of syslets, null where it is free.
+    pub completion_ring: *mut *mut Atom,
+    /// Its size in bytes.
+    pub ring_size_bytes: c_ulong,
+    /// Not looked at: threads are made here.
+    pub head_stack: c_ulong,
+    /// Not looked at.
+    pub head_eip: c_ulong,
+    /// Not looked at.
+    pub new_thread_stack: c_ulong,
+    /// Not looked at.
+    pub new_thread_eip: c_ulong,
+}
+
+const _: () = {
+    assert!(size_of::<Atom>() == 88);
+    assert!(size_of::<AsyncHeadUser>() == 64);
+};
+
+/// Access to the caller's memory; what cannot be reached is `EFAULT`.
+pub(super) struct User(Probed);
+
+/// A completion ring as its head describes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ring {
+    address: u64,
+    /// How many places it has.
+    pub(super) slots: u64,
+    index: u64,
+}
+
+impl User {
+    pub(super) fn new() -> Self {
+        // SAFETY: what it writes to are the places that the interface says.
+        Self(unsafe { Probed::new(0..0) })
+    }
+
+    pub(super) fn load(&mut self, address: u64) -> Result<u64, Errno> {
+        self.0.load(address, Width::Eight).map_err(|_| Errno::FAULT)
+    }
+
+    pub(super) fn store(&mut self, address: u64, value: u64) -> Result<(), Errno> {
+        self.0
+            .store(address, Width::Eight, value)
+            .map_err(|_| Errno::FAULT)
+    }
+
+    /// The flags of an atom.
+    pub(super) fn flags(&mut self, atom: u64) -> Result<u64, Errno> {
+        self.load(atom)
+    }
+
+    /// Gives an atom a result that is none of a call.
+    pub(super) fn set_result(&mut self, atom: u64, result: i64) -> Result<(), Errno> {
+        let field = atom
+            .checked_add(offset_of!(Atom, ret_ptr) as u64)
+            .ok_or(Errno::FAULT)?;
+        match self.load(field)? {
+            0 => Ok(()),
+            place => self.store(place, result.cast_unsigned()),
+        }
+    }
+
+    /// The ring of a head.
+    ///
+    /// # Errors
+    /// `EFAULT` if the head cannot be read; `EINVAL` if the ring is misaligned
+    /// or has no place, or its index lies outside.
+    pub(super) fn ring(&mut self, head: u64) -> Result<Ring, Errno> {
+        let [index, _, address, size]: [u64; 4] =
+            self.0.load_words(head).map_err(|_| Errno::FAULT)?;
+        let slots = size / 8;
+        if slots == 0 || !size.is_multiple_of(8) || !address.is_multiple_of(8) || index >= slots {
+            return Err(Errno::INVAL);
+        }
+        Ok(Ring {
+            address,
+            slots,
+            index,
+        })
+    }
+
+    fn slot(ring: Ring, index: u64) -> Result<u64, Errno> {
+        ring.address.checked_add(8 * index).ok_or(Errno::FAULT)
+    }
+
+    /// Puts an atom into the ring, unless the place is taken: false.
+    pub(super) fn post(&mut self, head: u64, atom: u64) -> Result<bool, Errno> {
+        let ring = self.ring(head)?;
+        let slot = Self::slot(ring, ring.index)?;
+        if self.load(slot)? != 0 {
+            return Ok(false);
+        }
+        self.store(slot, atom)?;
+        self.store(head, (ring.index + 1) % ring.slots)?;
+        Ok(true)
+    }
+
+    /// How many completions there are from an index on, up to `enough`.
+    pub(super) fn completions(
+        &mut self,
+        ring: Ring,
+        index: u64,
+        enough: u64,
+    ) -> Result<u64, Errno> {
+        let mut count = 0;
+        while count < enough.min(ring.slots) {
+            let slot = Self::slot(ring, (index + count) % ring.slots)?;
+            if self.load(slot)? == 0 {
+                break;
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+}
