@@ -35,6 +35,30 @@ struct sysbatch;
 /* Flag of sysbatch_open: look at addresses before they are used. */
 #define SYSBATCH_CHECKED 0x100U
 
+/* Runs batches asynchronously; see sysbatch_ring_open. */
+struct sysbatch_ring;
+
+/* Flag of sysbatch_ring_submit: wait for room instead of failing. */
+#define SYSBATCH_RING_WAIT 1U
+
+/* Flag of sysbatch_ring_submit: run none of it on the submitting thread. */
+#define SYSBATCH_RING_WORKER 2U
+
+/* A batch that has completed. */
+struct sysbatch_completion {
+	/* The value it was submitted with. */
+	uint64_t user;
+	/* Its run header, as it was left. */
+	struct sysbatch_run run;
+	/*
+	 * 0, or what sysbatch_run_batch would have returned, or -ECANCELED if
+	 * it was cancelled and none of it has happened.
+	 */
+	int error;
+	/* Zero. */
+	int reserved;
+};
+
 /*
  * Opens what runs batches and puts it into *sysbatch.
  *
@@ -54,7 +78,10 @@ struct sysbatch;
 int sysbatch_open(struct sysbatch **sysbatch, unsigned int flags, char *why,
 		  size_t size);
 
-/* Closes what sysbatch_open opened. Null is closed already. */
+/*
+ * Closes what sysbatch_open opened. Null is closed already. Rings that were
+ * made with it work on.
+ */
 void sysbatch_close(struct sysbatch *sysbatch);
 
 /* Where batches run: SYSBATCH_KERNEL or SYSBATCH_USER; -EFAULT for null. */
@@ -72,6 +99,81 @@ int sysbatch_device_fd(const struct sysbatch *sysbatch);
  * null.
  */
 uint64_t sysbatch_crossings(const struct sysbatch *sysbatch);
+
+/*
+ * Makes a ring that runs batches asynchronously and puts it into *ring.
+ *
+ * At most capacity batches may be out: waiting, running, or completed and not
+ * taken. They run on at most workers threads of this process, which are made
+ * when they are needed and end when they are not.
+ *
+ * Returns 0; -EINVAL if capacity or workers is 0, -EFAULT for null, -ENOMEM,
+ * -EMFILE or -ENFILE.
+ */
+int sysbatch_ring_open(struct sysbatch_ring **ring, struct sysbatch *sysbatch,
+		       unsigned int capacity, unsigned int workers);
+
+/*
+ * Submits a batch, which completes exactly once, with user in its completion:
+ * it has run, or was cancelled before any of it happened.
+ *
+ * The run header is copied. The program, the results and whatever its calls use
+ * must stay until it has completed. A batch must not end the thread that it
+ * runs on.
+ *
+ * What is known not to wait is run on this thread first, with
+ * SYSBATCH_RING_WORKER in flags nothing is. If the ring is full it fails with
+ * -EAGAIN, or waits with SYSBATCH_RING_WAIT.
+ *
+ * Returns the number of the submission, to cancel it by; -EINVAL for unknown
+ * flags or a misaligned header, -EFAULT for null, -ESHUTDOWN after
+ * sysbatch_ring_shut_down, -ESTALE in a child of fork, or why no thread can be
+ * made.
+ */
+int64_t sysbatch_ring_submit(struct sysbatch_ring *ring,
+			     const struct sysbatch_run *run, uint64_t user,
+			     unsigned int flags);
+
+/*
+ * Cancels a submission that has not started, which then completes with
+ * -ECANCELED. Returns 1 if that is so, 0 if it has run, runs, will, or never
+ * was; -EFAULT for null.
+ */
+int sysbatch_ring_cancel(struct sysbatch_ring *ring, int64_t submission);
+
+/*
+ * Waits until at least min batches have completed, or all that are out, and
+ * writes up to max of them to completions, oldest first. With a min of 0 it
+ * does not wait. milliseconds bounds the wait; if negative nothing does.
+ *
+ * Returns how many there are; -ETIMEDOUT if the time was up and none was taken,
+ * -ECHILD if nothing is out that could complete and min is not 0, -EINVAL if
+ * min is more than max, -EFAULT for null, -ESTALE in a child of fork.
+ */
+int sysbatch_ring_wait(struct sysbatch_ring *ring,
+		       struct sysbatch_completion *completions,
+		       unsigned int max, unsigned int min, int milliseconds);
+
+/*
+ * A descriptor that is readable while completions wait, for poll and the like.
+ * It stays the ring's: it is not to be read, written or closed. -EFAULT for
+ * null.
+ */
+int sysbatch_ring_fd(struct sysbatch_ring *ring);
+
+/*
+ * Takes no more batches and waits until all that are out have completed; if
+ * cancel is not 0, those that have not started complete with -ECANCELED.
+ * Completions can still be taken. Returns 0, or -EFAULT for null.
+ */
+int sysbatch_ring_shut_down(struct sysbatch_ring *ring, int cancel);
+
+/*
+ * Shuts the ring down, waits for all that is out, and frees it with the
+ * completions that were not taken. In a child of fork it only closes the
+ * child's copy. Null is closed already.
+ */
+void sysbatch_ring_close(struct sysbatch_ring *ring);
 
 /*
  * Runs a batch until it is over: done, left by a jump, out of fuel, or wrong.

@@ -3,6 +3,7 @@
 
 use core::ffi::{c_char, c_int, c_uint};
 use std::os::fd::AsRawFd as _;
+use std::sync::Arc;
 
 use rustix::io::Errno;
 use sysbatch::{Backend, Kind, SelectError};
@@ -21,7 +22,7 @@ const CHECKED: c_uint = 0x100;
 /// `struct sysbatch`: where batches run.
 #[derive(Debug)]
 pub struct Handle {
-    pub(crate) backend: Backend,
+    pub(crate) backend: Arc<Backend>,
     pub(crate) checked: bool,
 }
 
@@ -86,15 +87,17 @@ fn open(flags: c_uint) -> Result<Handle, (Errno, String)> {
         _ => return Err((Errno::INVAL, format!("the flags {flags:#x} are unknown"))),
     };
     Ok(Handle {
-        backend,
+        backend: Arc::new(backend),
         checked: flags & CHECKED != 0,
     })
 }
 
-/// Closes what sysbatch_open opened. Null is closed already.
+/// Closes what sysbatch_open opened. Null is closed already. Rings that were
+/// made with it work on.
 ///
 /// # Safety
-/// `sysbatch` must be null or from sysbatch_open, and no batch may run with it.
+/// `sysbatch` must be null or from sysbatch_open, and no batch may run with it,
+/// but for those of rings.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sysbatch_close(sysbatch: *mut Handle) {
     errno::keep(|| {

@@ -4,11 +4,16 @@
 //! and their comments from the documentation here: `cargo xtask header`.
 
 mod backend;
+mod ring;
 mod run;
 mod text;
 
 pub use backend::{
     Handle, sysbatch_close, sysbatch_crossings, sysbatch_device_fd, sysbatch_kind, sysbatch_open,
+};
+pub use ring::{
+    Completion, RingHandle, sysbatch_ring_cancel, sysbatch_ring_close, sysbatch_ring_fd,
+    sysbatch_ring_open, sysbatch_ring_shut_down, sysbatch_ring_submit, sysbatch_ring_wait,
 };
 pub use run::sysbatch_run_batch;
 pub use text::{sysbatch_error_text, sysbatch_explain};

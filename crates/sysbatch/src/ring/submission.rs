@@ -81,6 +81,21 @@ impl fmt::Debug for RawCompletion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Posted(pub(super) u64);
 
+impl Posted {
+    /// It as a number, to be kept where a type cannot be: by programs of C.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The submission with this number. One that never was is none that can be
+    /// cancelled.
+    #[must_use]
+    pub const fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// A batch that was not taken, and why. None of it has happened.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
