@@ -27,7 +27,8 @@ use crate::Backend;
 /// Each completes exactly once: it has run, or was cancelled before any of it
 /// happened.
 ///
-/// Any number of threads can use a ring at a time.
+/// Any number of threads can use a ring at a time. Its methods take a lock, and
+/// so are not for signal handlers.
 ///
 /// # Workers
 /// Batches are run by ordinary threads of the process, named `sysbatch-0` and

@@ -10,6 +10,7 @@
 //! ```
 
 mod batches;
+mod bell;
 mod completion;
 mod error;
 mod event;

@@ -6,7 +6,7 @@ use core::fmt;
 use core::mem::ManuallyDrop;
 use core::time::Duration;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use super::error::{RefusedReason, RingError, WaitError};
@@ -115,7 +115,7 @@ impl RawRing {
         match ensure_worker(shared, &mut state) {
             Ok(()) => {
                 state.queue.insert(number, job);
-                shared.work.notify_one();
+                shared.work.ring_one();
                 Ok(Posted(number))
             }
             Err(_) if job.started => {
@@ -130,10 +130,10 @@ impl RawRing {
                 state.posted -= on_ring;
                 let quiet = state.is_quiet();
                 drop(state);
-                shared.room.notify_one();
-                shared.completed.notify_all();
+                shared.room.ring_one();
+                shared.completed.ring_all();
                 if quiet {
-                    shared.quiet.notify_all();
+                    shared.quiet.ring_all();
                 }
                 Err(refused(
                     RefusedReason::Worker { errno },
@@ -162,23 +162,13 @@ impl RawRing {
             if state.out < capacity {
                 return Ok(state);
             }
-            state = match (when_full, deadline) {
-                (WhenFull::Refuse, _) => return Err(RefusedReason::Full { capacity }),
-                (_, None) => shared
-                    .room
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
-                (_, Some(deadline)) => {
-                    let left = deadline
-                        .checked_duration_since(Instant::now())
-                        .ok_or(RefusedReason::TimedOut)?;
-                    shared
-                        .room
-                        .wait_timeout(state, left)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0
-                }
-            };
+            if when_full == WhenFull::Refuse {
+                return Err(RefusedReason::Full { capacity });
+            }
+            state = shared
+                .room
+                .wait(state, deadline)
+                .map_err(|_| RefusedReason::TimedOut)?;
         }
     }
 
@@ -218,22 +208,10 @@ impl RawRing {
             if state.posted == 0 {
                 return Err(WaitError::NothingOut);
             }
-            state = match deadline {
-                None => shared
-                    .completed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let left = deadline
-                        .checked_duration_since(Instant::now())
-                        .ok_or(WaitError::TimedOut)?;
-                    shared
-                        .completed
-                        .wait_timeout(state, left)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0
-                }
-            };
+            state = shared
+                .completed
+                .wait(state, deadline)
+                .map_err(|_| WaitError::TimedOut)?;
         }
     }
 
@@ -273,8 +251,8 @@ impl RawRing {
             }
         }
         drop(state);
-        shared.work.notify_all();
-        shared.room.notify_all();
+        shared.work.ring_all();
+        shared.room.ring_all();
         for job in cancelled {
             shared.deliver(job, RawOutcome::Cancelled);
         }
@@ -283,10 +261,7 @@ impl RawRing {
         }
         let mut state = shared.lock();
         while !state.is_quiet() {
-            state = shared
-                .quiet
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = shared.quiet.wait(state, None).unwrap_or_else(|late| late);
         }
         let handles = core::mem::take(&mut state.handles);
         drop(state);

@@ -6,9 +6,10 @@
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use super::bell::Bell;
 use super::error::RingError;
 use super::event::Event;
 use super::generation::Generation;
@@ -26,13 +27,13 @@ pub(super) struct Shared {
     pub(super) event: Event,
     state: Mutex<State>,
     /// There is work, or there will be none any more.
-    pub(super) work: Condvar,
+    pub(super) work: Bell,
     /// There are more completions, or there will be fewer than were expected.
-    pub(super) completed: Condvar,
+    pub(super) completed: Bell,
     /// There is room, or the ring is shut down.
-    pub(super) room: Condvar,
+    pub(super) room: Bell,
     /// Nothing waits or runs any more.
-    pub(super) quiet: Condvar,
+    pub(super) quiet: Bell,
 }
 
 /// What the lock guards.
@@ -87,10 +88,10 @@ impl Shared {
                 completions,
                 ..State::default()
             }),
-            work: Condvar::new(),
-            completed: Condvar::new(),
-            room: Condvar::new(),
-            quiet: Condvar::new(),
+            work: Bell::default(),
+            completed: Bell::default(),
+            room: Bell::default(),
+            quiet: Bell::default(),
         })
     }
 
@@ -112,19 +113,19 @@ impl Shared {
                 if state.armed && state.completions.len() == 1 {
                     self.event.raise();
                 }
-                self.completed.notify_all();
+                self.completed.ring_all();
                 None
             }
             Sink::Slot(slot) => {
                 state.out -= 1;
-                self.room.notify_one();
+                self.room.ring_one();
                 Some((slot, completion))
             }
         };
         let quiet = state.is_quiet();
         drop(state);
         if quiet {
-            self.quiet.notify_all();
+            self.quiet.ring_all();
         }
         if let Some((slot, completion)) = slot {
             // Both a waker and, if the ticket is gone, the owner of the batch
@@ -148,9 +149,9 @@ impl Shared {
             }
             state.out -= count;
             state.posted -= count;
-            self.room.notify_all();
+            self.room.ring_all();
             // Others may wait for what is gone now.
-            self.completed.notify_all();
+            self.completed.ring_all();
         }
         taken
     }

@@ -2,16 +2,17 @@
 
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::bell::Bell;
 use super::submission::RawCompletion;
 
 /// A place for one completion.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     state: Mutex<State>,
-    filled: Condvar,
+    filled: Bell,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +36,7 @@ impl Slot {
         state.completion = Some(completion);
         let waker = state.waker.take();
         drop(state);
-        self.filled.notify_all();
+        self.filled.ring_all();
         waker
     }
 
@@ -58,19 +59,7 @@ impl Slot {
                 state.taken = true;
                 return Some(completion);
             }
-            state = match deadline {
-                None => self
-                    .filled
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let left = deadline.checked_duration_since(Instant::now())?;
-                    self.filled
-                        .wait_timeout(state, left)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0
-                }
-            };
+            state = self.filled.wait(state, deadline).ok()?;
         }
     }
 

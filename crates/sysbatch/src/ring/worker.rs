@@ -3,8 +3,9 @@
 
 use core::cell::Cell;
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use rustix::io::Errno;
 use syscalls::Sysno;
@@ -82,13 +83,17 @@ fn work(shared: &Arc<Shared>) {
             break;
         }
         state.idle += 1;
-        let (guard, waited) = shared
-            .work
-            .wait_timeout(state, shared.options.idle_time)
-            .unwrap_or_else(PoisonError::into_inner);
+        let deadline = Instant::now().checked_add(shared.options.idle_time);
+        let (guard, is_late) = loop {
+            match shared.work.wait(state, deadline) {
+                Ok(guard) if guard.queue.is_empty() && !guard.shut_down => state = guard,
+                Ok(guard) => break (guard, false),
+                Err(guard) => break (guard, true),
+            }
+        };
         state = guard;
         state.idle -= 1;
-        if waited.timed_out() && state.queue.is_empty() {
+        if is_late && state.queue.is_empty() {
             break;
         }
     }

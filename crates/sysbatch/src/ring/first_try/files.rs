@@ -12,10 +12,10 @@
 //! # Reading regular files
 //! `RWF_NOWAIT` (`preadv2(2)`) gives what is in the cache, which may be less
 //! than the call would have read. A short count is taken only if the file ends
-//! there, which the next read says; else the call has not been made. At an
-//! explicit offset that leaves nothing behind but bytes in a buffer that will
-//! be overwritten; at the file's own offset that is put back, where nobody else
-//! can have seen it.
+//! there: its length says so, if it is known, or the next read does. Else the call
+//! has not been made: at an explicit offset that leaves nothing behind but bytes
+//! in a buffer that will be overwritten; a file's own offset is put back, where
+//! nobody else can have seen it.
 //!
 //! # Files opened with `O_DIRECT`
 //! are left to workers: with them `RWF_NOWAIT` still waits for the device.
@@ -23,7 +23,7 @@
 use linux_raw_sys::general::{
     AT_EMPTY_PATH, AT_STATX_DONT_SYNC, O_CLOEXEC, O_DIRECT, O_DIRECTORY, O_LARGEFILE, O_NOATIME,
     O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH, RESOLVE_CACHED, RWF_NOWAIT, S_IFIFO, S_IFMT, S_IFREG,
-    S_IFSOCK, SEEK_CUR, STATX_TYPE, open_how,
+    S_IFSOCK, SEEK_CUR, STATX_SIZE, STATX_TYPE, open_how,
 };
 use rustix::fs::Statx;
 use rustix::io::Errno;
@@ -43,7 +43,8 @@ const FILE_OFFSET: u64 = u64::MAX;
 /// What a descriptor refers to, as far as it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FileType {
-    Regular,
+    /// A regular file that is so long, in bytes.
+    Regular(u64),
     Pipe,
     Socket,
     Other,
@@ -65,11 +66,11 @@ impl<M: Memory> NowaitHost<M> {
         }
         let regular = flags & O_DIRECTORY == 0;
         if regular {
-            let place =
-                self.open_cached(directory, path, O_PATH | O_CLOEXEC | flags & O_NOFOLLOW)?;
+            let place_flags = O_PATH | O_CLOEXEC | flags & O_NOFOLLOW;
+            let place = self.open_cached(directory, path, place_flags)?;
             let found = self.file_type(place);
             self.make(Sysno::close, [place, 0, 0, 0, 0, 0]);
-            if found != Some(FileType::Regular) {
+            if !matches!(found, Some(FileType::Regular(_))) {
                 return None;
             }
         }
@@ -96,18 +97,21 @@ impl<M: Memory> NowaitHost<M> {
 
     /// What is open, without asking a server for it.
     fn file_type(&mut self, fd: u64) -> Option<FileType> {
-        let mut bytes = [0_u64; size_of::<Statx>().div_ceil(8)];
-        let statx = (&raw mut bytes).expose_provenance() as u64;
+        let mut words = [0_u64; size_of::<Statx>() / 8];
+        let statx = (&raw mut words).expose_provenance() as u64;
         let path = c"".as_ptr().expose_provenance() as u64;
         let flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-        let args = [fd, path, flags.into(), STATX_TYPE.into(), statx, 0];
+        let mask = STATX_TYPE | STATX_SIZE;
+        let args = [fd, path, flags.into(), mask.into(), statx, 0];
         if self.make(Sysno::statx, args) != 0 {
             return None;
         }
-        const AT: usize = core::mem::offset_of!(Statx, stx_mode);
-        let mode = (bytes[AT / 8] >> (AT % 8 * 8)) as u32;
+        const MODE: usize = core::mem::offset_of!(Statx, stx_mode);
+        const SIZE: usize = core::mem::offset_of!(Statx, stx_size);
+        const { assert!(SIZE.is_multiple_of(8)) };
+        let mode = (words[MODE / 8] >> (MODE % 8 * 8)) as u32;
         Some(match mode & S_IFMT {
-            S_IFREG => FileType::Regular,
+            S_IFREG => FileType::Regular(words[SIZE / 8]),
             S_IFIFO => FileType::Pipe,
             S_IFSOCK => FileType::Socket,
             _ => FileType::Other,
@@ -119,20 +123,21 @@ impl<M: Memory> NowaitHost<M> {
         if offset.cast_signed() < 0 {
             return None;
         }
+        let mut end = None;
         if !self.is_own_regular(fd) {
-            if self.file_type(fd)? != FileType::Regular {
+            let FileType::Regular(len) = self.file_type(fd)? else {
                 return None;
-            }
+            };
             if self.status_flags(fd)? & O_DIRECT != 0 {
                 return None;
             }
+            end = Some(len);
         }
         let count = self.transfer(Sysno::preadv2, fd, buffer, len, offset);
         let read = u64::try_from(count).ok()?;
-        if read == len || read == 0 {
-            return Some(count);
-        }
-        (self.probe(fd, offset.checked_add(read)?) == 0).then_some(count)
+        let stop = offset.checked_add(read)?;
+        let stands = read == len || read == 0 || end == Some(stop) || self.probe(fd, stop) == 0;
+        stands.then_some(count)
     }
 
     pub(super) fn read(&mut self, args: [u64; 6]) -> Option<i64> {
@@ -145,7 +150,7 @@ impl<M: Memory> NowaitHost<M> {
             FileType::Socket if self.receives_anything(fd) => {}
             _ => return None,
         }
-        waited(self.transfer(Sysno::preadv2, fd, buffer, len, FILE_OFFSET))
+        unless_waiting(self.transfer(Sysno::preadv2, fd, buffer, len, FILE_OFFSET))
     }
 
     /// Reads at the offset of a file that nobody else knows.
@@ -160,9 +165,15 @@ impl<M: Memory> NowaitHost<M> {
             more => count + more.max(0),
         };
         let args = [fd, (-back).cast_unsigned(), SEEK_CUR.into(), 0, 0, 0];
-        let put_back = self.make(Sysno::lseek, args) >= 0;
+        let is_put_back = self.make(Sysno::lseek, args) >= 0;
         // A regular file's offset can be moved. If not, the count stands.
-        (!put_back).then_some(count)
+        (!is_put_back).then_some(count)
+    }
+
+    fn is_own_regular(&self, fd: u64) -> bool {
+        self.own
+            .iter()
+            .any(|own| own.fd == fd as i32 && own.regular)
     }
 
     pub(super) fn write(&mut self, args: [u64; 6]) -> Option<i64> {
@@ -172,13 +183,7 @@ impl<M: Memory> NowaitHost<M> {
             FileType::Socket if self.keeps_messages(fd) => {}
             _ => return None,
         }
-        waited(self.transfer(Sysno::pwritev2, fd, buffer, len, FILE_OFFSET))
-    }
-
-    fn is_own_regular(&self, fd: u64) -> bool {
-        self.own
-            .iter()
-            .any(|own| own.fd == fd as i32 && own.regular)
+        unless_waiting(self.transfer(Sysno::pwritev2, fd, buffer, len, FILE_OFFSET))
     }
 
     /// Reads one byte that nobody gets to see; says how many there were.
@@ -198,7 +203,7 @@ impl<M: Memory> NowaitHost<M> {
 
 /// A result that stands, unless it says that there is nothing now, or that
 /// there is no such form for this file.
-pub(super) fn waited(result: i64) -> Option<i64> {
+pub(super) fn unless_waiting(result: i64) -> Option<i64> {
     let none = [Errno::AGAIN, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL];
     let stands = none
         .iter()

@@ -99,14 +99,24 @@ impl<M: Memory> NowaitHost<M> {
         let waits = match sysno {
             // A connection that is made with `O_NONBLOCK` does not wait.
             Sysno::accept | Sysno::accept4 => self.status_flags(args[0])? & O_NONBLOCK == 0,
-            Sysno::close => {
-                let own = self.own.iter().position(|own| own.fd == args[0] as i32)?;
-                self.own.swap_remove(own);
-                false
-            }
+            Sysno::close => !self.forget(args[0]),
             _ => !never_waits(sysno, &args),
         };
-        (!waits).then(|| self.make(sysno, args))
+        if waits {
+            return None;
+        }
+        let result = self.make(sysno, args);
+        if matches!(sysno, Sysno::dup | Sysno::fcntl) {
+            // A copy of a descriptor moves the same offset.
+            self.forget(args[0]);
+        }
+        Some(result)
+    }
+
+    /// Forgets that a file was opened here; returns whether it was.
+    fn forget(&mut self, fd: u64) -> bool {
+        let found = self.own.iter().position(|own| own.fd == fd as i32);
+        found.map(|own| self.own.swap_remove(own)).is_some()
     }
 }
 

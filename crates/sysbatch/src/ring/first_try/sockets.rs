@@ -13,7 +13,7 @@ use linux_raw_sys::net::{
 };
 use syscalls::Sysno;
 
-use super::files::waited;
+use super::files::unless_waiting;
 use super::host::NowaitHost;
 use crate::Memory;
 
@@ -29,7 +29,7 @@ impl<M: Memory> NowaitHost<M> {
             return None;
         }
         args[flags] |= u64::from(MSG_DONTWAIT);
-        waited(self.make(sysno, args))
+        unless_waiting(self.make(sysno, args))
     }
 
     /// Makes a call that sends, whose flags are the argument at `flags`.
@@ -38,7 +38,7 @@ impl<M: Memory> NowaitHost<M> {
             return None;
         }
         args[flags] |= u64::from(MSG_DONTWAIT);
-        waited(self.make(sysno, args))
+        unless_waiting(self.make(sysno, args))
     }
 
     /// Whether receiving from a socket is content with a single byte.
