@@ -272,3 +272,28 @@ fn it_can_be_declined() {
     let caller = rustix::thread::gettid().as_raw_nonzero().get();
     assert_ne!(thread, caller.into());
 }
+
+#[test]
+fn a_file_that_is_cached_in_part_is_read_whole() {
+    const LEN: usize = 1 << 20;
+    let ring = ring();
+    let directory = scratch();
+    let content: Vec<u8> = (0..LEN as u32).map(|at| (at ^ (at >> 9)) as u8).collect();
+    let path = file(directory.path(), "file", &content);
+    // The first page alone, where the file system has a cache to speak of; all
+    // of it where it has not.
+    let plain = fs::File::open(&path).unwrap();
+    plain.sync_all().unwrap();
+    rustix::fs::fadvise(&plain, 0, None, rustix::fs::Advice::DontNeed).unwrap();
+    rustix::fs::fadvise(&plain, 0, None, rustix::fs::Advice::Random).unwrap();
+    rustix::io::pread(&plain, &mut [0; 1], 0).unwrap();
+    let (mut batch, opened) = open(&path, OFlags::RDONLY);
+    let buffer = batch.buffer(LEN + 1);
+    let first = batch.read(&opened, buffer.part(0, LEN / 2));
+    let rest = batch.read(&opened, buffer.part(LEN / 2, LEN / 2 + 1));
+    let mut completion = ring.submit(batch).unwrap().wait().unwrap();
+    let results = completion.results().unwrap();
+    assert_eq!(results.get(&first), Ok(LEN / 2));
+    assert_eq!(results.get(&rest), Ok(LEN / 2));
+    assert_eq!(results.bytes(buffer)[..LEN], content);
+}

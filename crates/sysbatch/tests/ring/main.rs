@@ -1,10 +1,12 @@
 //! The ring: batches that run while the program does something else.
 
+mod alike;
 mod await_it;
 mod cancelled;
 #[path = "../common/mod.rs"]
 mod common;
 mod descriptor;
+mod filtered;
 mod first_try;
 mod forked;
 mod gate;
