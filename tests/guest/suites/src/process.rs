@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustix::process::{Pid, WaitOptions, WaitStatus};
 
-/// A child that runs `body` and exits: with 0, or with 1 if it panics.
+/// A child that runs `body` and exits: with 0, or with 1 if it panics. It ends
+/// with its parent.
 ///
 /// The caller must have no other thread that may hold a lock which `body`
 /// needs. Cases fork before they make threads.
@@ -14,6 +15,13 @@ pub(crate) fn fork(body: impl FnOnce()) -> Pid {
     // process is whole.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
+        // Nobody is to be left when a case is killed.
+        let end = Some(rustix::process::Signal::KILL);
+        let set = rustix::process::set_parent_process_death_signal(end);
+        let body = || {
+            set.expect("prctl");
+            body();
+        };
         let code = i32::from(catch_unwind(AssertUnwindSafe(body)).is_err());
         // SAFETY: ends the process.
         unsafe { libc::_exit(code) };

@@ -128,14 +128,19 @@ fn device_used_after_fork(lab: &mut Lab) {
     wait_for(child);
     // A child that outlives the one who opened the device.
     let (reader, writer) = rustix::pipe::pipe().expect("pipe");
+    let (told, ready) = rustix::pipe::pipe().expect("pipe");
     let parent = fork(|| {
         fork(|| {
+            rustix::process::set_parent_process_death_signal(None).expect("prctl");
+            rustix::io::write(&ready, b"r").expect("write");
             while rustix::process::getppid() != Some(rustix::process::Pid::INIT) {
                 std::thread::yield_now();
             }
             run(lab);
             rustix::io::write(&writer, b"k").expect("write");
         });
+        let mut byte = [0; 1];
+        rustix::io::read(&told, &mut byte).expect("read");
     });
     wait_for(parent);
     drop(writer);
