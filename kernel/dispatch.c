@@ -18,6 +18,9 @@
 #include <linux/static_call.h>
 #include <linux/syscalls.h>
 
+#include <asm/cpufeature.h>
+#include <asm/nospec-branch.h>
+
 #include "shim.h"
 
 static long no_dispatcher(const struct pt_regs *regs, unsigned int number)
@@ -89,6 +92,13 @@ s64 sysbatch_call(u32 number, const u64 *args)
 	if (number >= NR_syscalls)
 		return -ENOSYS;
 	number = array_index_nospec(number, NR_syscalls);
+	/*
+	 * The entry from user space does this before a call, so that the caller's
+	 * branches cannot steer what is speculated in it. Here the branches of
+	 * the interpreter follow the caller's program.
+	 */
+	if (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_LOOP))
+		clear_bhb_loop();
 	return static_call(sysbatch_dispatcher)(regs, number);
 }
 

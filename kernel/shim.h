@@ -41,7 +41,8 @@ void sysbatch_run_task_work(void);
 /* task.c: the state of the calling task. */
 #define SYSBATCH_PENDING_RESCHEDULE	1
 #define SYSBATCH_PENDING_TASK_WORK	2
-#define SYSBATCH_PENDING_LEAVE		4
+#define SYSBATCH_PENDING_SIGNAL		4
+#define SYSBATCH_PENDING_EXIT_WORK	8
 u32 sysbatch_pending_work(void);
 int sysbatch_is_watched(void);
 void sysbatch_reschedule(void);

@@ -9,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/task_work.h>
 #include <linux/thread_info.h>
+#include <linux/version.h>
 
 #include "shim.h"
 
@@ -23,37 +24,60 @@ int sysbatch_is_watched(void)
 	       READ_ONCE(current->ptrace);
 }
 
-static bool must_leave(void)
+/* Whether only the way to user space does what has to be done next. */
+static bool has_exit_work(void)
 {
-	if (signal_pending(current))
-		return true;
-	/* A temporary mask (ppoll() and others) is put back on the way out. */
+	/* A temporary signal mask (ppoll() and others) is put back there. */
 	if (test_restore_sigmask())
 		return true;
 #ifdef CONFIG_MEMCG
-	/* A task over its memory.high is slowed down on the way out. */
+	/* A task over its memory.high is slowed down there. */
 	if (current->memcg_nr_pages_over_high)
 		return true;
 #endif
+#ifdef CONFIG_BLK_CGROUP
+	/* So is one that has to wait for its block cgroup. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	if (current->throttle_queue)
+		return true;
+#else
+	if (current->throttle_disk)
+		return true;
+#endif
+#endif
 	return false;
+}
+
+static bool needs_resched_or_quiescence(void)
+{
+#ifdef CONFIG_TASKS_RCU
+	/*
+	 * A preemptible kernel reschedules by itself, but that is no quiescent
+	 * state for RCU-tasks: a batch that runs for long would hold it up.
+	 */
+	if (READ_ONCE(current->rcu_tasks_holdout))
+		return true;
+#endif
+	return need_resched();
 }
 
 u32 sysbatch_pending_work(void)
 {
 	u32 work = 0;
 
-	if (need_resched())
+	if (needs_resched_or_quiescence())
 		work |= SYSBATCH_PENDING_RESCHEDULE;
 	if (task_work_pending(current))
 		work |= SYSBATCH_PENDING_TASK_WORK;
-	if (must_leave())
-		work |= SYSBATCH_PENDING_LEAVE;
+	if (signal_pending(current))
+		work |= SYSBATCH_PENDING_SIGNAL;
+	if (has_exit_work())
+		work |= SYSBATCH_PENDING_EXIT_WORK;
 	return work;
 }
 
 void sysbatch_reschedule(void)
 {
-	/* A batch may run for long: RCU-tasks waits for such a point, too. */
 	cond_resched_tasks_rcu_qs();
 }
 

@@ -55,11 +55,13 @@ impl Host for KernelHost {
         };
         let result = shim::call(number, &call.args);
         match Restart::from_result(result) {
-            None => Outcome::Returned(result),
-            Some(restart) => {
+            // As on the way out of a call made alone: without a signal these
+            // are values like any other. F_GETOWN of a process group has them.
+            Some(restart) if shim::pending_work().signal => {
                 self.restart = Some(restart);
                 Outcome::Interrupted(restart.resume())
             }
+            _ => Outcome::Returned(result),
         }
     }
 
@@ -76,10 +78,10 @@ impl Host for KernelHost {
         }
         // Both may have taken time, and task work may raise a signal.
         work = shim::pending_work();
-        if work.leave {
+        if work.leaves() {
             self.restart = Some(Restart::Always);
         }
-        work.leave
+        work.leaves()
     }
 }
 

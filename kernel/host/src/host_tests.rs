@@ -13,7 +13,8 @@ use crate::shim::double::with_task;
 
 const RESCHEDULE: u32 = 1;
 const TASK_WORK: u32 = 2;
-const LEAVE: u32 = 4;
+const SIGNAL: u32 = 4;
+const EXIT_WORK: u32 = 8;
 
 /// Some call that is not handed back.
 const GETPPID: i32 = 110;
@@ -113,6 +114,7 @@ fn restart_codes_leave_with_the_counter_on_the_call() {
         let mut batch = Batch::of(&[GETPPID, GETPPID]);
         with_task(|task| {
             task.results = vec![-code, 5];
+            task.pending = vec![SIGNAL, 0];
             task.signal_checks = 0;
         });
         assert_eq!(batch.ioctl(), -ioctl);
@@ -121,6 +123,33 @@ fn restart_codes_leave_with_the_counter_on_the_call() {
         assert_eq!(batch.run.resume, resume);
         assert_eq!(batch.results, [5, 77]);
         assert_eq!(with_task(|task| task.signal_checks), 1);
+    }
+}
+
+#[test]
+fn work_on_the_way_out_is_seen_to_before_the_next_call() {
+    let mut batch = Batch::of(&[GETPPID, GETPPID]);
+    with_task(|task| {
+        task.results = vec![5];
+        task.pending = vec![EXIT_WORK, EXIT_WORK];
+        task.signal_checks = 0;
+    });
+    assert_eq!(batch.ioctl(), -513);
+    assert_eq!((batch.run.pc, batch.run.steps), (1, 1));
+    assert_eq!(with_task(|task| task.signal_checks), 1);
+}
+
+#[test]
+fn without_a_signal_a_restart_code_is_a_value() {
+    for value in [-512, -513, -514, -516] {
+        let mut batch = Batch::of(&[GETPPID]);
+        with_task(|task| {
+            task.results = vec![value];
+            task.pending = vec![EXIT_WORK];
+        });
+        assert_eq!(batch.ioctl(), 0);
+        assert_eq!(batch.status(), Some(Status::Done));
+        assert_eq!(batch.results, [value]);
     }
 }
 
@@ -140,7 +169,7 @@ fn a_signal_is_seen_to_before_the_next_call() {
     let mut batch = Batch::of(&[GETPPID, GETPPID]);
     with_task(|task| {
         task.results = vec![5];
-        task.pending = vec![LEAVE, LEAVE];
+        task.pending = vec![SIGNAL, SIGNAL];
     });
     assert_eq!(batch.ioctl(), -513);
     assert_eq!(batch.status(), Some(Status::Interrupted));
@@ -153,7 +182,7 @@ fn a_batch_that_is_over_is_over_whatever_is_pending() {
     let mut batch = Batch::of(&[GETPPID]);
     with_task(|task| {
         task.results = vec![5];
-        task.pending = vec![LEAVE, LEAVE];
+        task.pending = vec![SIGNAL, SIGNAL];
     });
     assert_eq!(batch.ioctl(), 0);
     assert_eq!(batch.status(), Some(Status::Done));
@@ -179,7 +208,7 @@ fn a_signal_that_task_work_raises_is_seen() {
     let mut batch = Batch::of(&[GETPPID, GETPPID]);
     with_task(|task| {
         task.results = vec![5];
-        task.pending = vec![LEAVE, TASK_WORK];
+        task.pending = vec![SIGNAL, TASK_WORK];
     });
     assert_eq!(batch.ioctl(), -513);
     assert_eq!(batch.run.pc, 1);

@@ -14,22 +14,30 @@ pub(crate) struct PendingWork {
     pub(crate) reschedule: bool,
     /// Deferred work of a call, the last `fput` of a closed file for one.
     pub(crate) task_work: bool,
-    /// A signal, or a signal mask to be put back: only the way to user space
-    /// sees to these.
-    pub(crate) leave: bool,
+    /// A signal.
+    pub(crate) signal: bool,
+    /// Something else that only the way to user space sees to: a signal mask to
+    /// be put back, a wait imposed by a cgroup.
+    pub(crate) exit_work: bool,
 }
 
 impl PendingWork {
     /// Whether nothing waits.
     pub(crate) const fn is_none(self) -> bool {
-        !(self.reschedule || self.task_work || self.leave)
+        !(self.reschedule || self.task_work || self.leaves())
+    }
+
+    /// Whether the batch has to be left for it.
+    pub(crate) const fn leaves(self) -> bool {
+        self.signal || self.exit_work
     }
 }
 
 /// Bits of `sysbatch_pending_work()`, as in `shim.h`.
 const RESCHEDULE: u32 = 1;
 const TASK_WORK: u32 = 2;
-const LEAVE: u32 = 4;
+const SIGNAL: u32 = 4;
+const EXIT_WORK: u32 = 8;
 
 /// Reads a word of the task's memory.
 #[expect(
@@ -118,7 +126,8 @@ pub(crate) fn pending_work() -> PendingWork {
     PendingWork {
         reschedule: bits & RESCHEDULE != 0,
         task_work: bits & TASK_WORK != 0,
-        leave: bits & LEAVE != 0,
+        signal: bits & SIGNAL != 0,
+        exit_work: bits & EXIT_WORK != 0,
     }
 }
 
