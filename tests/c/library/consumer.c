@@ -20,6 +20,8 @@
  */
 #include <asys.h>
 #include <asys.h>
+#include <sysbatch_combined.h>
+#include <sysbatch_combined.h>
 #include <linux/batch.h>
 #include <linux/batch.h>
 #include <supersyscall.h>
