@@ -42,6 +42,18 @@ pub(crate) fn tree(name: &str, kernel: &Kernel, contents: &Path) -> Result<PathB
     Ok(image)
 }
 
+/// A disk of 64 MiB with nothing on it, made anew.
+///
+/// # Errors
+/// When it can't be made.
+pub(crate) fn empty(name: &str, kernel: &Kernel) -> Result<PathBuf> {
+    let folder = folder();
+    let _lock = lock::lock(&folder)?;
+    let image = folder.join(format!("{name}-{}.ext4", kernel.release));
+    make(&image, 64, None)?;
+    Ok(image)
+}
+
 fn folder() -> PathBuf {
     paths::output().join("disks")
 }

@@ -32,6 +32,19 @@ pub(crate) fn init() -> Result<PathBuf> {
 /// # Errors
 /// When cargo fails.
 pub(crate) fn build(package: &str, name: &str) -> Result<PathBuf> {
+    compile(&["build", "--package", package, "--bin", name], name)
+}
+
+/// Builds an integration test of a package and returns its file.
+///
+/// # Errors
+/// When cargo fails.
+pub(crate) fn build_test(package: &str, name: &str) -> Result<PathBuf> {
+    let arguments = ["test", "--no-run", "--package", package, "--test", name];
+    compile(&arguments, name)
+}
+
+fn compile(arguments: &[&str], name: &str) -> Result<PathBuf> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(paths::root());
     // A folder of its own: other flags would rebuild everything each time.
@@ -43,18 +56,8 @@ pub(crate) fn build(package: &str, name: &str) -> Result<PathBuf> {
     cargo
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
-    cargo.args([
-        "build",
-        "--release",
-        "--target",
-        TARGET,
-        "--package",
-        package,
-        "--bin",
-        name,
-        "--message-format",
-        "json",
-    ]);
+    cargo.args(arguments);
+    cargo.args(["--release", "--target", TARGET, "--message-format", "json"]);
     let log = process::run(
         &format!("building {name} for the guest"),
         &format!("guest-{name}"),
@@ -73,6 +76,7 @@ pub(crate) fn build(package: &str, name: &str) -> Result<PathBuf> {
 /// The file that a line of cargo's messages says was built for `name`.
 fn executable(line: &str, name: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;
+    // A library of the same name has no executable.
     (message["reason"] == "compiler-artifact" && message["target"]["name"] == name)
         .then(|| message["executable"].as_str().map(PathBuf::from))?
 }

@@ -58,7 +58,12 @@ impl Progress {
     }
 }
 
-/// Prints a line without tearing a spinner.
+/// Prints a line to standard output without tearing a spinner.
+pub(crate) fn print(line: &str) {
+    SPINNERS.suspend(|| println!("{line}"));
+}
+
+/// Prints a line to standard error without tearing a spinner.
 pub(crate) fn say(line: &str) {
     SPINNERS.suspend(|| eprintln!("{line}"));
 }

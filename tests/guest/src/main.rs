@@ -15,6 +15,7 @@ use sysbatch_guest::{Event, MANIFEST_PATH, Manifest, Outcome};
 mod counter;
 mod kernel_log;
 mod mounts;
+mod network;
 mod suite;
 
 use kernel_log::KernelLog;
@@ -55,6 +56,7 @@ fn session() -> Result<()> {
 
 fn run(manifest: &Manifest, reporter: &mut Reporter) -> Result<()> {
     mounts::install_shell()?;
+    network::loopback()?;
     for module in &manifest.stock_modules {
         load(module)?;
     }

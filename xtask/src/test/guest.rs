@@ -72,12 +72,24 @@ pub(super) fn run() -> Result<Tally> {
     Ok(tally.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// A machine for each two processors would leave half of them idle most of
-/// the time: suites mostly use one.
+/// How many machines to run at a time: a processor each, for suites mostly use
+/// one, and not more than there is memory for.
 fn workers() -> usize {
-    std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(8)
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let largest = SUITES.iter().map(|suite| suite.memory).max().unwrap_or(1);
+    // QEMU itself takes some, too.
+    let room = available_memory().unwrap_or(0) / (u64::from(largest) * 3 / 2);
+    processors.min(usize::try_from(room).unwrap_or(1)).max(1)
+}
+
+/// The memory in MiB that can be had without swapping (`proc_meminfo(5)`).
+fn available_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kibibytes / 1024)
 }
 
 impl Job<'_> {

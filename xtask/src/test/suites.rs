@@ -45,6 +45,8 @@ const COREUTILS_DU: &str = "/coreutils/du";
 pub(super) enum DiskContents {
     /// The kernel's common headers: some ten thousand files. For reading only.
     Headers,
+    /// Nothing: room to work on a file system that is not in memory.
+    Empty,
 }
 
 /// What most suites have in common.
@@ -117,6 +119,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
             ("sysbatch", "ring"),
             ("sysbatch", "select"),
         ],
+        disk: Some(DiskContents::Empty),
         limit_seconds: 300,
         ..SUITE
     },
@@ -178,14 +181,16 @@ impl GuestSuite {
     /// # Errors
     /// When an image can't be made.
     pub(super) fn disks(&self, kernel: &Kernel) -> Result<Vec<Disk>> {
-        let Some(DiskContents::Headers) = self.disk else {
-            return Ok(Vec::new());
+        let image = match self.disk {
+            None => return Ok(Vec::new()),
+            Some(DiskContents::Headers) => disk::headers(kernel)?,
+            Some(DiskContents::Empty) => disk::empty(self.name, kernel)?,
         };
         Ok(vec![Disk {
-            image: disk::headers(kernel)?,
+            image,
             directory: DISK_DIRECTORY.to_owned(),
             filesystem: "ext4".to_owned(),
-            read_only: true,
+            read_only: !matches!(self.disk, Some(DiskContents::Empty)),
         }])
     }
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use sysbatch_guest::{Reader, Report};
 
+use crate::progress::print;
+
 /// The two lines of a machine.
 #[derive(Debug)]
 pub(crate) struct Console {
@@ -55,7 +57,7 @@ impl Console {
         if self.echo {
             for report in &reports {
                 if let Report::Output(line) = report {
-                    println!("{line}");
+                    print(line);
                 }
             }
         }

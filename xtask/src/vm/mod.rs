@@ -119,9 +119,13 @@ pub(crate) fn run(spec: &VmSpec<'_>) -> Result<Verdict> {
     let started = Instant::now();
     let machine = qemu::Machine::start(spec, &initramfs, &console)?;
     let verdict = verdict::collect(machine, console, spec, started)?;
-    // The initramfs can be a hundred megabytes; the logs stay.
-    std::fs::remove_file(&initramfs)
-        .with_context(|| format!("can't remove {}", initramfs.display()))?;
+    // The initramfs can be a hundred megabytes; the logs of a failure stay.
+    let done = if verdict.passed() {
+        std::fs::remove_dir_all(&folder)
+    } else {
+        std::fs::remove_file(&initramfs)
+    };
+    done.with_context(|| format!("can't clear {}", folder.display()))?;
     Ok(verdict)
 }
 
