@@ -163,6 +163,7 @@ mod arch;
 mod backend;
 mod batch;
 mod calls;
+pub mod combined;
 mod host;
 mod ring;
 
