@@ -15,8 +15,7 @@
 
 /*
  * The fields of the task's registers that a sub-call overwrites. Only these
- * are put back: the others may have been changed on purpose (mremap() of the
- * vdso moves ip).
+ * are put back: what else a sub-call changes in them is its own business.
  */
 struct saved_registers {
 	unsigned long di, si, dx, r10, r8, r9, ax, orig_ax;

@@ -18,7 +18,9 @@
 #include <linux/static_call.h>
 #include <linux/syscalls.h>
 
+#include <asm/asm.h>
 #include <asm/cpufeature.h>
+#include <asm/ibt.h>
 #include <asm/nospec-branch.h>
 
 #include "shim.h"
@@ -36,7 +38,7 @@ DEFINE_STATIC_CALL(sysbatch_dispatcher, no_dispatcher);
 DEFINE_STATIC_CALL(sysbatch_task_work, no_task_work);
 
 /* The address at which a function can be entered by a direct call, or NULL. */
-static void *find_function(const char *name)
+static void * __init find_function(const char *name)
 {
 	static struct kprobe probe;
 	int error;
@@ -55,6 +57,14 @@ static void *find_function(const char *name)
 		return NULL;
 	}
 	unregister_kprobe(&probe);
+#ifdef CONFIG_X86_KERNEL_IBT
+	/*
+	 * The probe is behind the ENDBR. A direct call may land on it, sealed or
+	 * not, and call depth tracking looks for what lies before it.
+	 */
+	if (is_endbr(*(u32 *)((u8 *)probe.addr - 4)))
+		return (u8 *)probe.addr - 4;
+#endif
 	return probe.addr;
 }
 
@@ -70,6 +80,25 @@ int __init sysbatch_dispatch_init(void)
 			   (typeof(&no_dispatcher))dispatcher);
 	static_call_update(sysbatch_task_work, (typeof(&no_task_work))task_work);
 	return 0;
+}
+
+/*
+ * The entry from user space forgets the branch history before a call, so that
+ * its caller's branches cannot steer what is speculated in it. Here the
+ * branches of the interpreter, in the kernel's own mode, follow the caller's
+ * program: the case of classic BPF (arch/x86/net/bpf_jit_comp.c,
+ * emit_spectre_bhb_barrier()), and the same two means.
+ */
+static __always_inline void forget_branch_history(void)
+{
+	if (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_LOOP))
+		asm volatile("call clear_bhb_loop"
+			     : ASM_CALL_CONSTRAINT : : "rax", "rcx", "memory");
+	/* IBHF, where history is restricted in hardware, between modes only. */
+	if (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_HW) ||
+	    (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_LOOP) &&
+	     cpu_feature_enabled(X86_FEATURE_HYPERVISOR)))
+		asm volatile(".byte 0xf3, 0x48, 0x0f, 0x1e, 0xf8" : : : "memory");
 }
 
 /*
@@ -92,13 +121,7 @@ s64 sysbatch_call(u32 number, const u64 *args)
 	if (number >= NR_syscalls)
 		return -ENOSYS;
 	number = array_index_nospec(number, NR_syscalls);
-	/*
-	 * The entry from user space does this before a call, so that the caller's
-	 * branches cannot steer what is speculated in it. Here the branches of
-	 * the interpreter follow the caller's program.
-	 */
-	if (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_LOOP))
-		clear_bhb_loop();
+	forget_branch_history();
 	return static_call(sysbatch_dispatcher)(regs, number);
 }
 

@@ -43,7 +43,7 @@ targets += target.json libcore.rlib libcompiler_builtins.rlib libsysbatch_abi.rl
 quiet_cmd_rust_target = RUSTTGT $@
       cmd_rust_target = : '$(rustc-version)'; \
 	$(rustc) --target=x86_64-unknown-none -Zunstable-options --print=target-spec-json | \
-	sed 's/+soft-float/&$(feature-list)/' > $@
+	sed 's/+soft-float/&$(feature-list)/' > $@ && grep -q '+soft-float$(feature-list)' $@
 $(obj)/target.json: FORCE
 	$(call if_changed,rust_target)
 

@@ -11,24 +11,82 @@
 use crate::RUN_REQUEST;
 
 /// Numbers of x86-64 system calls (`arch/x86/entry/syscalls/syscall_64.tbl`).
+#[cfg(target_arch = "x86_64")]
 mod nr {
-    pub(super) const RT_SIGRETURN: u32 = 15;
     pub(super) const IOCTL: u32 = 16;
-    pub(super) const CLONE: u32 = 56;
-    pub(super) const FORK: u32 = 57;
-    pub(super) const VFORK: u32 = 58;
-    pub(super) const EXECVE: u32 = 59;
-    pub(super) const EXIT: u32 = 60;
     pub(super) const PRCTL: u32 = 157;
     pub(super) const ARCH_PRCTL: u32 = 158;
-    pub(super) const REBOOT: u32 = 169;
-    pub(super) const RESTART_SYSCALL: u32 = 219;
-    pub(super) const EXIT_GROUP: u32 = 231;
-    pub(super) const SECCOMP: u32 = 317;
-    pub(super) const EXECVEAT: u32 = 322;
-    pub(super) const URETPROBE: u32 = 335;
-    pub(super) const UPROBE: u32 = 336;
-    pub(super) const CLONE3: u32 = 435;
+
+    /// Whether a call is never made in a batch, whatever its arguments.
+    pub(super) const fn is_never_made(number: u32) -> bool {
+        const RT_SIGRETURN: u32 = 15;
+        const CLONE: u32 = 56;
+        const FORK: u32 = 57;
+        const VFORK: u32 = 58;
+        const EXECVE: u32 = 59;
+        const EXIT: u32 = 60;
+        const REBOOT: u32 = 169;
+        const RESTART_SYSCALL: u32 = 219;
+        const EXIT_GROUP: u32 = 231;
+        const SECCOMP: u32 = 317;
+        const EXECVEAT: u32 = 322;
+        const URETPROBE: u32 = 335;
+        const UPROBE: u32 = 336;
+        const CLONE3: u32 = 435;
+        matches!(
+            number,
+            RT_SIGRETURN
+                | CLONE
+                | FORK
+                | VFORK
+                | EXECVE
+                | EXIT
+                | REBOOT
+                | RESTART_SYSCALL
+                | EXIT_GROUP
+                | SECCOMP
+                | EXECVEAT
+                | URETPROBE
+                | UPROBE
+                | CLONE3
+        )
+    }
+}
+
+/// Numbers of aarch64 and of the other architectures with the common table
+/// (`include/uapi/asm-generic/unistd.h`).
+#[cfg(not(target_arch = "x86_64"))]
+mod nr {
+    pub(super) const IOCTL: u32 = 29;
+    pub(super) const PRCTL: u32 = 167;
+    /// There is none.
+    pub(super) const ARCH_PRCTL: u32 = u32::MAX;
+
+    /// Whether a call is never made in a batch, whatever its arguments.
+    pub(super) const fn is_never_made(number: u32) -> bool {
+        const EXIT: u32 = 93;
+        const EXIT_GROUP: u32 = 94;
+        const RESTART_SYSCALL: u32 = 128;
+        const RT_SIGRETURN: u32 = 139;
+        const REBOOT: u32 = 142;
+        const CLONE: u32 = 220;
+        const EXECVE: u32 = 221;
+        const SECCOMP: u32 = 277;
+        const EXECVEAT: u32 = 281;
+        const CLONE3: u32 = 435;
+        matches!(
+            number,
+            EXIT | EXIT_GROUP
+                | RESTART_SYSCALL
+                | RT_SIGRETURN
+                | REBOOT
+                | CLONE
+                | EXECVE
+                | SECCOMP
+                | EXECVEAT
+                | CLONE3
+        )
+    }
 }
 
 /// Options of `prctl(2)` (`include/uapi/linux/prctl.h`).
@@ -41,25 +99,21 @@ const ARCH_SHSTK: core::ops::RangeInclusive<u32> = 0x5001..=0x5005;
 
 /// Whether this call is never made inside a batch.
 ///
-/// The numbers are those of x86-64. The batch device is told by the ioctl's request, whatever descriptor it is
-/// made on: a look at the descriptor could be raced by another thread, and
-/// the request in the arguments cannot change any more.
+/// The numbers are those of the architecture the crate is built for. The batch
+/// device is told by the ioctl's request, whatever descriptor it is made on: a
+/// look at the descriptor could be raced by another thread, and the request in
+/// the arguments cannot change any more.
 #[must_use]
 pub fn is_handed_back(number: u32, args: &[u64; 6]) -> bool {
     let [first, second, ..] = *args;
     match number {
-        nr::CLONE | nr::CLONE3 | nr::FORK | nr::VFORK => true,
-        nr::EXECVE | nr::EXECVEAT => true,
-        nr::EXIT | nr::EXIT_GROUP | nr::REBOOT => true,
-        nr::RT_SIGRETURN | nr::RESTART_SYSCALL | nr::URETPROBE | nr::UPROBE => true,
-        nr::SECCOMP => true,
         nr::PRCTL => matches!(
             low_half(first),
             PR_SET_SECCOMP | PR_SET_SYSCALL_USER_DISPATCH
         ),
         nr::ARCH_PRCTL => ARCH_SHSTK.contains(&low_half(first)),
         nr::IOCTL => low_half(second) == RUN_REQUEST,
-        _ => false,
+        _ => nr::is_never_made(number),
     }
 }
 
@@ -69,7 +123,7 @@ fn low_half(argument: u64) -> u32 {
     u32::from_le_bytes([a, b, c, d])
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::*;
 

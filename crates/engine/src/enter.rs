@@ -205,7 +205,6 @@ fn write<H: Host>(
     cursor: &Cursor,
     status: Status,
 ) -> Result<(), Fault> {
-    host.store(field(address, 12)?, Width::Four, status.raw().into())?;
     host.store(field(address, 48)?, Width::Eight, cursor.pc)?;
     host.store(field(address, 56)?, Width::Eight, cursor.fuel)?;
     host.store(field(address, 64)?, Width::Eight, cursor.steps)?;
@@ -219,5 +218,7 @@ fn write<H: Host>(
         field(address, 84)?,
         Width::Four,
         cursor.reason.map_or(0, PuntReason::raw).into(),
-    )
+    )?;
+    // The last, so that a new status always comes with the rest.
+    host.store(field(address, 12)?, Width::Four, status.raw().into())
 }

@@ -64,13 +64,13 @@ pub fn enter(memory: &mut Memory, script: &mut Script, address: u64) -> Result<S
     };
     let address = i128::from(address);
     let written = [
-        (12, Width::Four, i128::from(status.raw())),
         (48, Width::Eight, header.pc),
         (56, Width::Eight, header.fuel),
         (64, Width::Eight, header.steps),
         (72, Width::Eight, header.value),
         (80, Width::Four, header.resume),
         (84, Width::Four, header.reason),
+        (12, Width::Four, i128::from(status.raw())),
     ];
     for (offset, width, value) in written {
         put(memory, address + offset, width, value).ok_or(Error::Fault)?;

@@ -152,10 +152,12 @@ impl Device {
         // SAFETY: the request does what the batch says, which the caller
         // vouches for; calls that would not come back here are handed back.
         let result = unsafe { arch::syscall(Sysno::ioctl as u32, args) };
-        if result < 0 {
-            return Err(Errno::from_raw_os_error(-result as i32));
+        match result {
+            0.. => Ok(()),
+            -4095..0 => Err(Errno::from_raw_os_error(-result as i32)),
+            // A tracer or a handler of SIGSYS can make it anything.
+            _ => Err(Errno::PROTO),
         }
-        Ok(())
     }
 }
 
