@@ -26,7 +26,8 @@ const REMEMBERED: usize = 4;
 /// `process_vm_writev`, words are written straight too.
 #[derive(Debug)]
 pub(crate) struct Probed {
-    checked: Option<Checked>,
+    /// Made when it is needed first; `None` in it where it cannot be had.
+    checked: Option<Option<Checked>>,
     direct: Direct,
     /// Addresses that are written without a check.
     straight: Range<u64>,
@@ -47,8 +48,7 @@ impl Probed {
     /// while it is being read.
     pub(crate) unsafe fn new(straight: Range<u64>) -> Self {
         Self {
-            // SAFETY: the caller's promise.
-            checked: unsafe { Checked::new() }.ok(),
+            checked: None,
             // SAFETY: it reads what was probed and writes what the caller
             // vouches for.
             direct: unsafe { Direct::new() },
@@ -120,11 +120,14 @@ unsafe impl Memory for Probed {
 
     fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
         self.forget();
-        match &mut self.checked {
-            Some(checked) if !self.straight.contains(&address) => {
-                checked.store(address, width, value)
-            }
-            _ => self.direct.store(address, width, value),
+        if self.straight.contains(&address) {
+            return self.direct.store(address, width, value);
+        }
+        // SAFETY: whoever made this one promised what that one asks for.
+        let make = || unsafe { Checked::new() }.ok();
+        match self.checked.get_or_insert_with(make) {
+            Some(checked) => checked.store(address, width, value),
+            None => self.direct.store(address, width, value),
         }
     }
 

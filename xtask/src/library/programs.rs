@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::{Tree, install};
 use crate::test::tally::{Tally, harness};
@@ -13,8 +13,33 @@ use crate::{paths, process};
 
 /// Tests: each prints what it checked in the words of Rust's harness.
 const TESTS: &str = "tests/c/library";
-/// Examples: each has to compile.
+/// Examples: each has to compile, and those of [`RUNS`] to run.
 const EXAMPLES: &str = "examples/c";
+/// Examples that run by themselves, with their arguments and a piece of what
+/// they print.
+const RUNS: &[(&str, &[&str], &str)] = &[
+    (
+        "asys",
+        &[],
+        "sleep 1 returned 0\nsleep 2 returned 0\nsleep 0 returned 0\n",
+    ),
+    ("batch-closes", &[], "1024"),
+    ("batch-ids", &[], "uid"),
+    ("batch-total", &["LICENSE-MIT"], "total: "),
+    ("batch-walk", &["man"], " 0 directories, "),
+    (
+        "generic-batch",
+        &["LICENSE-MIT"],
+        " asynchronously, 3 calls",
+    ),
+    (
+        "read-file",
+        &["LICENSE-MIT"],
+        "Permission is hereby granted",
+    ),
+    ("supersyscall-hello", &[], "2 calls tried: 23 and 22"),
+    ("syslet-files", &[], "uncached"),
+];
 /// The test that compiles as C++ too.
 const CONSUMER: &str = "consumer";
 
@@ -35,15 +60,7 @@ pub(crate) fn check() -> Result<Tally> {
         }
     }
     for source in sources(EXAMPLES)? {
-        let program = folder.join("examples").join(name(&source));
-        let compiled = compile(
-            &tree,
-            &source,
-            &program,
-            ("gcc", "-std=gnu11"),
-            Linking::Shared,
-        );
-        tally.add(outcome(compiled.map(|()| 1)));
+        tally.add(outcome(example(&tree, &folder, &source)));
     }
     Ok(tally)
 }
@@ -163,6 +180,33 @@ fn compile(
     let log = format!("library-compile-{}", name(source));
     process::run_quietly(&title, &log, COMPILE_LIMIT, &mut command)?;
     Ok(())
+}
+
+/// Compiles an example, and runs it if it runs by itself.
+fn example(tree: &Tree, folder: &Path, source: &Path) -> Result<usize> {
+    let program = folder.join("examples").join(name(source));
+    let language = ("gcc", "-std=gnu11");
+    compile(tree, source, &program, language, Linking::Shared)?;
+    let run = RUNS.iter().find(|(known, ..)| *known == name(source));
+    let Some((title, arguments, expected)) = run else {
+        return Ok(1);
+    };
+    let mut command = Command::new(&program);
+    command.args(*arguments).current_dir(paths::root());
+    command.env("LD_LIBRARY_PATH", tree.lib());
+    command.env("SYSBATCH_BACKEND", "user");
+    let log = process::run_quietly(
+        title,
+        &format!("library-example-{title}"),
+        RUN_LIMIT,
+        &mut command,
+    )?;
+    ensure!(
+        process::contains(&log, expected)?,
+        "the example {title} did not print {expected:?}: see {}",
+        log.display()
+    );
+    Ok(2)
 }
 
 /// Compiles a test and runs it; the number of its checks.
