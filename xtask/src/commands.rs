@@ -57,6 +57,9 @@ enum Command {
         /// Only this step; may be given several times.
         #[arg(long, value_name = "STEP")]
         only: Vec<String>,
+        /// Of the guest's suites only this; may be given several times.
+        #[arg(long = "suite", value_name = "SUITE")]
+        suites: Vec<String>,
     },
     /// Build the kernel module.
     Kmod(KmodArguments),
@@ -128,7 +131,7 @@ impl Arguments {
                 Ok(true)
             }
             Command::Demo { json } => demo::run(json.as_deref()),
-            Command::Test { only } => test::run(&only),
+            Command::Test { only, suites } => test::run(&only, &suites),
             Command::Kmod(arguments) => {
                 packages::install_missing()?;
                 println!("{}", arguments.build()?.display());

@@ -23,7 +23,11 @@ struct Job<'a> {
     module: &'a PathBuf,
 }
 
-pub(super) fn run() -> Result<Tally> {
+/// Runs the suites named in `only`, or all.
+///
+/// # Errors
+/// When the kernels or the module can't be made.
+pub(super) fn run(only: &[String]) -> Result<Tally> {
     let mut kernels = Vec::new();
     for series in Series::ALL {
         let kernel = kernel::ensure(series, Flavour::Cloud, Need::Image)?;
@@ -33,7 +37,9 @@ pub(super) fn run() -> Result<Tally> {
     guest::init()?;
     let mut jobs = Vec::new();
     let mut tally = Tally::default();
-    for suite in SUITES {
+    let wanted =
+        |suite: &&GuestSuite| only.is_empty() || only.iter().any(|name| name == suite.name);
+    for suite in SUITES.iter().filter(wanted) {
         match suite.files() {
             Ok(files) => jobs.extend(kernels.iter().map(|(kernel, module)| Job {
                 suite,

@@ -20,66 +20,75 @@ struct Step {
     /// What `--only` calls it.
     name: &'static str,
     /// Does it. An error counts as one failure.
-    run: fn() -> Result<Tally>,
+    run: Run,
+}
+
+/// How a step is done.
+enum Run {
+    /// As a whole.
+    Whole(fn() -> Result<Tally>),
+    /// Those guest suites that are named, or all.
+    Suites(fn(&[String]) -> Result<Tally>),
 }
 
 /// All steps, the quick ones first: a mistake is to be told soon.
 const STEPS: &[Step] = &[
     Step {
         name: "format",
-        run: steps::format,
+        run: Run::Whole(steps::format),
     },
     Step {
         name: "header",
-        run: steps::header,
+        run: Run::Whole(steps::header),
     },
     Step {
         name: "licences",
-        run: steps::licences,
+        run: Run::Whole(steps::licences),
     },
     Step {
         name: "manual",
-        run: steps::manual,
+        run: Run::Whole(steps::manual),
     },
     Step {
         name: "clippy",
-        run: steps::clippy,
+        run: Run::Whole(steps::clippy),
     },
     Step {
         name: "docs",
-        run: steps::docs,
+        run: Run::Whole(steps::docs),
     },
     Step {
         name: "host",
-        run: steps::host,
+        run: Run::Whole(steps::host),
     },
     Step {
         name: "library",
-        run: library::check,
+        run: Run::Whole(library::check),
     },
     Step {
         name: "module",
-        run: steps::module,
+        run: Run::Whole(steps::module),
     },
     Step {
         name: "dkms",
-        run: dkms::run,
+        run: Run::Whole(dkms::run),
     },
     Step {
         name: "machine",
-        run: machine::run,
+        run: Run::Whole(machine::run),
     },
     Step {
         name: "guest",
-        run: guest::run,
+        run: Run::Suites(guest::run),
     },
 ];
 
-/// Runs the steps named in `only`, or all; true if nothing failed.
+/// Runs the steps named in `only`, or all, and of the guest step the suites named
+/// in `suites`, or all; true if nothing failed.
 ///
 /// # Errors
-/// When a name is not a step's, or the machine lacks a package.
-pub(crate) fn run(only: &[String]) -> Result<bool> {
+/// When a name is not a step's or a suite's, or the machine lacks a package.
+pub(crate) fn run(only: &[String], suites: &[String]) -> Result<bool> {
     let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
         bail!(
@@ -87,6 +96,7 @@ pub(crate) fn run(only: &[String]) -> Result<bool> {
             names.join(", ")
         );
     }
+    suites::check_names(suites)?;
     packages::install_missing()?;
     let started = Instant::now();
     let mut results = Vec::new();
@@ -96,7 +106,11 @@ pub(crate) fn run(only: &[String]) -> Result<bool> {
     {
         say(&format!("== {}", step.name));
         let began = Instant::now();
-        let tally = (step.run)().unwrap_or_else(|error| Tally::failure(format!("{error:#}")));
+        let result = match step.run {
+            Run::Whole(run) => run(),
+            Run::Suites(run) => run(suites),
+        };
+        let tally = result.unwrap_or_else(|error| Tally::failure(format!("{error:#}")));
         results.push((step.name, tally, began.elapsed()));
     }
     let mut total = Tally::default();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::kernel::Kernel;
 use crate::vm::{Disk, GuestFile};
@@ -144,6 +144,23 @@ pub(super) const SUITES: &[GuestSuite] = &[
         suites!("--module", "/modules/sysbatch.ko", "unload"),
     ),
 ];
+
+/// Fails on a name that is no suite's.
+///
+/// # Errors
+/// When there is one; the error lists the suites.
+pub(super) fn check_names(names: &[String]) -> Result<()> {
+    for name in names {
+        let known = SUITES.iter().any(|suite| suite.name == name);
+        let all: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
+        ensure!(
+            known,
+            "there is no guest suite `{name}`; the suites are: {}",
+            all.join(", ")
+        );
+    }
+    Ok(())
+}
 
 impl GuestSuite {
     /// The files it needs, built if they are the workspace's.
