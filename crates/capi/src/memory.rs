@@ -2,9 +2,11 @@
 #![expect(unsafe_code, reason = "addresses that were probed are read")]
 
 use core::ops::Range;
+use core::ptr;
 
-use sysbatch::abi::Width;
-use sysbatch::{Checked, Direct, Memory};
+use rustix::io::Errno;
+use sysbatch::abi::{RUN_SIZE, Run, Status, Width};
+use sysbatch::{Backend, Checked, Direct, Memory};
 use sysbatch_engine::Fault;
 use syscalls::Sysno;
 
@@ -31,6 +33,8 @@ pub(crate) struct Probed {
     direct: Direct,
     /// Addresses that are written without a check.
     straight: Range<u64>,
+    /// The run header, which is the library's or vouched for.
+    header: Range<u64>,
     /// Pages known to be readable, for as long as the entry is being read.
     readable: [u64; REMEMBERED],
     oldest: usize,
@@ -53,9 +57,32 @@ impl Probed {
             // vouches for.
             direct: unsafe { Direct::new() },
             straight,
+            header: 0..0,
             readable: [NO_PAGE; REMEMBERED],
             oldest: 0,
         }
+    }
+
+    /// Lets the run header be reached straight, from now on.
+    ///
+    /// # Safety
+    /// The header must not move while batches run with this memory.
+    pub(crate) unsafe fn admit(&mut self, run: &Run) {
+        let address = ptr::from_ref(run).expose_provenance() as u64;
+        self.header = address..address + RUN_SIZE as u64;
+    }
+
+    /// Runs a batch to its end, see [`Backend::run`].
+    ///
+    /// # Safety
+    /// As for [`Backend::run`]; addresses that are read may be bad.
+    pub(crate) unsafe fn run(&mut self, backend: &Backend, run: &mut Run) -> Result<Status, Errno> {
+        // SAFETY: it is borrowed for as long as the batch runs.
+        unsafe { self.admit(run) };
+        // SAFETY: the caller's promise.
+        let ended = unsafe { backend.run(run, self) };
+        self.header = 0..0;
+        ended
     }
 
     /// Memory may have changed: nothing is known of any page.
@@ -114,13 +141,16 @@ fn is_readable(address: u64) -> bool {
 // SAFETY: a value has a `Direct` in it, which only `unsafe` code makes.
 unsafe impl Memory for Probed {
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
+        if self.header.contains(&address) {
+            return self.direct.load(address, width);
+        }
         self.probe(address, width.bytes())?;
         self.direct.load(address, width)
     }
 
     fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
         self.forget();
-        if self.straight.contains(&address) {
+        if self.straight.contains(&address) || self.header.contains(&address) {
             return self.direct.store(address, width, value);
         }
         // SAFETY: whoever made this one promised what that one asks for.
@@ -133,6 +163,9 @@ unsafe impl Memory for Probed {
 
     fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault> {
         self.forget();
+        if self.header.contains(&address) {
+            return self.direct.load_words(address);
+        }
         self.probe(address, 8 * N as u64)?;
         self.direct.load_words(address)
     }

@@ -73,7 +73,7 @@ unsafe fn run(backend: &Backend, header: &mut Run) -> Result<u64, Errno> {
     // SAFETY: the caller's promise.
     let mut memory = unsafe { Probed::new(0..0) };
     // SAFETY: the caller's promise.
-    match unsafe { backend.run(header, &mut memory) }? {
+    match unsafe { memory.run(backend, header) }? {
         Status::Exit => Ok(header.pc + 1),
         _ => Ok(header.pc),
     }

@@ -70,7 +70,7 @@ unsafe fn see_through(header: &mut Run) -> Result<c_long, Errno> {
     let mut memory = unsafe { Probed::new(slots(header.results, header.len)) };
     loop {
         // SAFETY: the caller's promise.
-        let ended = unsafe { backend.run(header, &mut memory) };
+        let ended = unsafe { memory.run(backend, header) };
         let at = header.pc;
         match (ended, Status::from_raw(header.status)) {
             (Ok(Status::Exit), _) => return Ok(at as c_long + 1),

@@ -97,7 +97,7 @@ unsafe fn see_through(backend: &Backend, header: &mut Run) -> Result<c_long, Err
     let mut memory = unsafe { Probed::new(slots(header.results, header.len)) };
     loop {
         // SAFETY: the caller's promise.
-        let ended = unsafe { backend.run(header, &mut memory) };
+        let ended = unsafe { memory.run(backend, header) };
         match (ended, Status::from_raw(header.status)) {
             (Ok(_), _) => return Ok(header.pc as c_long),
             (Err(Errno::FAULT), Some(Status::Unstored)) => {

@@ -48,7 +48,7 @@ unsafe fn run_batch(sysbatch: *const Handle, run: *mut Run) -> Result<(), Errno>
         // SAFETY: the caller's promise.
         let mut memory = unsafe { Probed::new(0..0) };
         // SAFETY: the caller's promise.
-        unsafe { handle.backend.run(run, &mut memory) }
+        unsafe { memory.run(&handle.backend, run) }
     } else {
         // SAFETY: the caller's promise.
         let mut memory = unsafe { Direct::new() };

@@ -53,7 +53,7 @@ pub unsafe extern "C" fn sysbatch_compat_async_exec(
         let mut memory = unsafe { Probed::new(0..0) };
         let here = if flags & SYSLET_SYNC != 0 {
             // SAFETY: the caller's promise.
-            Some(unsafe { backend.run(&mut run, &mut memory) })
+            Some(unsafe { memory.run(backend, &mut run) })
         } else if flags & SYSLET_ASYNC != 0 {
             None
         } else {
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn sysbatch_compat_async_exec(
                 Err(errno) if run.steps == 0 => return Err(errno),
                 // Some of it has happened, so there is no way but on.
                 // SAFETY: the caller's promise.
-                Err(_) => unsafe { backend.run(&mut run, &mut memory) },
+                Err(_) => unsafe { memory.run(backend, &mut run) },
             },
         };
         match ended? {
@@ -90,6 +90,8 @@ unsafe fn run_here(
     user: &mut User,
 ) -> Option<Result<Status, Errno>> {
     loop {
+        // SAFETY: it is borrowed until this is over.
+        unsafe { memory.admit(run) };
         // SAFETY: the caller's promise.
         if let Some(ended) = unsafe { backend.first_try(run, memory) } {
             return Some(ended);
@@ -106,7 +108,7 @@ unsafe fn run_here(
         let rest = run.fuel - 1;
         run.fuel = 1;
         // SAFETY: the caller's promise.
-        let ended = unsafe { backend.run(run, memory) };
+        let ended = unsafe { memory.run(backend, run) };
         run.fuel += rest;
         match ended {
             Ok(Status::OutOfFuel) if run.fuel > 0 => {}
@@ -131,7 +133,7 @@ fn finish(backend: &Backend, head: &Head, mut run: Run) {
     // SAFETY: whoever started the syslet vouched for it until it is over.
     let mut memory = unsafe { Probed::new(0..0) };
     // SAFETY: as above.
-    let ended = unsafe { backend.run(&mut run, &mut memory) };
+    let ended = unsafe { memory.run(backend, &mut run) };
     let mut user = User::new();
     let wrong = match ended {
         Ok(Status::OutOfFuel) => Some(Errno::LOOP),
