@@ -152,3 +152,24 @@ fn batches_that_wait_for_each_other_run_at_once() {
         assert!(ticket.wait().is_ok());
     }
 }
+
+#[test]
+fn one_that_is_idle_is_not_counted_on_twice() {
+    let quick = || {
+        let mut batch = Batch::new();
+        batch.getpid();
+        Submit::new(batch).inline_first(false)
+    };
+    for _ in 0..100 {
+        let ring = ring_with(RingOptions::default().workers(2));
+        // Afterwards there is one worker, which is idle.
+        assert!(ring.submit(quick()).unwrap().wait().is_ok());
+        let gate = Gate::new();
+        let waits = ring.submit(Submit::new(gate.batch()).inline_first(false));
+        let waits = waits.unwrap();
+        // Were it to wait for the same worker, this would never end.
+        assert!(ring.submit(quick()).unwrap().wait().is_ok());
+        gate.open(1);
+        assert!(waits.wait().is_ok());
+    }
+}
