@@ -31,12 +31,16 @@ pub(crate) fn ensure(series: Series, flavour: Flavour, need: Need) -> Result<Ker
     let kernels = kernels();
     let _lock = lock::lock(&kernels)?;
     let record = record(&kernels, series, flavour);
-    // What can't be read is made anew.
+    // What can't be read, or was removed, is made anew.
     if let Ok(text) = std::fs::read_to_string(&record)
         && let Ok(chosen) = serde_json::from_str::<Chosen>(&text)
         && chosen.unpacked >= need
     {
-        return Ok(kernel(&kernels, chosen.release));
+        let kernel = kernel(&kernels, chosen.release);
+        if kernel.headers().is_dir() {
+            relocate(&kernel)?;
+            return Ok(kernel);
+        }
     }
     let release = match newest(series, flavour) {
         Ok(release) => release,
@@ -129,23 +133,29 @@ fn download_and_unpack(release: &Release, need: Need, kernels: &Path) -> Result<
         )?;
     }
     remove(&downloads)?;
-    relocate(&folder, &release.name)
+    relocate(&kernel(kernels, release.name.clone()))
 }
 
 /// Debian's headers include the common part by its installed, absolute path.
-fn relocate(folder: &Path, release: &str) -> Result<()> {
-    let makefile = folder.join(format!("usr/src/linux-headers-{release}/Makefile"));
+/// Where the unpacked one is may change, too: the project's folder can be moved.
+fn relocate(kernel: &Kernel) -> Result<()> {
+    let makefile = kernel.headers().join("Makefile");
     let text = std::fs::read_to_string(&makefile)
         .with_context(|| format!("can't read {}", makefile.display()))?;
-    let installed = "include /usr/src/";
-    anyhow::ensure!(
-        text.contains(installed),
-        "{} no longer includes the common headers from /usr/src: Debian changed their layout",
-        makefile.display(),
-    );
-    let here = format!("include {}/usr/src/", folder.display());
-    std::fs::write(&makefile, text.replace(installed, &here))
-        .with_context(|| format!("can't write {}", makefile.display()))
+    let (_, common) = text
+        .strip_prefix("include /")
+        .and_then(|path| path.split_once("usr/src/"))
+        .with_context(|| {
+            format!(
+                "{} does not include the common headers: Debian changed their layout",
+                makefile.display()
+            )
+        })?;
+    let here = format!("include {}/usr/src/{common}", kernel.folder.display());
+    if here == text {
+        return Ok(());
+    }
+    std::fs::write(&makefile, here).with_context(|| format!("can't write {}", makefile.display()))
 }
 
 /// Removes a file or folder, if it is there.
