@@ -38,9 +38,9 @@ static void read_file(void)
 		    10);
 	CHECK_EQUAL(sysbatch_read_file(sysbatch, directory, "file", found, 0),
 		    0);
-	/* Many short reads. */
+	/* A file that does not say how long it is. */
 	CHECK(sysbatch_read_file(sysbatch, AT_FDCWD, "/proc/self/maps", found,
-				 sizeof(found)) > 1000);
+				 sizeof(found)) > 100);
 	CHECK_EQUAL(sysbatch_read_file(sysbatch, directory, "none", found, 9),
 		    -ENOENT);
 	CHECK_EQUAL(sysbatch_read_file(sysbatch, directory, ".", found, 9),
