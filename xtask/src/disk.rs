@@ -30,6 +30,34 @@ pub(crate) fn headers(kernel: &Kernel) -> Result<PathBuf> {
     Ok(image)
 }
 
+/// A disk with 64 files of 8 KiB, each at the end of a path of directories of
+/// its own, so that most of what is read for one file serves no other. Made
+/// once, and for reading only.
+///
+/// # Errors
+/// When it can't be made.
+pub(crate) fn apart() -> Result<PathBuf> {
+    let folder = folder();
+    let _lock = lock::lock(&folder)?;
+    let image = folder.join("apart.ext4");
+    if !image.exists() {
+        let contents = folder.join("apart");
+        for number in 0..64_u32 {
+            let inner = contents.join(format!("{number:02}/a/b/c/d"));
+            std::fs::create_dir_all(&inner)
+                .with_context(|| format!("can't create {}", inner.display()))?;
+            let lines = (0..1024).map(|line| format!("{number:02}.{line:04}\n"));
+            std::fs::write(inner.join("file"), lines.collect::<String>())
+                .with_context(|| format!("can't write to {}", inner.display()))?;
+        }
+        let unfinished = image.with_extension("unfinished");
+        make(&unfinished, 64, Some(&contents))?;
+        std::fs::rename(&unfinished, &image)
+            .with_context(|| format!("can't make {}", image.display()))?;
+    }
+    Ok(image)
+}
+
 /// A disk that holds a copy of `contents`, made anew.
 ///
 /// # Errors

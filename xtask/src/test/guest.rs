@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use sysbatch_guest::Suite;
 
 use super::suites::{GuestSuite, SUITES};
@@ -121,6 +121,7 @@ impl Job<'_> {
         let command = suite.command.iter().map(|&word| word.to_owned());
         let spec = VmSpec {
             files: files.clone(),
+            stock_modules: suite.modules.to_vec(),
             disks: suite.disks(kernel)?,
             suites: vec![Suite {
                 name: suite.name.to_owned(),
@@ -147,6 +148,10 @@ fn judge(title: &str, verdict: &Verdict) -> Result<Tally> {
     let mut tally = Tally::default();
     for suite in verdict.suites.iter().filter(|suite| suite.passed()) {
         let tests = harness(suite.output.iter().map(String::as_str))?;
+        ensure!(
+            tests != Some(Tally::default()),
+            "guest suite {title}: it ran no tests"
+        );
         tally.add(tests.unwrap_or(Tally::passed(1)));
     }
     let failures = verdict.failures().into_iter();

@@ -24,6 +24,8 @@ pub(super) struct GuestSuite {
     pub(super) tests: &'static [(&'static str, &'static str)],
     /// Whether to put the `du` of the host's coreutils at [`COREUTILS_DU`].
     pub(super) coreutils: bool,
+    /// Modules of the kernel's own to load first.
+    pub(super) modules: &'static [&'static str],
     /// What is on a disk at [`DISK_DIRECTORY`].
     pub(super) disk: Option<DiskContents>,
     /// Memory in MiB.
@@ -45,6 +47,8 @@ const COREUTILS_DU: &str = "/coreutils/du";
 pub(super) enum DiskContents {
     /// The kernel's common headers: some ten thousand files. For reading only.
     Headers,
+    /// 64 files in directories of their own. For reading only.
+    Apart,
     /// Nothing: room to work on a file system that is not in memory.
     Empty,
 }
@@ -57,6 +61,7 @@ const SUITE: GuestSuite = GuestSuite {
     tests: &[],
     library: false,
     coreutils: false,
+    modules: &[],
     disk: None,
     memory: 512,
     processors: 2,
@@ -133,6 +138,13 @@ pub(super) const SUITES: &[GuestSuite] = &[
     of_suites("corpus", suites!("corpus")),
     of_suites("files", suites!("files")),
     GuestSuite {
+        modules: &["dm_delay"],
+        disk: Some(DiskContents::Apart),
+        // What overlaps on one processor is waiting alone.
+        processors: 1,
+        ..of_suites("overlap", suites!("--tree", "/disk", "overlap"))
+    },
+    GuestSuite {
         limit_seconds: 900,
         ..of_suites("property", suites!("property"))
     },
@@ -202,6 +214,7 @@ impl GuestSuite {
             None => return Ok(Vec::new()),
             Some(DiskContents::Headers) => disk::headers(kernel)?,
             Some(DiskContents::Empty) => disk::empty(self.name, kernel)?,
+            Some(DiskContents::Apart) => disk::apart()?,
         };
         Ok(vec![Disk {
             image,

@@ -13,6 +13,7 @@ mod escape;
 mod files;
 mod harness;
 mod lab;
+mod overlap;
 mod pages;
 mod process;
 mod property;
@@ -40,6 +41,8 @@ enum Suite {
     Corpus,
     /// Real files: copying, and descriptors that are closed in a batch.
     Files,
+    /// Asynchronous batches that wait for a slow disk.
+    Overlap,
     /// Random programs, on both hosts.
     Property,
     /// Calls that are handed back.
@@ -62,6 +65,7 @@ impl Suite {
             Self::Blocking => blocking::cases(),
             Self::Corpus => corpus::cases(),
             Self::Files => files::cases(),
+            Self::Overlap => overlap::cases(),
             Self::Property => property::cases(),
             Self::Punt => punt::cases(),
             Self::Signals => signals::cases(),
