@@ -19,15 +19,15 @@
  * function has the name of another, has a test of its own.
  */
 #include <asys.h>
-#include <asys.h>
+#include <linux/asys.h>
 #include <sysbatch_combined.h>
 #include <sysbatch_combined.h>
 #include <linux/batch.h>
 #include <linux/batch.h>
 #include <supersyscall.h>
-#include <supersyscall.h>
+#include <linux/supersyscall.h>
 #include <syslet.h>
-#include <syslet.h>
+#include <linux/syslet.h>
 #include <sysbatch.h>
 
 #include "check.h"

@@ -32,7 +32,8 @@ const _: () = assert!(ARGS_SIZE == 56);
 /// Without `SUPERSYSCALL__continue_on_failure` the first that fails is the
 /// last. Arguments that cannot be read, and results that cannot be written,
 /// raise `SIGSEGV` at their address; if a handler mends it the batch goes on.
-/// Fails with `EINVAL` if `nargs` is negative or `flags` has an unknown bit.
+/// Fails with `EINVAL` if `nargs` is negative or `flags` has an unknown bit;
+/// with `EFAULT` for arguments in memory that is the kernel's, but can be read.
 ///
 /// # Safety
 /// The calls must be sound to make, and `rets` must be writable, or be meant
@@ -68,6 +69,7 @@ unsafe fn see_through(header: &mut Run) -> Result<c_long, Errno> {
     let backend = backend()?;
     // SAFETY: results are written, or fault, by the caller's wish.
     let mut memory = unsafe { Probed::new(slots(header.results, header.len)) };
+    let mut touched = None;
     loop {
         // SAFETY: the caller's promise.
         let ended = unsafe { memory.run(backend, header) };
@@ -76,6 +78,11 @@ unsafe fn see_through(header: &mut Run) -> Result<c_long, Errno> {
             (Ok(Status::Exit), _) => return Ok(at as c_long + 1),
             (Ok(_), _) => return Ok(at as c_long),
             (Err(Errno::FAULT), Some(Status::Refused)) => {
+                // What can be read and is refused all the same is no address of
+                // the program's own: the vsyscall page, the page at zero.
+                if touched.replace(at) == Some(at) {
+                    return Err(Errno::FAULT);
+                }
                 let entry = header.program.wrapping_add(at.wrapping_mul(ARGS_SIZE));
                 // SAFETY: the arguments are the caller's, or raise the signal.
                 unsafe { touch::read(entry, ARGS_SIZE) };
