@@ -1,0 +1,167 @@
+//! Opens, reads and closes 1,000 random files of a directory tree: one after
+//! another and asynchronously, cached and not.
+//!
+//! `cargo run --release --example overlap DIRECTORY`
+//!
+//! To have nothing cached takes the right to write to
+//! `/proc/sys/vm/drop_caches`, which is root's.
+
+use std::collections::hash_map::RandomState;
+use std::env;
+use std::error::Error;
+use std::ffi::OsString;
+use std::fs;
+use std::hash::BuildHasher as _;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{CWD, Mode, OFlags};
+use sysbatch::{Backend, Batch, Handle, Ring, RingOptions, Submit, Ticket, WhenFull};
+
+/// How many files are read at most.
+const FILES: usize = 1000;
+/// How much of each, in bytes.
+const LONGEST: usize = 64 << 10;
+/// How many batches may wait for the disk at a time.
+const WORKERS: usize = 64;
+/// `proc_sys_vm(5)`: 3 drops pages, directory entries and inodes.
+const DROP_CACHES: &str = "/proc/sys/vm/drop_caches";
+
+fn main() -> ExitCode {
+    match overlap() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("overlap: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn overlap() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args_os().skip(1);
+    let (Some(directory), None) = (arguments.next(), arguments.next()) else {
+        return Err("usage: overlap DIRECTORY".into());
+    };
+    let files = random_files(directory)?;
+    let backend = Arc::new(Backend::select()?);
+    let options = RingOptions::default().workers(WORKERS);
+    let ring = Ring::with_options(Arc::clone(&backend), options)?;
+    // Reads all of them once, so that what is cached can be told from what is
+    // not.
+    let (bytes, _) = one_after_another(&backend, &files)?;
+    println!(
+        "{} files, {bytes} bytes, on the {} backend",
+        files.len(),
+        backend.kind().name()
+    );
+    println!("         one after another  asynchronous   ratio");
+    let alone = one_after_another(&backend, &files)?;
+    let together = asynchronous(&ring, &files)?;
+    print_line("cached", bytes, alone, together)?;
+    if let Err(error) = drop_caches() {
+        println!("uncached not measured: cannot write to {DROP_CACHES}: {error}");
+        return Ok(());
+    }
+    let alone = one_after_another(&backend, &files)?;
+    drop_caches()?;
+    let together = asynchronous(&ring, &files)?;
+    print_line("uncached", bytes, alone, together)
+}
+
+/// A batch that opens, reads and closes a file.
+fn reading(path: &Path) -> (Batch<'static>, Handle<usize>) {
+    let mut batch = Batch::new();
+    let buffer = batch.buffer(LONGEST);
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = batch.openat(CWD, path, flags, Mode::empty());
+    let read = batch.read(&file, buffer);
+    batch.close(file);
+    (batch, read)
+}
+
+/// How many bytes were read, and how long it took.
+type Measured = (usize, Duration);
+
+fn one_after_another(backend: &Backend, files: &[PathBuf]) -> Result<Measured, Box<dyn Error>> {
+    let started = Instant::now();
+    let mut bytes = 0;
+    for path in files {
+        let (mut batch, read) = reading(path);
+        bytes += batch.run(backend)?.get(&read).map_err(at(path))?;
+    }
+    Ok((bytes, started.elapsed()))
+}
+
+fn asynchronous(ring: &Ring, files: &[PathBuf]) -> Result<Measured, Box<dyn Error>> {
+    let started = Instant::now();
+    let mut tickets: Vec<(Ticket, Handle<usize>)> = Vec::new();
+    for path in files {
+        let (batch, read) = reading(path);
+        let submit = Submit::new(batch).when_full(WhenFull::Wait);
+        tickets.push((ring.submit(submit)?, read));
+    }
+    let mut bytes = 0;
+    for ((ticket, read), path) in tickets.into_iter().zip(files) {
+        let mut completion = ticket.wait()?;
+        bytes += completion.results()?.get(&read).map_err(at(path))?;
+    }
+    Ok((bytes, started.elapsed()))
+}
+
+fn at<E: Error>(path: &Path) -> impl Fn(E) -> String {
+    move |error| format!("{}: {error}", path.display())
+}
+
+fn print_line(
+    what: &str,
+    expected: usize,
+    alone: Measured,
+    together: Measured,
+) -> Result<(), Box<dyn Error>> {
+    if (alone.0, together.0) != (expected, expected) {
+        return Err("the files have changed meanwhile: take others".into());
+    }
+    let [alone, together] = [alone, together].map(|(_, time)| time.as_secs_f64());
+    println!(
+        "{what:8} {:14.1} ms {:10.1} ms {:7.1}",
+        alone * 1e3,
+        together * 1e3,
+        alone / together
+    );
+    Ok(())
+}
+
+fn drop_caches() -> io::Result<()> {
+    rustix::fs::sync();
+    fs::write(DROP_CACHES, "3")
+}
+
+/// Regular files below a directory, in random order.
+fn random_files(directory: OsString) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut directories = vec![PathBuf::from(directory)];
+    let mut files = Vec::new();
+    while let Some(directory) = directories.pop() {
+        let entries = fs::read_dir(&directory);
+        let entries = entries.map_err(|error| format!("{}: {error}", directory.display()))?;
+        for entry in entries {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                directories.push(entry.path());
+            } else if kind.is_file() {
+                files.push(entry.path());
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err("there are no files".into());
+    }
+    // A hash with keys that are new each time is random enough for an order.
+    let state = RandomState::new();
+    files.sort_by_cached_key(|path| state.hash_one(path));
+    files.truncate(FILES);
+    Ok(files)
+}
