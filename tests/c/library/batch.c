@@ -3,6 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -201,6 +202,90 @@ static void many_closes(void)
 	CHECK_EQUAL(rets[COUNT - 1], -EBADF);
 }
 
+static void ids(void)
+{
+	long rets[6];
+	syscall_t calls[6] = {
+		scall0(getpid, -1, 0, 0), scall0(getppid, -1, 0, 0),
+		scall0(getuid, -1, 0, 0), scall0(geteuid, -1, 0, 0),
+		scall0(getgid, -1, 0, 0), scall0(getegid, -1, 0, 0),
+	};
+
+	CHECK_EQUAL(batch(rets, calls, 6, 0, 0), 5);
+	CHECK_EQUAL(rets[0], getpid());
+	CHECK_EQUAL(rets[1], getppid());
+	CHECK_EQUAL(rets[2], getuid());
+	CHECK_EQUAL(rets[3], geteuid());
+	CHECK_EQUAL(rets[4], getgid());
+	CHECK_EQUAL(rets[5], getegid());
+}
+
+/* A walk: names are read, and all of a directory are asked about at once. */
+static unsigned long walk(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+	static syscall_t calls[64];
+	char names[64][300];
+	struct stat answers[64], alone;
+	long rets[64];
+	int count = 0, k;
+	unsigned long found = 0;
+
+	CHECK(directory != NULL);
+	while ((entry = readdir(directory)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		CHECK(count < 64);
+		snprintf(names[count], sizeof(names[0]), "%.40s/%.250s", path,
+			 entry->d_name);
+		calls[count] = scall2(lstat, 0, 0, 0, names[count],
+				      &answers[count]);
+		count++;
+	}
+	closedir(directory);
+	if (count == 0)
+		return 0;
+	CHECK_EQUAL(batch(rets, calls, (unsigned long)count, 0, 0), count - 1);
+	for (k = 0; k < count; k++) {
+		CHECK_EQUAL(rets[k], 0);
+		CHECK_EQUAL(lstat(names[k], &alone), 0);
+		CHECK(answers[k].st_ino == alone.st_ino &&
+		      answers[k].st_mode == alone.st_mode &&
+		      answers[k].st_size == alone.st_size);
+		found++;
+		if (S_ISDIR(answers[k].st_mode))
+			found += walk(names[k]);
+	}
+	return found;
+}
+
+static void tree(void)
+{
+	char root[] = "/tmp/walk-XXXXXX", name[64];
+	int i, j;
+
+	CHECK(mkdtemp(root) != NULL);
+	for (i = 0; i < 5; i++) {
+		snprintf(name, sizeof(name), "%s/%d", root, i);
+		CHECK(mkdir(name, 0700) == 0);
+		for (j = 0; j < 40; j++) {
+			snprintf(name, sizeof(name), "%s/%d/%d", root, i, j);
+			CHECK(symlink("nowhere", name) == 0);
+		}
+	}
+	CHECK_EQUAL(walk(root), 5 + 5 * 40);
+	for (i = 0; i < 5; i++) {
+		for (j = 0; j < 40; j++) {
+			snprintf(name, sizeof(name), "%s/%d/%d", root, i, j);
+			CHECK(unlink(name) == 0);
+		}
+		snprintf(name, sizeof(name), "%s/%d", root, i);
+		CHECK(rmdir(name) == 0);
+	}
+	CHECK(rmdir(root) == 0);
+}
+
 /* Unreadable programs fail, unwritable results fault. */
 static void bad_memory(void)
 {
@@ -309,6 +394,8 @@ int main(int argc, char **argv)
 	RUN(word_copies());
 	RUN(copying());
 	RUN(many_closes());
+	RUN(ids());
+	RUN(tree());
 	catch_faults();
 	RUN(bad_memory());
 	RUN(environment(argv[0]));
