@@ -105,11 +105,17 @@ static __always_inline void forget_branch_history(void)
  * Makes a system call the way do_syscall_64() does (arch/x86/entry/common.c):
  * number and arguments are put where everything that looks at the task's call
  * looks for them. sysbatch_ioctl() saved what is overwritten.
+ *
+ * Returns what has to be seen to before the next one, or SYSBATCH_WATCHED if
+ * the task is watched and nothing was done.
  */
-s64 sysbatch_call(u32 number, const u64 *args)
+u32 sysbatch_call(u32 number, const u64 *args, s64 *result)
 {
 	struct pt_regs *regs = current_pt_regs();
 
+	/* Asked for each call: the one before may have changed it. */
+	if (sysbatch_is_watched())
+		return SYSBATCH_WATCHED;
 	regs->di = args[0];
 	regs->si = args[1];
 	regs->dx = args[2];
@@ -118,11 +124,13 @@ s64 sysbatch_call(u32 number, const u64 *args)
 	regs->r9 = args[5];
 	regs->orig_ax = number;
 	regs->ax = -ENOSYS;
-	if (number >= NR_syscalls)
-		return -ENOSYS;
-	number = array_index_nospec(number, NR_syscalls);
-	forget_branch_history();
-	return static_call(sysbatch_dispatcher)(regs, number);
+	*result = -ENOSYS;
+	if (number < NR_syscalls) {
+		number = array_index_nospec(number, NR_syscalls);
+		forget_branch_history();
+		*result = static_call(sysbatch_dispatcher)(regs, number);
+	}
+	return sysbatch_pending_work();
 }
 
 void sysbatch_run_task_work(void)

@@ -35,7 +35,7 @@ int sysbatch_load_words(u64 address, u64 *words, u32 count);
 
 /* dispatch.c: system calls. */
 int sysbatch_dispatch_init(void);
-s64 sysbatch_call(u32 number, const u64 *args);
+u32 sysbatch_call(u32 number, const u64 *args, s64 *result);
 void sysbatch_run_task_work(void);
 
 /* task.c: the state of the calling task. */
@@ -43,6 +43,8 @@ void sysbatch_run_task_work(void);
 #define SYSBATCH_PENDING_TASK_WORK	2
 #define SYSBATCH_PENDING_SIGNAL		4
 #define SYSBATCH_PENDING_EXIT_WORK	8
+/* Not pending work: the task is watched, and the call was not made. */
+#define SYSBATCH_WATCHED		16
 u32 sysbatch_pending_work(void);
 int sysbatch_is_watched(void);
 void sysbatch_reschedule(void);

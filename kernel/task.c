@@ -48,24 +48,33 @@ static bool has_exit_work(void)
 	return false;
 }
 
-static bool needs_resched_or_quiescence(void)
+static bool holds_up_rcu_tasks(void)
 {
 #ifdef CONFIG_TASKS_RCU
 	/*
 	 * A preemptible kernel reschedules by itself, but that is no quiescent
 	 * state for RCU-tasks: a batch that runs for long would hold it up.
 	 */
-	if (READ_ONCE(current->rcu_tasks_holdout))
-		return true;
+	return READ_ONCE(current->rcu_tasks_holdout);
+#else
+	return false;
 #endif
-	return need_resched();
 }
+
+/*
+ * What comes with one of these flags: a signal, and with it a mask to be put
+ * back; task work; what the memory and block cgroups ask for.
+ */
+#define WORK_FLAGS (_TIF_NEED_RESCHED | _TIF_SIGPENDING |		\
+		    _TIF_NOTIFY_SIGNAL | _TIF_NOTIFY_RESUME)
 
 u32 sysbatch_pending_work(void)
 {
 	u32 work = 0;
 
-	if (needs_resched_or_quiescence())
+	if (likely(!(read_thread_flags() & WORK_FLAGS) && !holds_up_rcu_tasks()))
+		return 0;
+	if (need_resched() || holds_up_rcu_tasks())
 		work |= SYSBATCH_PENDING_RESCHEDULE;
 	if (task_work_pending(current))
 		work |= SYSBATCH_PENDING_TASK_WORK;

@@ -5,7 +5,7 @@ use sysbatch_abi::{PuntReason, Resume, Width, is_handed_back};
 use sysbatch_engine::{Call, Fault, Host, Outcome};
 
 use crate::restart::Restart;
-use crate::shim;
+use crate::shim::{self, PendingWork};
 
 /// Number of `restart_syscall(2)`, which continues a call by its restart block.
 const RESTART_SYSCALL: u32 = 219;
@@ -15,6 +15,8 @@ const RESTART_SYSCALL: u32 = 219;
 pub(crate) struct KernelHost {
     /// How the ioctl is to be restarted once a signal has been seen to.
     restart: Option<Restart>,
+    /// What waited after the sub-call just made, until it is asked for.
+    after_call: Option<PendingWork>,
 }
 
 impl KernelHost {
@@ -25,6 +27,25 @@ impl KernelHost {
     pub(crate) fn leave(&self) -> i64 {
         shim::force_signal_check();
         self.restart.unwrap_or(Restart::Always).ioctl_result()
+    }
+}
+
+impl KernelHost {
+    /// Does what waits, and says whether the batch has to be left.
+    #[cold]
+    fn see_to(&mut self, work: PendingWork) -> bool {
+        if work.reschedule() {
+            shim::reschedule();
+        }
+        if work.task_work() {
+            shim::run_task_work();
+        }
+        // Both may have taken time, and task work may raise a signal.
+        let leaves = shim::pending_work().leaves();
+        if leaves {
+            self.restart = Some(Restart::Always);
+        }
+        leaves
     }
 }
 
@@ -42,46 +63,41 @@ impl Host for KernelHost {
     }
 
     fn call(&mut self, call: &Call) -> Outcome {
-        // Read again for each sub-call: the one before may have changed it.
-        if shim::is_watched() {
-            return Outcome::Punt(PuntReason::Watched);
-        }
         let number = match call.resume {
             Resume::Fresh if is_handed_back(call.number, &call.args) => {
-                return Outcome::Punt(PuntReason::Call);
+                return Outcome::Punt(if shim::is_watched() {
+                    PuntReason::Watched
+                } else {
+                    PuntReason::Call
+                });
             }
             Resume::Fresh => call.number,
             Resume::RestartBlock => RESTART_SYSCALL,
         };
-        let result = shim::call(number, &call.args);
+        let Some((result, work)) = shim::call(number, &call.args) else {
+            return Outcome::Punt(PuntReason::Watched);
+        };
         match Restart::from_result(result) {
             // As on the way out of a call made alone: without a signal these
             // are values like any other. F_GETOWN of a process group has them.
-            Some(restart) if shim::pending_work().signal => {
+            Some(restart) if work.signal() => {
                 self.restart = Some(restart);
                 Outcome::Interrupted(restart.resume())
             }
-            _ => Outcome::Returned(result),
+            _ => {
+                self.after_call = Some(work);
+                Outcome::Returned(result)
+            }
         }
     }
 
+    #[inline]
     fn pending(&mut self) -> bool {
-        let mut work = shim::pending_work();
-        if work.is_none() {
-            return false;
-        }
-        if work.reschedule {
-            shim::reschedule();
-        }
-        if work.task_work {
-            shim::run_task_work();
-        }
-        // Both may have taken time, and task work may raise a signal.
-        work = shim::pending_work();
-        if work.leaves() {
-            self.restart = Some(Restart::Always);
-        }
-        work.leaves()
+        let work = match self.after_call.take() {
+            Some(work) => work,
+            None => shim::pending_work(),
+        };
+        !work.is_none() && self.see_to(work)
     }
 }
 

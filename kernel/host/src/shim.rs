@@ -7,37 +7,41 @@ use core::mem::MaybeUninit;
 use sysbatch_abi::Width;
 use sysbatch_engine::Fault;
 
-/// What waits to be seen to between two sub-calls.
+/// What waits to be seen to between two sub-calls: the bits of
+/// `sysbatch_pending_work()`, as in `shim.h`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PendingWork {
-    /// Another task should run.
-    pub(crate) reschedule: bool,
-    /// Deferred work of a call, the last `fput` of a closed file for one.
-    pub(crate) task_work: bool,
-    /// A signal.
-    pub(crate) signal: bool,
-    /// Something else that only the way to user space sees to: a signal mask to
-    /// be put back, a wait imposed by a cgroup.
-    pub(crate) exit_work: bool,
-}
+pub(crate) struct PendingWork(u32);
 
 impl PendingWork {
     /// Whether nothing waits.
     pub(crate) const fn is_none(self) -> bool {
-        !(self.reschedule || self.task_work || self.leaves())
+        self.0 == 0
     }
 
-    /// Whether the batch has to be left for it.
+    /// Another task should run.
+    pub(crate) const fn reschedule(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    /// Deferred work of a call, the last `fput` of a closed file for one.
+    pub(crate) const fn task_work(self) -> bool {
+        self.0 & 2 != 0
+    }
+
+    /// A signal.
+    pub(crate) const fn signal(self) -> bool {
+        self.0 & 4 != 0
+    }
+
+    /// Something that only the way to user space sees to: a signal, a signal
+    /// mask to be put back, a wait imposed by a cgroup.
     pub(crate) const fn leaves(self) -> bool {
-        self.signal || self.exit_work
+        self.0 & (4 | 8) != 0
     }
 }
 
-/// Bits of `sysbatch_pending_work()`, as in `shim.h`.
-const RESCHEDULE: u32 = 1;
-const TASK_WORK: u32 = 2;
-const SIGNAL: u32 = 4;
-const EXIT_WORK: u32 = 8;
+/// The answer of `sysbatch_call()` that it did nothing, as in `shim.h`.
+const WATCHED: u32 = 16;
 
 /// Reads a word of the task's memory.
 #[expect(
@@ -111,24 +115,24 @@ pub(crate) fn is_watched() -> bool {
     unsafe { c::sysbatch_is_watched() != 0 }
 }
 
-/// Makes a system call with the task's own registers.
-pub(crate) fn call(number: u32, args: &[u64; 6]) -> i64 {
-    // SAFETY: `args` points to six readable words. The call gets only user
-    // values, as from the system call instruction, and the registers it works
-    // on were saved by `sysbatch_ioctl()`, which restores them.
-    unsafe { c::sysbatch_call(number, args.as_ptr()) }
+/// Makes a system call with the task's own registers: its result, and what waits
+/// to be seen to before the next one. `None` if the task is watched: then
+/// nothing was done.
+pub(crate) fn call(number: u32, args: &[u64; 6]) -> Option<(i64, PendingWork)> {
+    let mut result = 0;
+    // SAFETY: `args` points to six readable words and `result` is an exclusive,
+    // aligned i64. The call gets only user values, as from the system call
+    // instruction, and the registers it works on were saved by
+    // `sysbatch_ioctl()`, which restores them.
+    let bits = unsafe { c::sysbatch_call(number, args.as_ptr(), &raw mut result) };
+    (bits & WATCHED == 0).then_some((result, PendingWork(bits)))
 }
 
 /// What waits to be seen to before the next sub-call.
 pub(crate) fn pending_work() -> PendingWork {
     // SAFETY: reads flags of the current task.
     let bits = unsafe { c::sysbatch_pending_work() };
-    PendingWork {
-        reschedule: bits & RESCHEDULE != 0,
-        task_work: bits & TASK_WORK != 0,
-        signal: bits & SIGNAL != 0,
-        exit_work: bits & EXIT_WORK != 0,
-    }
+    PendingWork(bits)
 }
 
 /// Lets another task run.
@@ -164,7 +168,7 @@ mod c {
         pub(super) fn sysbatch_load_entry(address: u64, words: *mut u64) -> i32;
         pub(super) fn sysbatch_load_words(address: u64, words: *mut u64, count: u32) -> i32;
         pub(super) fn sysbatch_is_watched() -> i32;
-        pub(super) fn sysbatch_call(number: u32, args: *const u64) -> i64;
+        pub(super) fn sysbatch_call(number: u32, args: *const u64, result: *mut i64) -> u32;
         pub(super) fn sysbatch_pending_work() -> u32;
         pub(super) fn sysbatch_reschedule();
         pub(super) fn sysbatch_run_task_work();
