@@ -32,9 +32,10 @@ const FILES: usize = 64;
 const DELAY: u32 = 1;
 /// How many times sooner all have to be read asynchronously.
 const SOONER: f64 = 8.0;
-/// How often each is timed. The shortest times count: what else wants the
-/// processor makes either longer, and never shorter.
-const ROUNDS: u32 = 3;
+/// How often each is timed at least, and at most if that does not do. The
+/// shortest times count: what else wants the processor makes either longer, and
+/// never shorter.
+const ROUNDS: core::ops::RangeInclusive<u32> = 3..=12;
 
 fn all_wait_at_once_on_the_module(lab: &mut Lab) {
     all_wait_at_once(lab, Host::Kernel);
@@ -85,7 +86,7 @@ fn sooner(lab: &mut Lab, host: Host) {
     let (files, disk, ring, backend) = set_up(lab, host);
     let expected = contents(&files);
     let (mut shortest_alone, mut shortest_together) = (Duration::MAX, Duration::MAX);
-    for round in 1..=ROUNDS {
+    for round in 1..=*ROUNDS.end() {
         disk.forget();
         let before = disk.reads();
         let alone = one_after_another(&backend, &files);
@@ -124,6 +125,10 @@ fn sooner(lab: &mut Lab, host: Host) {
         // Or it was not the disk that was waited for.
         for reads in [alone_reads, together_reads] {
             assert!(reads.count >= FILES as u64, "{reads:?}");
+        }
+        let ratio = shortest_alone.as_secs_f64() / shortest_together.as_secs_f64();
+        if ROUNDS.contains(&round) && ratio >= SOONER {
+            break;
         }
     }
     ring.shut_down(sysbatch::Shutdown::Drain);
