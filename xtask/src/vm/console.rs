@@ -30,13 +30,17 @@ impl Console {
     /// # Errors
     /// When they can't be made.
     pub(crate) fn new(folder: &Path, nonce: &str, echo: bool) -> Result<Self> {
-        let report = folder.join("report.log");
-        File::create(&report).with_context(|| format!("can't create {}", report.display()))?;
+        let [report, kernel, emulator] =
+            ["report", "kernel", "qemu"].map(|name| folder.join(format!("{name}.log")));
+        // QEMU may fail before it does.
+        for path in [&report, &kernel, &emulator] {
+            File::create(path).with_context(|| format!("can't create {}", path.display()))?;
+        }
         let file =
             File::open(&report).with_context(|| format!("can't read {}", report.display()))?;
         Ok(Self {
-            kernel: folder.join("kernel.log"),
-            emulator: folder.join("qemu.log"),
+            kernel,
+            emulator,
             report,
             file,
             reader: Reader::new(nonce),

@@ -119,7 +119,9 @@ pub(super) fn collect(
         Some(status) if !record.finished || !status.success() => Some(format!(
             "it ended before its first program did (QEMU: {status})"
         )),
-        Some(_) => None,
+        Some(_) => record
+            .first_missing(spec)
+            .map(|name| format!("it ended without running {name}")),
     };
     let failure = problem.map(|problem| {
         format!(
@@ -147,6 +149,16 @@ struct Record {
 }
 
 impl Record {
+    /// A suite that was to run and did not, though nothing before it failed.
+    fn first_missing<'a>(&self, spec: &'a VmSpec<'_>) -> Option<&'a str> {
+        let names = spec.suites.iter().map(|suite| suite.name.as_str());
+        let ran = |name: &str| self.suites.iter().any(|suite| suite.name == name);
+        let mut missing = names.filter(|name| !ran(name));
+        missing
+            .next()
+            .filter(|_| self.suites.iter().all(SuiteResult::passed))
+    }
+
     fn add(&mut self, report: Report) {
         match report {
             Report::Output(line) => {
