@@ -123,9 +123,21 @@ static void asynchronous(void)
 	CHECK_EQUAL(BATCH_RESULT(word), 0);
 
 	/* A descriptor that is closed early, and its number used again. */
-	CHECK_EQUAL(write(ends[1], "data", 4), 4);
+	returns[0] = UNWRITTEN;
 	descriptor = batch(returns, calls, 1, BATCH_ASYNC);
+	CHECK(descriptor >= 0);
+	CHECK_EQUAL(dup2(ends[0], (int)descriptor), descriptor);
+	CHECK_EQUAL(write(ends[1], "data", 4), 4);
+	/* It has all of this function's to work on until it is over. */
+	while (*(volatile long *)&returns[0] == UNWRITTEN)
+		usleep(1000);
+	CHECK_EQUAL(returns[0], 4);
+	/* Nothing is written to what has the number now. */
+	poll_.fd = (int)descriptor;
+	CHECK_EQUAL(poll(&poll_, 1, 10), 0);
 	CHECK_EQUAL(close((int)descriptor), 0);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 /* In a child of fork it works anew. */
