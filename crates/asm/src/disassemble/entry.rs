@@ -48,7 +48,9 @@ impl Disassembler<'_> {
         }
         let branches = self.branches(index, entry);
         let named = self.names.written(index as u64, entry.dst);
-        if let (None, Some(jump)) = (named, plain_jump(entry, &branches)) {
+        // The first block is at offset zero: its address looks like no argument.
+        let has_address = self.program.relocation(argument(index, 0)).is_some();
+        if let (None, false, Some(jump)) = (named, has_address, plain_jump(entry, &branches)) {
             return jump;
         }
         let mut text = String::new();
