@@ -122,6 +122,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
             ("sysbatch", "net"),
             ("sysbatch", "process"),
             ("sysbatch", "ring"),
+            ("sysbatch", "ring_once"),
             ("sysbatch", "select"),
         ],
         disk: Some(DiskContents::Empty),
