@@ -14,6 +14,7 @@
 #include <linux/kprobes.h>
 #include <linux/nospec.h>
 #include <linux/ptrace.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/static_call.h>
 #include <linux/syscalls.h>
@@ -106,8 +107,9 @@ static __always_inline void forget_branch_history(void)
  * number and arguments are put where everything that looks at the task's call
  * looks for them. sysbatch_ioctl() saved what is overwritten.
  *
- * Returns what has to be seen to before the next one, or SYSBATCH_WATCHED if
- * the task is watched and nothing was done.
+ * Returns what has to be seen to before the next one; or, with nothing done,
+ * SYSBATCH_WATCHED if the task is watched, SYSBATCH_SIGNALLED if a signal came
+ * since that was last looked at: a page fault on an entry may take any time.
  */
 u32 sysbatch_call(u32 number, const u64 *args, s64 *result)
 {
@@ -116,6 +118,8 @@ u32 sysbatch_call(u32 number, const u64 *args, s64 *result)
 	/* Asked for each call: the one before may have changed it. */
 	if (sysbatch_is_watched())
 		return SYSBATCH_WATCHED;
+	if (signal_pending(current))
+		return SYSBATCH_SIGNALLED;
 	regs->di = args[0];
 	regs->si = args[1];
 	regs->dx = args[2];

@@ -45,6 +45,8 @@ void sysbatch_run_task_work(void);
 #define SYSBATCH_PENDING_EXIT_WORK	8
 /* Not pending work: the task is watched, and the call was not made. */
 #define SYSBATCH_WATCHED		16
+/* Nor this: a signal came first, and the call was not made. */
+#define SYSBATCH_SIGNALLED		32
 u32 sysbatch_pending_work(void);
 int sysbatch_is_watched(void);
 void sysbatch_reschedule(void);

@@ -5,7 +5,7 @@ use sysbatch_abi::{PuntReason, Resume, Width, is_handed_back};
 use sysbatch_engine::{Call, Fault, Host, Outcome};
 
 use crate::restart::Restart;
-use crate::shim::{self, PendingWork};
+use crate::shim::{self, Called, PendingWork};
 
 /// Number of `restart_syscall(2)`, which continues a call by its restart block.
 const RESTART_SYSCALL: u32 = 219;
@@ -28,9 +28,7 @@ impl KernelHost {
         shim::force_signal_check();
         self.restart.unwrap_or(Restart::Always).ioctl_result()
     }
-}
 
-impl KernelHost {
     /// Does what waits, and says whether the batch has to be left.
     #[cold]
     fn see_to(&mut self, work: PendingWork) -> bool {
@@ -74,8 +72,13 @@ impl Host for KernelHost {
             Resume::Fresh => call.number,
             Resume::RestartBlock => RESTART_SYSCALL,
         };
-        let Some((result, work)) = shim::call(number, &call.args) else {
-            return Outcome::Punt(PuntReason::Watched);
+        let (result, work) = match shim::call(number, &call.args) {
+            Called::Returned(result, work) => (result, work),
+            Called::Watched => return Outcome::Punt(PuntReason::Watched),
+            Called::Signalled => {
+                self.restart = Some(Restart::Always);
+                return Outcome::Interrupted(call.resume);
+            }
         };
         match Restart::from_result(result) {
             // As on the way out of a call made alone: without a signal these

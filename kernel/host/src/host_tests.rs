@@ -178,6 +178,24 @@ fn a_signal_is_seen_to_before_the_next_call() {
 }
 
 #[test]
+fn a_signal_just_before_a_call_is_seen_to_first() {
+    for resume in [0, 1] {
+        let mut batch = Batch::of(&[GETPPID]);
+        batch.run.resume = resume;
+        with_task(|task| {
+            task.signalled = true;
+            task.results = vec![5];
+        });
+        assert_eq!(batch.ioctl(), -513);
+        assert_eq!(batch.status(), Some(Status::Interrupted));
+        assert_eq!((batch.run.pc, batch.run.steps, batch.run.fuel), (0, 0, 100));
+        assert_eq!(batch.run.resume, resume, "a call goes on where it was");
+        assert_eq!(batch.ioctl(), 0);
+        assert_eq!(batch.results, [5]);
+    }
+}
+
+#[test]
 fn a_batch_that_is_over_is_over_whatever_is_pending() {
     let mut batch = Batch::of(&[GETPPID]);
     with_task(|task| {

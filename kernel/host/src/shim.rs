@@ -40,8 +40,9 @@ impl PendingWork {
     }
 }
 
-/// The answer of `sysbatch_call()` that it did nothing, as in `shim.h`.
+/// The answers of `sysbatch_call()` that it did nothing, as in `shim.h`.
 const WATCHED: u32 = 16;
+const SIGNALLED: u32 = 32;
 
 /// Reads a word of the task's memory.
 #[expect(
@@ -115,17 +116,30 @@ pub(crate) fn is_watched() -> bool {
     unsafe { c::sysbatch_is_watched() != 0 }
 }
 
-/// Makes a system call with the task's own registers: its result, and what waits
-/// to be seen to before the next one. `None` if the task is watched: then
-/// nothing was done.
-pub(crate) fn call(number: u32, args: &[u64; 6]) -> Option<(i64, PendingWork)> {
+/// What became of a system call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Called {
+    /// Its result, and what waits to be seen to before the next one.
+    Returned(i64, PendingWork),
+    /// The task is watched: nothing was done.
+    Watched,
+    /// A signal came first: nothing was done.
+    Signalled,
+}
+
+/// Makes a system call with the task's own registers.
+pub(crate) fn call(number: u32, args: &[u64; 6]) -> Called {
     let mut result = 0;
     // SAFETY: `args` points to six readable words and `result` is an exclusive,
     // aligned i64. The call gets only user values, as from the system call
     // instruction, and the registers it works on were saved by
     // `sysbatch_ioctl()`, which restores them.
     let bits = unsafe { c::sysbatch_call(number, args.as_ptr(), &raw mut result) };
-    (bits & WATCHED == 0).then_some((result, PendingWork(bits)))
+    match bits {
+        WATCHED => Called::Watched,
+        SIGNALLED => Called::Signalled,
+        _ => Called::Returned(result, PendingWork(bits)),
+    }
 }
 
 /// What waits to be seen to before the next sub-call.

@@ -11,6 +11,8 @@ use std::vec::Vec;
 #[derive(Default)]
 pub(crate) struct Task {
     pub(crate) watched: bool,
+    /// Whether a signal comes just before the next call.
+    pub(crate) signalled: bool,
     /// Results of the calls to come, the next one last.
     pub(crate) results: Vec<i64>,
     /// Answers of `sysbatch_pending_work` to come, the next one last; then zero.
@@ -76,6 +78,9 @@ pub(super) unsafe fn sysbatch_is_watched() -> i32 {
 pub(super) unsafe fn sysbatch_call(number: u32, args: *const u64, result: *mut i64) -> u32 {
     if with_task(|task| task.watched) {
         return 16;
+    }
+    if with_task(|task| std::mem::take(&mut task.signalled)) {
+        return 32;
     }
     // SAFETY: the caller passes six words.
     let args = unsafe { args.cast::<[u64; 6]>().read() };
