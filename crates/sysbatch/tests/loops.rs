@@ -8,7 +8,7 @@ use common::{assert_crossings, backend, scratch};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags};
 use rustix::io::Errno;
 use sysbatch::abi::Status;
-use sysbatch::{Batch, BatchError, BuildError, Target};
+use sysbatch::{Batch, BatchError, BuildError, CallErrorKind, Target};
 
 #[test]
 fn a_loop_copies_a_large_file() {
@@ -73,6 +73,36 @@ fn fuel_ends_a_loop() {
     assert_eq!(results.status(), Status::OutOfFuel);
     assert_eq!(results.steps(), 101);
     assert_eq!(results.value(&count), 51);
+    let error = results.check().unwrap_err();
+    assert_eq!((error.name(), error.index()), ("SET", 1));
+    assert_eq!(error.kind(), CallErrorKind::OutOfFuel);
+    assert!(error.to_string().contains("ran out of fuel"), "{error}");
+}
+
+#[test]
+fn a_check_finds_the_first_call_that_failed() {
+    let directory = scratch();
+    let missing = directory.path().join("missing");
+    let mut batch = Batch::new();
+    let buffer = batch.buffer(16);
+    let file = batch.openat(CWD, &missing, OFlags::RDONLY, Mode::empty());
+    // Is not made, so is not what failed.
+    batch.read(&file, buffer);
+    batch.unlinkat(CWD, &missing, AtFlags::REMOVEDIR);
+    let backend = backend();
+    let error = batch.run(&backend).unwrap().check().unwrap_err();
+    assert_eq!((error.name(), error.index()), ("openat", 0));
+    assert_eq!(error.errno(), Some(Errno::NOENT));
+
+    fs::write(&missing, "there").unwrap();
+    let error = batch.run(&backend).unwrap().check().unwrap_err();
+    assert_eq!((error.name(), error.index()), ("unlinkat", 2));
+
+    // Arithmetic below zero is no failure.
+    let mut batch = Batch::new();
+    batch.sub(1_i64, 2_i64);
+    batch.statx(CWD, "/", AtFlags::empty(), StatxFlags::SIZE);
+    assert_eq!(batch.run(&backend).unwrap().check(), Ok(()));
 }
 
 #[test]

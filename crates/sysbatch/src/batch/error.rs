@@ -26,6 +26,9 @@ pub enum CallErrorKind {
     NotExecuted,
     /// The descriptor it returned was [taken](crate::Results::take) already.
     Taken,
+    /// The batch stopped before it, because its [fuel](crate::Batch::fuel) was
+    /// used up.
+    OutOfFuel,
 }
 
 impl CallError {
@@ -64,6 +67,7 @@ impl fmt::Display for CallError {
             CallErrorKind::Errno(errno) => errno.fmt(f),
             CallErrorKind::NotExecuted => f.write_str("not executed"),
             CallErrorKind::Taken => f.write_str("its descriptor was taken already"),
+            CallErrorKind::OutOfFuel => f.write_str("the batch ran out of fuel before it"),
         }
     }
 }

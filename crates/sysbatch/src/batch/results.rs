@@ -28,6 +28,8 @@ pub struct Results<'run, 'buf> {
     pub(super) batch: &'run mut Batch<'buf>,
     pub(super) status: Status,
     pub(super) steps: u64,
+    /// The operation that it stopped before for want of fuel.
+    pub(super) starved: Option<usize>,
 }
 
 /// The largest descriptor there can be.
@@ -76,7 +78,7 @@ impl<'buf> Results<'_, 'buf> {
     /// If the handle belongs to another batch.
     #[track_caller]
     pub fn get<T: Output>(&self, call: &Handle<T>) -> Result<T, CallError> {
-        let value = self.check(call)?;
+        let value = self.in_slot(call)?;
         // SAFETY: the call was made and did not fail, so what it returns is in
         // its slot, and at its address if it has one; that lies in the batch.
         Ok(unsafe { T::output(value, call.address) })
@@ -112,6 +114,26 @@ impl<'buf> Results<'_, 'buf> {
         // SAFETY: as for `take`; it stays open as long as it is not taken,
         // which needs `&mut self`, nor this dropped.
         Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+    }
+
+    /// Whether all went well: no system call failed, and the fuel was enough.
+    ///
+    /// It is for batches in which any failure is one of the whole. In a loop
+    /// a call counts as it went the last time that it was made, so an error
+    /// that is to be seen must [lead out](Batch::on_error) of the loop. A write
+    /// that wrote less than it was given has not failed.
+    ///
+    /// # Errors
+    /// That of the first system call that failed, in the order in which they
+    /// were added; else, if the batch [ran out of fuel](Batch::fuel), where it
+    /// stopped.
+    pub fn check(&self) -> Result<(), CallError> {
+        let starved = self.starved.map(|operation| CallError {
+            name: self.batch.operations[operation].name(),
+            index: self.batch.operations[operation].index,
+            kind: CallErrorKind::OutOfFuel,
+        });
+        self.failures().next().or(starved).map_or(Ok(()), Err)
     }
 
     /// The system calls that failed, in the order in which they were added.
@@ -152,7 +174,7 @@ impl<'buf> Results<'_, 'buf> {
 
     /// The result of a call, unless it failed or was not made.
     #[track_caller]
-    fn check<T>(&self, call: &Handle<T>) -> Result<i64, CallError> {
+    fn in_slot<T>(&self, call: &Handle<T>) -> Result<i64, CallError> {
         self.batch.id.check(call.batch, "handle");
         match self.batch.slot(call.operation) {
             NOT_EXECUTED => Err(self.error(call, CallErrorKind::NotExecuted)),
@@ -167,7 +189,7 @@ impl<'buf> Results<'_, 'buf> {
     /// The descriptor that a call returned, if it is here.
     #[track_caller]
     fn check_fd(&self, call: &Handle<OwnedFd>) -> Result<RawFd, CallError> {
-        match self.check(call)? {
+        match self.in_slot(call)? {
             fd @ 0..=FD_MAX => Ok(fd as RawFd),
             GONE => Err(self.error(call, CallErrorKind::Taken)),
             _ => Err(self.error(call, CallErrorKind::NotExecuted)),

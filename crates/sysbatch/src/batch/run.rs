@@ -46,21 +46,20 @@ impl<'buf> Batch<'buf> {
         result: Result<Status, Errno>,
     ) -> Result<Results<'_, 'buf>, BatchError> {
         let status = Status::from_raw(run.status);
+        let program = self.program.as_ref();
+        let at = usize::try_from(run.pc).ok();
+        let at = at.and_then(|pc| program?.operation(pc));
         let results = Results {
             batch: self,
             status: status.unwrap_or(Status::None),
             steps: run.steps,
+            starved: at.filter(|_| status == Some(Status::OutOfFuel)),
         };
         let Err(errno) = result else {
             return Ok(results);
         };
-        let program = results.batch.program.as_ref();
-        let operation = match status {
-            Some(Status::Refused | Status::Unstored) => usize::try_from(run.pc).ok(),
-            _ => None,
-        }
-        .and_then(|pc| program?.operation(pc));
-        Err(match operation {
+        let stopped = matches!(status, Some(Status::Refused | Status::Unstored));
+        Err(match at.filter(|_| stopped) {
             None => BatchError::NotEntered { errno },
             Some(operation) => {
                 let operation = &results.batch.operations[operation];
