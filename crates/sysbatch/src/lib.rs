@@ -19,13 +19,11 @@
 //!         return Err(std::io::Error::last_os_error());
 //!     }
 //!     let length = libc::read(file, buffer.as_mut_ptr().cast(), buffer.len());
-//!     let result = if length < 0 {
-//!         Err(std::io::Error::last_os_error())
-//!     } else {
-//!         Ok(length as usize)
-//!     };
-//!     libc::close(file);
-//!     result?
+//!     let error = std::io::Error::last_os_error();
+//!     if libc::close(file) < 0 {
+//!         return Err(std::io::Error::last_os_error());
+//!     }
+//!     usize::try_from(length).map_err(|_| error)?
 //! };
 //! assert!(buffer[..length].starts_with(b"Linux version"));
 //! # Ok::<(), std::io::Error>(())
@@ -45,7 +43,10 @@
 //! let read = batch.read(&file, &mut buffer);
 //! batch.close(file);
 //!
-//! let length = batch.run(&backend)?.get(&read)?;
+//! let results = batch.run(&backend)?;
+//! results.check()?;
+//! let length = results.get(&read)?;
+//! # drop(results);
 //! assert!(buffer[..length].starts_with(b"Linux version"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -99,40 +100,33 @@
 //! println!("{fd:?}");
 //! ```
 //!
+//! # What fails
+//!
+//! A call that fails does not end the batch, as it would not end a program:
+//! what needs its result is skipped, and [`Batch::on_error`] can lead
+//! elsewhere. [`Results::check`] gives the first error; [`Results::get`] what
+//! became of one call. A write may be short here as anywhere, which is no
+//! error.
+//!
 //! # Loops
 //!
 //! A whole file is copied in one crossing, however long it is. The length of
 //! each write is the result of the read before it:
 //!
 //! ```
-//! use rustix::fs::{CWD, Mode, OFlags};
-//! use sysbatch::{Backend, Batch, Target};
+#![doc = include_str!("../examples/copy/copy.rs")]
 //!
 //! # let directory = tempfile::tempdir()?;
-//! # let [source, copy] = ["source", "copy"].map(|name| directory.path().join(name));
-//! # std::fs::write(&source, vec![7; 1 << 20])?;
-//! let mut batch = Batch::new();
-//! let buffer = batch.buffer(65536);
-//! let end = batch.label();
-//!
-//! let input = batch.openat(CWD, &source, OFlags::RDONLY, Mode::empty());
-//! let output = batch.openat(CWD, &copy, OFlags::WRONLY | OFlags::CREATE, Mode::from(0o644));
-//! let again = batch.here();
-//! let read = batch.read(&input, buffer);
-//! batch.on_error(&read, end);
-//! batch.on_zero(&read, end);
-//! let written = batch.write(&output, buffer.first(&read));
-//! batch.on_positive(&written, again);
-//! batch.place(end);
-//! let closed = batch.close(output);
-//! batch.fuel(1_000_000);
-//!
-//! let results = batch.run(&Backend::select()?)?;
-//! results.get(&read)?;
-//! results.get(&closed)?;
-//! # drop(results);
-//! assert_eq!(std::fs::read(&copy)?, std::fs::read(&source)?);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # let [source, target] = ["source", "target"].map(|name| directory.path().join(name));
+//! # std::fs::write(&source, vec![7; 3 << 20])?;
+//! let backend = Backend::select()?;
+//! assert_eq!(copy(&backend, &source, &target)?, 3 << 20);
+//! // No space left on device
+//! assert!(copy(&backend, &source, Path::new("/dev/full")).is_err());
+//! # assert!(std::fs::read(&source)? == std::fs::read(&target)?);
+//! # assert!(copy(&backend, Path::new("/no/such"), &target).is_err());
+//! # assert_eq!(std::fs::metadata(&target)?.len(), 3 << 20);
+//! # Ok::<(), Box<dyn Error>>(())
 //! ```
 //!
 //! # Where it runs

@@ -85,6 +85,7 @@ use crate::Backend;
 /// // ... and meanwhile ...
 /// let mut completion = ticket.wait()?;
 /// let results = completion.results()?;
+/// results.check()?;
 /// let len = results.get(&read)?;
 /// assert!(results.bytes(buffer)[..len].starts_with(b"Linux"));
 /// # Ok(())
