@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::env;
 use std::error::Error;
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -47,19 +48,20 @@ fn read_all() -> Result<ExitCode, Box<dyn Error>> {
         batch.jump(again);
         batch.fuel(1 << 20);
         ring.post(batch, number)?;
-        waiting.insert(number, (name, file, read, total));
+        waiting.insert(number, (name, total));
     }
+    let mut out = io::stdout();
     let mut code = ExitCode::SUCCESS;
     while !waiting.is_empty() {
         poll(&mut [PollFd::new(&ring, PollFlags::IN)], None)?;
         for mut completion in ring.wait(0, None)? {
-            let Some((name, file, read, total)) = waiting.remove(&completion.user_value()) else {
+            let Some((name, total)) = waiting.remove(&completion.user_value()) else {
                 continue;
             };
             let name = name.display();
             let results = completion.results()?;
-            match results.fd(&file).and_then(|_| results.get(&read)) {
-                Ok(_) => println!("{:>12} {name}", results.value(&total)),
+            match results.check() {
+                Ok(()) => writeln!(out, "{:>12} {name}", results.value(&total))?,
                 Err(error) => {
                     eprintln!("{name}: {error}");
                     code = ExitCode::FAILURE;

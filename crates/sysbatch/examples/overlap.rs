@@ -12,14 +12,16 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
 use std::hash::BuildHasher as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, Mode, OFlags};
-use sysbatch::{Backend, Batch, Handle, Ring, RingOptions, Submit, Ticket, WhenFull};
+use sysbatch::{
+    Backend, Batch, CallError, Handle, Results, Ring, RingOptions, Submit, Ticket, WhenFull,
+};
 
 /// How many files are read at most.
 const FILES: usize = 1000;
@@ -52,17 +54,24 @@ fn overlap() -> Result<(), Box<dyn Error>> {
     // Reads all of them once, so that what is cached can be told from what is
     // not.
     let (bytes, _) = one_after_another(&backend, &files)?;
-    println!(
+    writeln!(
+        io::stdout(),
         "{} files, {bytes} bytes, on the {} backend",
         files.len(),
         backend.kind().name()
-    );
-    println!("         one after another  asynchronous   ratio");
+    )?;
+    writeln!(
+        io::stdout(),
+        "         one after another  asynchronous   ratio"
+    )?;
     let alone = one_after_another(&backend, &files)?;
     let together = asynchronous(&ring, &files)?;
     print_line("cached", bytes, alone, together)?;
     if let Err(error) = drop_caches() {
-        println!("uncached not measured: cannot write to {DROP_CACHES}: {error}");
+        writeln!(
+            io::stdout(),
+            "uncached not measured: cannot write to {DROP_CACHES}: {error}"
+        )?;
         return Ok(());
     }
     let alone = one_after_another(&backend, &files)?;
@@ -90,7 +99,7 @@ fn one_after_another(backend: &Backend, files: &[PathBuf]) -> Result<Measured, B
     let mut bytes = 0;
     for path in files {
         let (mut batch, read) = reading(path);
-        bytes += batch.run(backend)?.get(&read).map_err(at(path))?;
+        bytes += length(&batch.run(backend)?, &read).map_err(at(path))?;
     }
     Ok((bytes, started.elapsed()))
 }
@@ -106,9 +115,15 @@ fn asynchronous(ring: &Ring, files: &[PathBuf]) -> Result<Measured, Box<dyn Erro
     let mut bytes = 0;
     for ((ticket, read), path) in tickets.into_iter().zip(files) {
         let mut completion = ticket.wait()?;
-        bytes += completion.results()?.get(&read).map_err(at(path))?;
+        bytes += length(&completion.results()?, &read).map_err(at(path))?;
     }
     Ok((bytes, started.elapsed()))
+}
+
+/// How much was read, if nothing failed.
+fn length(results: &Results<'_, '_>, read: &Handle<usize>) -> Result<usize, CallError> {
+    results.check()?;
+    results.get(read)
 }
 
 fn at<E: Error>(path: &Path) -> impl Fn(E) -> String {
@@ -125,12 +140,13 @@ fn print_line(
         return Err("the files have changed meanwhile: take others".into());
     }
     let [alone, together] = [alone, together].map(|(_, time)| time.as_secs_f64());
-    println!(
+    writeln!(
+        io::stdout(),
         "{what:8} {:14.1} ms {:10.1} ms {:7.1}",
         alone * 1e3,
         together * 1e3,
         alone / together
-    );
+    )?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 use std::env;
 use std::error::Error;
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use rustix::fs::{AtFlags, CWD, StatxFlags};
@@ -31,17 +32,19 @@ fn stat() -> Result<ExitCode, Box<dyn Error>> {
 
     let backend = Backend::select()?;
     let results = batch.run(&backend)?;
+    let mut out = io::stdout();
     let mut code = ExitCode::SUCCESS;
     for (name, call) in names.iter().zip(&calls) {
         let name = name.display();
         match results.get(call) {
-            Ok(stat) => println!("{:>12} {name}", stat.stx_size),
+            Ok(stat) => writeln!(out, "{:>12} {name}", stat.stx_size)?,
             Err(error) => {
                 eprintln!("{name}: {error}");
                 code = ExitCode::FAILURE;
             }
         }
     }
-    println!("{} files, {} crossings", names.len(), backend.crossings());
+    let crossings = backend.crossings();
+    writeln!(out, "{} files, {crossings} crossings", names.len())?;
     Ok(code)
 }
