@@ -6,9 +6,15 @@ use std::path::Path;
 use sysbatch_abi::BuiltIn;
 use sysbatch_asm::{Listing, assemble, disassemble};
 
-fn document() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/assembly.md");
+fn of_the_project(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path);
     fs::read_to_string(path).unwrap()
+}
+
+fn document() -> String {
+    of_the_project("docs/assembly.md")
 }
 
 #[test]
@@ -20,6 +26,8 @@ fn its_programs_assemble_and_survive_a_dump() {
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
     assert_eq!(programs.len(), 4);
+    // So what is read here is what the tests run.
+    assert_eq!(programs[0], of_the_project("examples/copy.sb"));
     for source in programs {
         let program = assemble("assembly.md", source).unwrap_or_else(|error| panic!("{error}"));
         let text = disassemble(&program, Listing::default());

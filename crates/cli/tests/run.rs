@@ -1,38 +1,13 @@
 //! `sysbatch run` as a person meets it, in user space: what it prints and its
 //! exit status.
 
+#[path = "support/command.rs"]
+mod command;
+
 use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
-/// What a command printed, and its exit status.
-#[derive(Debug, PartialEq, Eq)]
-struct Printed {
-    out: String,
-    err: String,
-    status: i32,
-}
-
-fn sysbatch(arguments: &[&str], input: &str, folder: &Path) -> Printed {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sysbatch"))
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(input.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    Printed {
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-        status: output.status.code().unwrap(),
-    }
-}
+use command::{Printed, example, sysbatch};
 
 /// Runs a program given as text.
 fn run(source: &str, options: &[&str]) -> Printed {
@@ -52,29 +27,6 @@ fn trace(source: &str) -> Vec<String> {
     let last = lines.pop().unwrap();
     assert!(last.starts_with("status "), "{last}");
     lines
-}
-
-fn example(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../examples")
-        .join(name)
-}
-
-/// Runs an example in a folder of its own.
-fn run_example(name: &str, options: &[&str], folder: &Path) -> Printed {
-    let path = example(name);
-    let arguments = [
-        &["run", "--backend", "user", path.to_str().unwrap()],
-        options,
-    ]
-    .concat();
-    let printed = sysbatch(&arguments, "", folder);
-    assert_eq!(
-        (printed.status, printed.err.as_str()),
-        (0, ""),
-        "{printed:?}"
-    );
-    printed
 }
 
 #[test]
@@ -276,70 +228,7 @@ fn the_trace_goes_where_it_should() {
     assert_eq!(filed.out, "hello from one batch\n");
     assert_eq!(
         fs::read_to_string(folder.path().join("trace")).unwrap(),
-        "write(1, \"hello from one batch\\n\", 21) = 21\nSET(0) = 0\n\
-         status EXIT, 2 steps, 1 crossing, backend user\n"
+        "write(1, \"hello from one batch\\n\", 21) = 21\nSUB(21, sizeof hello - 1) = 0\n\
+         SET(0) = 0\nstatus EXIT, 3 steps, 1 crossing, backend user\n"
     );
-}
-
-#[test]
-fn the_examples_do_what_they_say() {
-    let folder = tempfile::tempdir().unwrap();
-    for options in [&[][..], &["--whole"]] {
-        let hello = run_example("hello.sb", options, folder.path());
-        assert!(hello.out.contains("hello from one batch\n"));
-        assert!(
-            hello
-                .out
-                .ends_with("status EXIT, 2 steps, 1 crossing, backend user\n")
-        );
-
-        run_example("copy.sb", options, folder.path());
-        let copy = folder.path().join("copy-of-passwd");
-        assert_eq!(fs::read(&copy).unwrap(), fs::read("/etc/passwd").unwrap());
-        fs::remove_file(copy).unwrap();
-    }
-    let slot = |name: &str, example: &str| {
-        let printed = run_example(example, &["--whole"], folder.path());
-        let line = printed
-            .out
-            .lines()
-            .find_map(|line| line.strip_suffix(&format!("  {name}")))
-            .unwrap_or_else(|| panic!("no {name}: {printed:?}"));
-        line.split(" = ").nth(1).unwrap().parse::<u64>().unwrap()
-    };
-    assert_eq!(slot("result", "count.sb"), 55);
-    assert_eq!(
-        slot("size", "stat.sb"),
-        fs::metadata("/etc/passwd").unwrap().len()
-    );
-
-    let listed = fs::read_dir("/etc")
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let all = listed.chain(["/etc/.".into(), "/etc/..".into()]);
-    let sizes = all.map(|path| fs::symlink_metadata(path).unwrap().len());
-    assert_eq!(slot("total", "readdir.sb"), sizes.sum::<u64>());
-}
-
-#[test]
-fn every_example_is_run_and_survives_a_dump() {
-    let tested = ["copy.sb", "count.sb", "hello.sb", "readdir.sb", "stat.sb"];
-    let mut found: Vec<_> = fs::read_dir(example(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".sb"))
-        .collect();
-    found.sort();
-    assert_eq!(found, tested);
-    for name in tested {
-        let path = example(name);
-        let check = |file: &str, input: &str| {
-            let arguments = ["check", "--dump", "--bytes", file];
-            let printed = sysbatch(&arguments, input, Path::new("/"));
-            assert_eq!((printed.status, printed.err.as_str()), (0, ""));
-            printed.out
-        };
-        let dump = check(path.to_str().unwrap(), "");
-        assert_eq!(check("-", &dump), dump);
-    }
 }
