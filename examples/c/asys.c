@@ -5,6 +5,7 @@
  *	cc asys.c $(pkg-config --cflags --libs sysbatch)
  */
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -38,7 +39,16 @@ int main(void)
 			perror("asys_await_completion");
 			return 1;
 		}
+		if (out.return_code < 0) {
+			fprintf(stderr, "sleep %lu: %s\n", out.cookie,
+				strerror(-out.return_code));
+			return 1;
+		}
 		printf("sleep %lu returned %ld\n", out.cookie, out.return_code);
+	}
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("standard output");
+		return 1;
 	}
 	return 0;
 }

@@ -5,7 +5,9 @@
  *
  *	cc batch-closes.c $(pkg-config --cflags --libs sysbatch)
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "linux/batch.h"
@@ -16,7 +18,10 @@ static double now(void)
 {
 	struct timespec time;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
+	if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) {
+		perror("clock_gettime");
+		exit(1);
+	}
 	return time.tv_sec * 1e9 + time.tv_nsec;
 }
 
@@ -24,7 +29,7 @@ int main(void)
 {
 	static syscall_t calls[MANY];
 	static long rets[MANY];
-	int n, k, round;
+	int n, k, round, wrong;
 
 	for (k = 0; k < MANY; k++)
 		calls[k] = scall1(close, 0, 0, 0, -1);
@@ -41,13 +46,24 @@ int main(void)
 			}
 			time = now() - start;
 			best = time < best ? time : best;
+			wrong = 0;
 			start = now();
 			for (k = 0; k < n; k++)
-				syscall(__NR_close, -1);
+				wrong += syscall(__NR_close, -1) != -1;
 			time = now() - start;
 			alone = time < alone ? time : alone;
+			for (k = 0; k < n; k++)
+				wrong += rets[k] != -EBADF;
+			if (wrong) {
+				fprintf(stderr, "%d closes succeeded\n", wrong);
+				return 1;
+			}
 		}
 		printf("%6d %14.1f %14.1f\n", n, best / n, alone / n);
+	}
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("standard output");
+		return 1;
 	}
 	return 0;
 }

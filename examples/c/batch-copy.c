@@ -33,7 +33,8 @@ int main(void)
 		}
 		for (k = 2; k <= last; k += 3) {
 			if (ret[k] >= 0 && ret[k] < ret[k - 2]) {
-				fprintf(stderr, "a write was cut short\n");
+				fprintf(stderr, "%ld of %ld bytes written\n",
+					ret[k], ret[k - 2]);
 				return 1;
 			}
 		}

@@ -23,5 +23,9 @@ int main(void)
 	}
 	printf("pid %ld, parent %ld, uid %ld (%ld), gid %ld (%ld)\n", ret[0],
 	       ret[1], ret[2], ret[3], ret[4], ret[5]);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("standard output");
+		return 1;
+	}
 	return 0;
 }

@@ -6,6 +6,7 @@
  *
  *	cc batch-total.c $(pkg-config --cflags --libs sysbatch)
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,12 +31,15 @@ static const unsigned char *map(const char *path, long *size, long *error)
 		scall1(close, -1, 0, 0, 0),
 	};
 
-	ret[5] = -1;
 	last = batch(ret, c, 8, 0, 0);
-	if (last < 7 || (ret[5] < 0 && ret[5] >= -4095)) {
-		*error = last < 7 ? ret[last] : ret[5];
+	if (last < 0) {
+		*error = -errno;
 		return NULL;
 	}
+	/* The first failure is the one to tell of. */
+	*error = last < 7 ? ret[last] : ret[2] < 0 ? ret[2] : ret[5];
+	if (*error < 0 && *error >= -4095)
+		return NULL;
 	*size = st.st_size;
 	return (const unsigned char *)ret[5];
 }
@@ -43,7 +47,7 @@ static const unsigned char *map(const char *path, long *size, long *error)
 int main(int argc, char **argv)
 {
 	unsigned long total = 0;
-	int k;
+	int k, failed = 0;
 
 	for (k = 1; k < argc; k++) {
 		long size = 0, error = 0, i;
@@ -51,12 +55,20 @@ int main(int argc, char **argv)
 
 		if (!bytes) {
 			fprintf(stderr, "%s: %s\n", argv[k], strerror(-error));
+			failed = 1;
 			continue;
 		}
 		for (i = 0; i < size; i++)
 			total += bytes[i];
-		munmap((void *)bytes, size);
+		if (munmap((void *)bytes, size) != 0) {
+			perror("munmap");
+			failed = 1;
+		}
 	}
 	printf("total: %lu\n", total);
-	return 0;
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("standard output");
+		return 1;
+	}
+	return failed;
 }

@@ -6,6 +6,7 @@
  *	cc batch-walk.c $(pkg-config --cflags --libs sysbatch)
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,19 +18,29 @@
 #define NAMES 256
 
 static unsigned long files, directories, bytes;
+static int failed;
 
 static void walk(const char *path);
+
+static void *allocate(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (!memory) {
+		perror("malloc");
+		exit(1);
+	}
+	return memory;
+}
 
 /* Asks about `count` paths, and walks those that are directories. */
 static void look(char **paths, int count)
 {
 	static syscall_t calls[NAMES];
-	struct stat *st = malloc(count * sizeof(*st));
-	long *rets = malloc(count * sizeof(*rets));
+	struct stat *st = allocate(count * sizeof(*st));
+	long *rets = allocate(count * sizeof(*rets));
 	int k;
 
-	if (!st || !rets)
-		exit(1);
 	for (k = 0; k < count; k++)
 		calls[k] = scall2(lstat, 0, 0, 0, paths[k], &st[k]);
 	if (batch(rets, calls, count, 0, 0) != count - 1) {
@@ -40,6 +51,7 @@ static void look(char **paths, int count)
 		if (rets[k] < 0) {
 			fprintf(stderr, "%s: %s\n", paths[k],
 				strerror(-rets[k]));
+			failed = 1;
 		} else if (S_ISDIR(st[k].st_mode)) {
 			directories++;
 			walk(paths[k]);
@@ -62,21 +74,24 @@ static void walk(const char *path)
 
 	if (!directory) {
 		perror(path);
+		failed = 1;
 		return;
 	}
-	while ((entry = readdir(directory))) {
+	while (errno = 0, (entry = readdir(directory))) {
 		size_t length = strlen(path) + strlen(entry->d_name) + 2;
 
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		paths[count] = malloc(length);
-		if (!paths[count])
-			exit(1);
+		paths[count] = allocate(length);
 		snprintf(paths[count], length, "%s/%s", path, entry->d_name);
 		if (++count == NAMES) {
 			look(paths, count);
 			count = 0;
 		}
+	}
+	if (errno) {
+		perror(path);
+		failed = 1;
 	}
 	if (count)
 		look(paths, count);
@@ -88,5 +103,9 @@ int main(int argc, char **argv)
 	walk(argc > 1 ? argv[1] : ".");
 	printf("%lu files, %lu directories, %lu bytes\n", files, directories,
 	       bytes);
-	return 0;
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("standard output");
+		return 1;
+	}
+	return failed;
 }

@@ -5,13 +5,34 @@
  *
  *	cc generic-batch.c $(pkg-config --cflags --libs sysbatch)
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <generic_batch.h>
+
+/* Why a batch of so many tried calls has failed, if it has. */
+static int failed(const char *path, const long *returns, long tried)
+{
+	long k;
+
+	if (tried < 0) {
+		fprintf(stderr, "batch: %s\n", strerror(-tried));
+		return 1;
+	}
+	for (k = 0; k < tried; k++) {
+		if (returns[k] < 0) {
+			fprintf(stderr, "%s: %s\n", path,
+				strerror(-returns[k]));
+			return 1;
+		}
+	}
+	return 0;
+}
 
 int main(int argc, char **argv)
 {
@@ -27,10 +48,8 @@ int main(int argc, char **argv)
 	uint64_t word;
 
 	tried = batch(returns, calls, 3, BATCH_STOP_ON_FAILURE);
-	if (tried < 3) {
-		fprintf(stderr, "only %ld calls were tried\n", tried);
+	if (failed(path, returns, tried < 0 ? -errno : tried))
 		return 1;
-	}
 	printf("%ld bytes at once\n", returns[1]);
 
 	done.fd = batch(returns, calls, 3, BATCH_STOP_ON_FAILURE | BATCH_ASYNC);
@@ -41,7 +60,13 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	close(done.fd);
+	if (failed(path, returns, BATCH_RESULT(word)))
+		return 1;
 	printf("%ld bytes asynchronously, %ld calls\n", returns[1],
 	       BATCH_RESULT(word));
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("standard output");
+		return 1;
+	}
 	return 0;
 }

@@ -5,6 +5,7 @@
  *	cc supersyscall-hello.c $(pkg-config --cflags --libs sysbatch)
  */
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 #include <supersyscall.h>
@@ -18,9 +19,22 @@ int main(void)
 		{ __NR_write, { 2, (long)err, sizeof(err) - 1 } },
 	};
 	long rets[2];
-	long tried = supersyscall(rets, args, 2,
-				  SUPERSYSCALL__continue_on_failure);
+	int k, failed = 0;
 
-	printf("%ld calls tried: %ld and %ld\n", tried, rets[0], rets[1]);
-	return tried == 2 ? 0 : 1;
+	if (supersyscall(rets, args, 2, SUPERSYSCALL__continue_on_failure) !=
+	    2) {
+		perror("supersyscall");
+		return 1;
+	}
+	for (k = 0; k < 2; k++) {
+		if (rets[k] < 0) {
+			fprintf(stderr, "write: %s\n", strerror(-rets[k]));
+			failed = 1;
+		} else if (rets[k] < args[k].args[2]) {
+			fprintf(stderr, "%ld of %ld bytes written\n", rets[k],
+				args[k].args[2]);
+			failed = 1;
+		}
+	}
+	return failed;
 }

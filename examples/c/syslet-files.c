@@ -8,6 +8,7 @@
  *	./a.out DIRECTORY
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,29 +33,56 @@ struct request {
 static struct request requests[FILES];
 static struct syslet_uatom *ring[FILES];
 static struct async_head_user head;
+/* A folder to remove at the end, and how many files are in it or another. */
+static char *folder;
+static int files;
+
+static void fail(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static void tidy(void)
+{
+	int k;
+
+	for (k = 0; k < files; k++)
+		unlink(requests[k].name);
+	if (folder)
+		rmdir(folder);
+}
 
 static double now(void)
 {
 	struct timespec time;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
+	if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
+		fail("clock_gettime");
 	return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
 }
 
 static void prepare(struct request *r, const char *directory, int number)
 {
+	ssize_t written;
 	int file;
 
 	memset(r->buffer, 'a' + number % 26, SIZE);
 	snprintf(r->name, sizeof(r->name), "%s/%d", directory, number);
 	file = open(r->name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	/* What is not on the disk cannot be dropped from the cache. */
-	if (file < 0 || write(file, r->buffer, SIZE) != SIZE ||
-	    (number == FILES - 1 && syncfs(file) != 0)) {
-		perror(r->name);
+	if (file < 0)
+		fail(r->name);
+	files++;
+	written = write(file, r->buffer, SIZE);
+	if (written >= 0 && written < SIZE) {
+		fprintf(stderr, "%s: %zd of %d bytes written\n", r->name,
+			written, SIZE);
 		exit(1);
 	}
-	close(file);
+	/* What is not on the disk cannot be dropped from the cache. */
+	if (written < 0 || (number == FILES - 1 && syncfs(file) != 0) ||
+	    close(file) != 0)
+		fail(r->name);
 	r->path = r->name;
 	r->target = r->buffer;
 	r->flags = O_RDONLY;
@@ -81,14 +109,18 @@ static void forget(int cached)
 	int k;
 
 	for (k = 0; k < FILES; k++) {
-		int file = open(requests[k].name, O_RDONLY);
+		struct request *r = &requests[k];
+		int file = open(r->name, O_RDONLY);
 
-		if (cached)
-			readahead(file, 0, SIZE);
-		else
-			posix_fadvise(file, 0, SIZE, POSIX_FADV_DONTNEED);
+		if (file < 0)
+			fail(r->name);
+		if (cached ? readahead(file, 0, SIZE) < 0 :
+			     (errno = posix_fadvise(file, 0, SIZE,
+						    POSIX_FADV_DONTNEED)))
+			fail(r->name);
 		close(file);
-		requests[k].got = 0;
+		r->got = 0;
+		r->closed = -1;
 	}
 }
 
@@ -101,7 +133,7 @@ static void plain(void)
 
 		r->file = open(r->name, O_RDONLY);
 		r->got = read(r->file, r->buffer, SIZE);
-		close(r->file);
+		r->closed = close(r->file);
 	}
 }
 
@@ -116,17 +148,13 @@ static int syslets(unsigned long flags)
 
 		requests[k].open.flags = SYSLET_STOP_ON_NEGATIVE | flags;
 		done = async_exec(&requests[k].open, &head);
-		if (done == (struct syslet_uatom *)-1) {
-			perror("async_exec");
-			exit(1);
-		}
+		if (done == (struct syslet_uatom *)-1)
+			fail("async_exec");
 		elsewhere += !done;
 	}
 	if (elsewhere &&
-	    async_wait(elsewhere, head.user_ring_idx, &head) != 0) {
-		perror("async_wait");
-		exit(1);
-	}
+	    async_wait(elsewhere, head.user_ring_idx, &head) != 0)
+		fail("async_wait");
 	memset(ring, 0, sizeof(ring));
 	return elsewhere;
 }
@@ -136,9 +164,11 @@ static void check(void)
 	int k;
 
 	for (k = 0; k < FILES; k++) {
-		if (requests[k].got != SIZE) {
-			fprintf(stderr, "%s: %ld\n", requests[k].name,
-				requests[k].got);
+		const struct request *r = &requests[k];
+
+		if (r->file < 0 || r->got != SIZE || r->closed != 0) {
+			fprintf(stderr, "%s: open %ld, read %ld, close %ld\n",
+				r->path, r->file, r->got, r->closed);
 			exit(1);
 		}
 	}
@@ -146,10 +176,14 @@ static void check(void)
 
 int main(int argc, char **argv)
 {
-	char folder[] = "/tmp/syslet-files-XXXXXX";
-	const char *directory = argc > 1 ? argv[1] : mkdtemp(folder);
+	static char template[] = "/tmp/syslet-files-XXXXXX";
+	const char *directory = argc > 1 ? argv[1] : (folder = mkdtemp(template));
 	int k, cached;
 
+	if (!directory)
+		fail(template);
+	if (atexit(tidy) != 0)
+		fail("atexit");
 	head.completion_ring = ring;
 	head.ring_size_bytes = sizeof(ring);
 	for (k = 0; k < FILES; k++)
@@ -188,9 +222,7 @@ int main(int argc, char **argv)
 		       cached ? "cached" : "uncached", times[0], times[1],
 		       times[2], elsewhere);
 	}
-	for (k = 0; k < FILES; k++)
-		unlink(requests[k].name);
-	if (argc < 2)
-		rmdir(directory);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		fail("standard output");
 	return 0;
 }

@@ -18,8 +18,11 @@
 
 #include <linux/syslet.h>
 
-/* CLOSE lies behind READ in memory: READ skips to it when nothing comes. */
-enum { ACCEPT, OPTION, READ, CLOSE, COUNT_DOWN, ADD, ATOMS };
+/*
+ * NOTE lies behind READ in memory: READ skips to it when nothing comes. It adds
+ * up the errors: 0 at the end of what a client sent.
+ */
+enum { ACCEPT, OPTION, READ, NOTE, CLOSE, COUNT_DOWN, ADD, ATOMS };
 
 static struct syslet_uatom atoms[ATOMS];
 
@@ -40,40 +43,47 @@ static void init(int which, unsigned long nr, long *ret, unsigned long flags,
 int main(int argc, char **argv)
 {
 	static char buffer[4096];
-	struct syslet_uatom *ring[1] = { NULL };
+	struct syslet_uatom *ring[1] = { NULL }, *done;
 	struct async_head_user head;
 	struct sockaddr_in address;
 	char *target = buffer;
+	int listener;
 	unsigned long listening, none = 0, size = sizeof(buffer);
 	unsigned long level = IPPROTO_TCP, option = TCP_NODELAY, length = 4;
 	int on = 1, *value = &on;
-	long client = -1, got = 0, ignored, left;
+	long client = -1, option_set = 0, got = 0, closed = 0, left = -1;
 	unsigned long clients = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
 	unsigned long total = 0, minus = -1UL;
+	unsigned long errors = 0;
 	unsigned long *clients_ptr = &clients, *total_ptr = &total;
+	unsigned long *errors_ptr = &errors;
 
 	memset(&address, 0, sizeof(address));
 	address.sin_family = AF_INET;
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	address.sin_port = htons(argc > 1 ? atoi(argv[1]) : 8000);
-	listening = socket(AF_INET, SOCK_STREAM, 0);
-	setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(listening, (struct sockaddr *)&address, sizeof(address)) ||
-	    listen(listening, 16)) {
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	if (listener < 0 ||
+	    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+	    bind(listener, (struct sockaddr *)&address, sizeof(address)) ||
+	    listen(listener, 16)) {
 		perror("cannot listen");
 		return 1;
 	}
+	listening = listener;
 
 	init(ACCEPT, __NR_accept, &client, SYSLET_STOP_ON_NEGATIVE, OPTION,
 	     &listening, &none, &none);
-	init(OPTION, __NR_setsockopt, &ignored, 0, READ, &client, &level,
-	     &option);
+	init(OPTION, __NR_setsockopt, &option_set, SYSLET_STOP_ON_NEGATIVE,
+	     READ, &client, &level, &option);
 	atoms[OPTION].arg_ptr[3] = (unsigned long *)&value;
 	atoms[OPTION].arg_ptr[4] = &length;
 	init(READ, __NR_read, &got,
 	     SYSLET_STOP_ON_NON_POSITIVE | SYSLET_SKIP_TO_NEXT_ON_STOP, ADD,
 	     &client, &target, &size);
-	init(CLOSE, __NR_close, &ignored, 0, COUNT_DOWN, &client, NULL, NULL);
+	init(NOTE, __NR_umem_add, NULL, 0, CLOSE, &errors_ptr, &got, NULL);
+	init(CLOSE, __NR_close, &closed, SYSLET_STOP_ON_NEGATIVE, COUNT_DOWN,
+	     &client, NULL, NULL);
 	init(COUNT_DOWN, __NR_umem_add, &left, SYSLET_STOP_ON_ZERO, ACCEPT,
 	     &clients_ptr, &minus, NULL);
 	init(ADD, __NR_umem_add, NULL, 0, READ, &total_ptr, &got, NULL);
@@ -81,11 +91,22 @@ int main(int argc, char **argv)
 	memset(&head, 0, sizeof(head));
 	head.completion_ring = ring;
 	head.ring_size_bytes = sizeof(ring);
-	if (async_exec(&atoms[ACCEPT], &head) == NULL &&
-	    async_wait(1, 0, &head) != 0) {
-		perror("async_wait");
+	done = async_exec(&atoms[ACCEPT], &head);
+	if (done == (struct syslet_uatom *)-1 ||
+	    (!done && async_wait(1, 0, &head) != 0)) {
+		perror("cannot serve");
 		return 1;
 	}
 	printf("%lu bytes received\n", total);
-	return client < 0;
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("standard output");
+		return 1;
+	}
+	/* Where it ended before there were none left, and what was not read. */
+	if (left != 0 || errors != 0) {
+		fprintf(stderr, "accept %ld, setsockopt %ld, read %ld, close %ld\n",
+			client, option_set, errors ? (long)errors : got, closed);
+		return 1;
+	}
+	return 0;
 }

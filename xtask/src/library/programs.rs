@@ -1,50 +1,24 @@
-//! Programs of C that use an installed library: tests and examples.
+//! Programs of C that use an installed library: how they are compiled, and the
+//! tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
-use super::{Tree, install};
+use super::{Tree, examples, install};
 use crate::test::tally::{Tally, harness};
 use crate::vm::GuestFile;
 use crate::{paths, process};
 
 /// Tests: each prints what it checked in the words of Rust's harness.
 const TESTS: &str = "tests/c/library";
-/// Examples: each has to compile, and those of [`RUNS`] to run.
-const EXAMPLES: &str = "examples/c";
-/// Examples that run by themselves, with their arguments and a piece of what
-/// they print.
-const RUNS: &[(&str, &[&str], &str)] = &[
-    (
-        "asys",
-        &[],
-        "sleep 1 returned 0\nsleep 2 returned 0\nsleep 0 returned 0\n",
-    ),
-    ("batch-closes", &[], "1024"),
-    ("batch-ids", &[], "uid"),
-    ("batch-total", &["LICENSE-MIT"], "total: "),
-    ("batch-walk", &["man"], " 0 directories, "),
-    (
-        "generic-batch",
-        &["LICENSE-MIT"],
-        " asynchronously, 3 calls",
-    ),
-    (
-        "read-file",
-        &["LICENSE-MIT"],
-        "Permission is hereby granted",
-    ),
-    ("supersyscall-hello", &[], "2 calls tried: 23 and 22"),
-    ("syslet-files", &[], "uncached"),
-];
 /// The test that compiles as C++ too.
 const CONSUMER: &str = "consumer";
 
 const COMPILE_LIMIT: Duration = Duration::from_secs(2 * 60);
-const RUN_LIMIT: Duration = Duration::from_secs(2 * 60);
+pub(super) const RUN_LIMIT: Duration = Duration::from_secs(2 * 60);
 
 /// Compiles and runs every program against an installed tree, in user space.
 ///
@@ -59,9 +33,7 @@ pub(crate) fn check() -> Result<Tally> {
             tally.add(outcome(test(&tree, &folder, &source, compiler, standard)));
         }
     }
-    for source in sources(EXAMPLES)? {
-        tally.add(outcome(example(&tree, &folder, &source)));
-    }
+    tally.add(examples::check(&tree, &folder)?);
     Ok(tally)
 }
 
@@ -100,14 +72,14 @@ fn installed(folder: &Path) -> Result<Tree> {
     install(&prefix, None)
 }
 
-fn outcome(result: Result<usize>) -> Tally {
+pub(super) fn outcome(result: Result<usize>) -> Tally {
     match result {
         Ok(passed) => Tally::passed(passed),
         Err(error) => Tally::failure(format!("{error:#}")),
     }
 }
 
-fn sources(folder: &str) -> Result<Vec<PathBuf>> {
+pub(super) fn sources(folder: &str) -> Result<Vec<PathBuf>> {
     let folder = paths::root().join(folder);
     let entries =
         std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?;
@@ -122,7 +94,7 @@ fn sources(folder: &str) -> Result<Vec<PathBuf>> {
     Ok(sources)
 }
 
-fn name(source: &Path) -> String {
+pub(super) fn name(source: &Path) -> String {
     let stem = source.file_stem().unwrap_or_default();
     stem.to_string_lossy().into_owned()
 }
@@ -137,13 +109,13 @@ fn languages(source: &Path) -> Vec<(&'static str, &'static str)> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Linking {
+pub(super) enum Linking {
     Shared,
     Static,
 }
 
 /// Compiles a program with the flags that `pkg-config` prints.
-fn compile(
+pub(super) fn compile(
     tree: &Tree,
     source: &Path,
     program: &Path,
@@ -180,33 +152,6 @@ fn compile(
     let log = format!("library-compile-{}", name(source));
     process::run_quietly(&title, &log, COMPILE_LIMIT, &mut command)?;
     Ok(())
-}
-
-/// Compiles an example, and runs it if it runs by itself.
-fn example(tree: &Tree, folder: &Path, source: &Path) -> Result<usize> {
-    let program = folder.join("examples").join(name(source));
-    let language = ("gcc", "-std=gnu11");
-    compile(tree, source, &program, language, Linking::Shared)?;
-    let run = RUNS.iter().find(|(known, ..)| *known == name(source));
-    let Some((title, arguments, expected)) = run else {
-        return Ok(1);
-    };
-    let mut command = Command::new(&program);
-    command.args(*arguments).current_dir(paths::root());
-    command.env("LD_LIBRARY_PATH", tree.lib());
-    command.env("SYSBATCH_BACKEND", "user");
-    let log = process::run_quietly(
-        title,
-        &format!("library-example-{title}"),
-        RUN_LIMIT,
-        &mut command,
-    )?;
-    ensure!(
-        process::contains(&log, expected)?,
-        "the example {title} did not print {expected:?}: see {}",
-        log.display()
-    );
-    Ok(2)
 }
 
 /// Compiles a test and runs it; the number of its checks.
