@@ -335,6 +335,9 @@ static inline int64_t sysbatch_call_at(struct sysbatch *sysbatch,
 	error = sysbatch_run_batch(sysbatch, &run);
 	if (error < 0)
 		return error;
+	/* Some errors of writing are told of as late as by close(2). */
+	if (r[CALL] >= 0 && r[CLOSE] < 0)
+		return r[CLOSE];
 	return sysbatch_first_error(r[OPEN], r[CALL], r[CALL]);
 }
 

@@ -38,6 +38,7 @@ pub fn read_file(
         batch.on_zero(read, Target::Exit);
     }
     let mut results = batch.run(backend)?;
+    results.check()?;
     for (read, buffer) in reads.iter().zip(buffers) {
         match results.get(read)? {
             0 => return Ok(bytes),

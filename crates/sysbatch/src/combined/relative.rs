@@ -23,9 +23,10 @@ pub fn truncateat(
     let flags = OFlags::WRONLY | OFlags::CLOEXEC;
     let file = batch.openat(directory, path, flags, Mode::empty());
     batch.on_error(&file, Target::Exit);
-    let truncated = batch.ftruncate(&file, length);
+    batch.ftruncate(&file, length);
     batch.close(file);
-    Ok(batch.run(backend)?.get(&truncated)?)
+    // Closing may tell of an error, too.
+    Ok(batch.run(backend)?.check()?)
 }
 
 /// `fsync(2)` by a path relative to a directory: sees that what was written to
@@ -43,7 +44,8 @@ pub fn fsyncat(
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let file = batch.openat(directory, path, flags, Mode::empty());
     batch.on_error(&file, Target::Exit);
-    let synced = batch.fsync(&file);
+    batch.fsync(&file);
     batch.close(file);
-    Ok(batch.run(backend)?.get(&synced)?)
+    // Closing may tell of an error, too.
+    Ok(batch.run(backend)?.check()?)
 }
