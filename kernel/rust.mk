@@ -22,7 +22,7 @@ feature-list := $(subst $(space),,$(foreach feature,$(features-y),$(comma)+$(fea
 
 # arch/x86/Makefile and the top Makefile of the kernel, for the same options.
 # The module loader knows no global offset table, hence plt and direct access.
-flags-y := --edition=2024 --target=$(obj)/target.json -Zunstable-options \
+flags-y := --target=$(obj)/target.json -Zunstable-options \
 	-Cpanic=abort -Copt-level=2 -Ccodegen-units=1 -Cdebuginfo=1 \
 	-Coverflow-checks=n -Cdebug-assertions=n -Cforce-unwind-tables=n \
 	-Crelocation-model=static -Ccode-model=kernel -Cno-redzone=y -Cforce-frame-pointers=n -Zfunction-sections=n \
@@ -31,12 +31,24 @@ flags-$(or $(CONFIG_RETHUNK),$(CONFIG_MITIGATION_RETHUNK)) += -Zfunction-return=
 flags-$(CONFIG_X86_KERNEL_IBT) += -Zcf-protection=branch
 flags-$(CONFIG_CALL_PADDING) += \
 	-Zpatchable-function-entry=$(CONFIG_FUNCTION_PADDING_BYTES),$(CONFIG_FUNCTION_PADDING_BYTES)
-# IBT forbids jump tables (arch/x86/Makefile); retpolines make them useless.
-flags-y += -Cjump-tables=n
 
 rustc := RUSTC_BOOTSTRAP=1 $(SYSBATCH_RUSTC)
 # Part of every command, so that another compiler rebuilds everything.
 rustc-version := $(shell $(SYSBATCH_RUSTC) --version)
+
+# What older compilers, down to that of rust-compiler.sh, spell otherwise.
+rustc-minor := $(shell echo '$(rustc-version)' | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
+rustc-before = $(shell test $(rustc-minor) -lt $(1) && echo y)
+
+# IBT forbids jump tables (arch/x86/Makefile); retpolines make them useless.
+jump-tables-y := -Cjump-tables=n
+jump-tables-$(call rustc-before,93) := -Zno-jump-tables
+flags-y += $(jump-tables-y)
+# The library is written in an edition of its own.
+core-edition := $(shell sed -n 's/^edition = "\(.*\)"$$/\1/p' $(SYSBATCH_CORE)/Cargo.toml)
+# Stable since 1.87 and 1.88.
+language-$(call rustc-before,87) += -Zcrate-attr='feature(integer_sign_cast,unsigned_is_multiple_of)'
+language-$(call rustc-before,88) += -Zcrate-attr='feature(let_chains)'
 
 targets += target.json libcore.rlib libcompiler_builtins.rlib libsysbatch_abi.rlib libsysbatch_engine.rlib engine_rs.o
 
@@ -51,14 +63,15 @@ $(obj)/target.json: FORCE
 # Only bitcode is kept, for it is the final object's optimizer that chooses
 # what of it is needed.
 quiet_cmd_rust_core = RUSTC   $@
-      cmd_rust_core = : '$(rustc-version)'; $(rustc) $(flags-y) --cap-lints=allow \
+      cmd_rust_core = : '$(rustc-version)'; $(rustc) --edition=$(core-edition) $(flags-y) --cap-lints=allow \
 	-Clinker-plugin-lto --crate-name=core --crate-type=rlib --cfg=no_fp_fmt_parse \
 	--emit=link=$@ $<
 $(obj)/libcore.rlib: $(SYSBATCH_CORE)/src/lib.rs $(obj)/target.json FORCE
 	$(call if_changed,rust_core)
 
 # $(1): crate name. The two crates below every other are found in their folder.
-rust_crate = : '$(rustc-version)'; $(rustc) $(flags-y) -Dwarnings --crate-name=$(1) -L$(obj)
+rust_crate = : '$(rustc-version)'; $(rustc) --edition=2024 $(flags-y) $(language-y) \
+	-Dwarnings --crate-name=$(1) -L$(obj)
 
 quiet_cmd_rust_library = RUSTC   $@
       cmd_rust_library = $(call rust_crate,$(patsubst lib%,%,$(basename $(@F)))) \
