@@ -8,8 +8,9 @@ use clap::{Args, Parser, Subcommand};
 use sysbatch_guest::Suite;
 
 use crate::kernel::{self, Flavour, Need, Series};
+use crate::setup::{self, Purpose};
 use crate::vm::{self, Accel, GuestFile, VmSpec};
-use crate::{demo, guest, header, kmod, library, packages, paths, progress, test};
+use crate::{demo, guest, header, kmod, library, paths, progress, test};
 
 /// Tasks of the sysbatch project.
 #[derive(Debug, Parser)]
@@ -120,7 +121,7 @@ impl Arguments {
     /// When it can't be done.
     pub(crate) fn run(self) -> Result<bool> {
         match self.command {
-            Command::Setup { refresh, flavour } => setup(refresh, flavour).map(|()| true),
+            Command::Setup { refresh, flavour } => set_up(refresh, flavour).map(|()| true),
             Command::Header { check: true } => header::check(paths::root()).map(|()| true),
             Command::Header { check: false } => header::write(paths::root()).map(|()| true),
             Command::Install { prefix, destdir } => {
@@ -133,7 +134,8 @@ impl Arguments {
             Command::Demo { json } => demo::run(json.as_deref()),
             Command::Test { only, suites } => test::run(&only, &suites),
             Command::Kmod(arguments) => {
-                packages::install_missing()?;
+                let wanted = (arguments.kernel, arguments.flavour, Need::Headers);
+                setup::prepare(Purpose::Module, &[wanted])?;
                 println!("{}", arguments.build()?.display());
                 Ok(true)
             }
@@ -142,11 +144,12 @@ impl Arguments {
     }
 }
 
-fn setup(refresh: bool, flavour: Flavour) -> Result<()> {
-    packages::install_missing()?;
+fn set_up(refresh: bool, flavour: Flavour) -> Result<()> {
     if refresh {
         kernel::refresh(flavour)?;
     }
+    let wanted = Series::ALL.map(|series| (series, flavour, Need::Image));
+    setup::prepare(Purpose::Tests, &wanted)?;
     for series in Series::ALL {
         let kernel = kernel::ensure(series, flavour, Need::Image)?;
         println!(
@@ -171,7 +174,8 @@ impl KmodArguments {
 
 impl VmArguments {
     fn run(self) -> Result<bool> {
-        packages::install_missing()?;
+        let wanted = (self.kmod.kernel, self.kmod.flavour, Need::Image);
+        setup::prepare(Purpose::Machine, &[wanted])?;
         let kernel = kernel::ensure(self.kmod.kernel, self.kmod.flavour, Need::Image)?;
         let module = if self.no_module {
             None

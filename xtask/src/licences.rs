@@ -124,7 +124,9 @@ fn kernel_files(root: &Path) -> Result<Vec<String>> {
     for path in sources(&root.join(folder))? {
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("cannot read {}", path.display()))?;
-        if !text.lines().next().is_some_and(|line| line.contains(&note)) {
+        // A script's first line is its interpreter.
+        let mut lines = text.lines().skip_while(|line| line.starts_with("#!"));
+        if !lines.next().is_some_and(|line| line.contains(&note)) {
             let shown = path.strip_prefix(root).unwrap_or(&path);
             wrong.push(format!(
                 "{} lacks {note:?} in its first line",

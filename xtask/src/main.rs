@@ -1,5 +1,6 @@
 //! Project tasks: `cargo xtask help` lists them.
 
+mod archive;
 mod commands;
 mod demo;
 mod disk;
@@ -11,10 +12,10 @@ mod library;
 mod licences;
 mod lock;
 mod manual;
-mod packages;
 mod paths;
 mod process;
 mod progress;
+mod setup;
 mod test;
 mod vm;
 

@@ -12,11 +12,14 @@ use sysbatch_guest::Suite;
 
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::progress::Progress;
+use crate::setup::{self, Purpose, Wanted};
 use crate::vm::{self, Accel, Disk, GuestFile, Verdict, VmSpec};
-use crate::{guest, kmod, packages};
+use crate::{guest, kmod};
 
 use figures::{Figures, Way};
 
+/// What is booted.
+const KERNEL: Wanted = (Series::V6_12, Flavour::Cloud, Need::Image);
 /// Where the tree is in the guest.
 const TREE: &str = "/tree";
 /// How often each way is timed; the shortest counts.
@@ -34,8 +37,9 @@ const COREUTILS_DU: &str = "/coreutils/du";
 /// # Errors
 /// When something can't be set up or built.
 pub(crate) fn run(json: Option<&Path>) -> Result<bool> {
-    packages::install_missing()?;
-    let kernel = kernel::ensure(Series::V6_12, Flavour::Cloud, Need::Image)?;
+    setup::prepare(Purpose::Machine, &[KERNEL])?;
+    let (series, flavour, need) = KERNEL;
+    let kernel = kernel::ensure(series, flavour, need)?;
     let module = kmod::build(&kernel)?;
     let command = guest::build("sysbatch-cli", "sysbatch")?;
     let accel = vm::choose(&kernel)?;

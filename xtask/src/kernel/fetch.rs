@@ -10,16 +10,37 @@ use serde::{Deserialize, Serialize};
 use super::release::{Release, newest};
 use super::{Flavour, Kernel, Need, Series};
 use crate::process::run;
-use crate::{lock, packages, paths};
+use crate::{lock, paths};
 
-const DOWNLOAD_LIMIT: Duration = Duration::from_secs(15 * 60);
 const UNPACK_LIMIT: Duration = Duration::from_secs(5 * 60);
 
 /// What a former run chose and finished unpacking.
 #[derive(Debug, Serialize, Deserialize)]
 struct Chosen {
     release: String,
+    compiler: String,
     unpacked: Need,
+}
+
+/// The kernel of a series that was unpacked before, if it has what is needed.
+///
+/// # Errors
+/// When it is there and can't be used.
+pub(crate) fn unpacked(series: Series, flavour: Flavour, need: Need) -> Result<Option<Kernel>> {
+    let kernels = kernels();
+    // What can't be read, or was removed, is made anew.
+    let Ok(text) = std::fs::read_to_string(record(&kernels, series, flavour)) else {
+        return Ok(None);
+    };
+    let Ok(chosen) = serde_json::from_str::<Chosen>(&text) else {
+        return Ok(None);
+    };
+    let kernel = kernel(&kernels, &chosen.release, &chosen.compiler);
+    if chosen.unpacked < need || !kernel.headers().is_dir() {
+        return Ok(None);
+    }
+    relocate(&kernel)?;
+    Ok(Some(kernel))
 }
 
 /// The kernel of a series that was unpacked before, if it has what is needed,
@@ -30,42 +51,19 @@ struct Chosen {
 pub(crate) fn ensure(series: Series, flavour: Flavour, need: Need) -> Result<Kernel> {
     let kernels = kernels();
     let _lock = lock::lock(&kernels)?;
-    let record = record(&kernels, series, flavour);
-    // What can't be read, or was removed, is made anew.
-    if let Ok(text) = std::fs::read_to_string(&record)
-        && let Ok(chosen) = serde_json::from_str::<Chosen>(&text)
-        && chosen.unpacked >= need
-    {
-        let kernel = kernel(&kernels, chosen.release);
-        if kernel.headers().is_dir() {
-            relocate(&kernel)?;
-            return Ok(kernel);
-        }
+    if let Some(kernel) = unpacked(series, flavour, need)? {
+        return Ok(kernel);
     }
-    let release = match newest(series, flavour) {
-        Ok(release) => release,
-        // A fresh machine has no package lists at all.
-        Err(_) => {
-            packages::update_lists()?;
-            newest(series, flavour)?
-        }
-    };
-    let release = match download_and_unpack(&release, need, &kernels) {
-        Ok(()) => release,
-        Err(_) => {
-            // The lists may name versions that the archive has replaced.
-            packages::update_lists()?;
-            let release = newest(series, flavour)?;
-            download_and_unpack(&release, need, &kernels)?;
-            release
-        }
-    };
+    let release = newest(series, flavour)?;
+    download_and_unpack(&release, need, &kernels)?;
     let text = serde_json::to_string_pretty(&Chosen {
         release: release.name.clone(),
+        compiler: release.compiler.clone(),
         unpacked: need,
     })?;
+    let record = record(&kernels, series, flavour);
     std::fs::write(&record, text).with_context(|| format!("can't write {}", record.display()))?;
-    Ok(kernel(&kernels, release.name))
+    Ok(kernel(&kernels, &release.name, &release.compiler))
 }
 
 /// Forgets which kernels were chosen, so that the next [`ensure`] takes the
@@ -90,10 +88,11 @@ fn record(kernels: &Path, series: Series, flavour: Flavour) -> PathBuf {
     kernels.join(format!("{}-{}.json", series.name(), flavour.suffix()))
 }
 
-fn kernel(kernels: &Path, release: String) -> Kernel {
+fn kernel(kernels: &Path, release: &str, compiler: &str) -> Kernel {
     Kernel {
-        folder: kernels.join(&release),
-        release,
+        folder: kernels.join(release),
+        release: release.to_owned(),
+        compiler: compiler.to_owned(),
     }
 }
 
@@ -104,18 +103,7 @@ fn download_and_unpack(release: &Release, need: Need, kernels: &Path) -> Result<
     let downloads = folder.join("packages");
     std::fs::create_dir_all(&downloads)
         .with_context(|| format!("can't create {}", downloads.display()))?;
-    let mut download = Command::new("apt-get");
-    download
-        .arg("download")
-        .args(release.packages(need))
-        .current_dir(&downloads);
-    let log = format!("download-{}", release.name);
-    run(
-        &format!("downloading kernel {}", release.name),
-        &log,
-        DOWNLOAD_LIMIT,
-        &mut download,
-    )?;
+    release.download(need, &downloads)?;
     for entry in std::fs::read_dir(&downloads)? {
         let package = entry?.path();
         let mut unpack = Command::new("dpkg-deb");
@@ -133,7 +121,7 @@ fn download_and_unpack(release: &Release, need: Need, kernels: &Path) -> Result<
         )?;
     }
     remove(&downloads)?;
-    relocate(&kernel(kernels, release.name.clone()))
+    relocate(&kernel(kernels, &release.name, &release.compiler))
 }
 
 /// Debian's headers include the common part by its installed, absolute path.

@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use fetch::{ensure, refresh};
+pub(crate) use fetch::{ensure, refresh, unpacked};
 pub(crate) use modules::with_dependencies;
+pub(crate) use release::{Release, newest};
 
 /// A series of kernels that the project supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
@@ -19,7 +20,7 @@ pub(crate) enum Series {
     #[value(name = "6.1")]
     #[serde(rename = "6.1")]
     V6_1,
-    /// Debian 12's newer kernel.
+    /// Debian 13's own kernel, and Debian 12's newer one.
     #[value(name = "6.12")]
     #[serde(rename = "6.12")]
     V6_12,
@@ -34,6 +35,14 @@ impl Series {
         match self {
             Self::V6_1 => "6.1",
             Self::V6_12 => "6.12",
+        }
+    }
+
+    /// The code name of the last release of Debian that has kernels of it.
+    pub(crate) const fn last_debian(self) -> &'static str {
+        match self {
+            Self::V6_1 => "bookworm",
+            Self::V6_12 => "trixie",
         }
     }
 }
@@ -76,6 +85,8 @@ pub(crate) struct Kernel {
     pub(crate) release: String,
     /// The folder that its packages are unpacked in.
     pub(crate) folder: PathBuf,
+    /// The package of the C compiler that its modules are built with.
+    pub(crate) compiler: String,
 }
 
 impl Kernel {
@@ -90,9 +101,13 @@ impl Kernel {
             .join(format!("usr/src/linux-headers-{}", self.release))
     }
 
-    /// Its own modules.
+    /// Its own modules, which Debian 13 has below `usr`.
     pub(crate) fn modules(&self) -> PathBuf {
-        self.folder
-            .join(format!("lib/modules/{}/kernel", self.release))
+        let below = |parent: &str| {
+            let path = format!("{parent}lib/modules/{}/kernel", self.release);
+            self.folder.join(path)
+        };
+        let usr = below("usr/");
+        if usr.is_dir() { usr } else { below("") }
     }
 }

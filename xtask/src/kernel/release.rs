@@ -1,81 +1,135 @@
 //! Which kernel is the newest of a series, and the packages it comes in.
 
 use std::cmp::Ordering;
-use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::{Flavour, Need, Series};
-use crate::packages::candidate_version;
-use crate::process::output_of;
+use crate::archive::Archive;
+
+/// A kernel release and the packages that it is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Release {
+    /// The whole release string.
+    pub(crate) name: String,
+    /// The package of the C compiler that its modules are to be built with.
+    pub(crate) compiler: String,
+    /// Headers, and the tools that they call.
+    headers: [String; 3],
+    /// Where they are to be had.
+    archive: Archive,
+}
 
 /// The newest release of a series, in Debian's words `6.12.117+deb12` or
-/// `6.1.0-56`, for which image and headers can all be downloaded.
+/// `6.1.0-56`, for which image and headers can all be downloaded: of this
+/// machine's Debian, or if that has none of the last one that had.
 ///
 /// # Errors
-/// When the archive's lists know none.
-pub(super) fn newest(series: Series, flavour: Flavour) -> Result<Release> {
-    let prefix = format!("linux-image-{}.", series.name());
+/// When neither has one.
+pub(crate) fn newest(series: Series, flavour: Flavour) -> Result<Release> {
+    let machine = Archive::of_this_machine()?;
+    if let Some(release) = newest_in(&machine, series, flavour)? {
+        return Ok(release);
+    }
+    let last = series.last_debian();
+    if let Ok(older) = machine.older(last)
+        && let Some(release) = newest_in(&older, series, flavour)?
+    {
+        return Ok(release);
+    }
+    let wanted = format!("linux-image-{}.*-{}", series.name(), flavour.suffix());
+    if !machine.has_security()? {
+        bail!(
+            "the package sources of this machine have no {wanted}, nor Debian's security suite, \
+             in which it is.\nAdd the suite {}-security to the sources in /etc/apt as \
+             https://www.debian.org/security/ says, and try again",
+            machine.codename()
+        );
+    }
+    bail!(
+        "neither the package sources of this machine (Debian {}) nor those of Debian {last} have \
+         a {wanted} with its headers",
+        machine.codename()
+    )
+}
+
+/// The newest that one archive has.
+fn newest_in(archive: &Archive, series: Series, flavour: Flavour) -> Result<Option<Release>> {
     let suffix = format!("-{}", flavour.suffix());
-    let names = output_of(Command::new("apt-cache").args(["pkgnames", &prefix]))?;
+    let names = archive.names(&format!("linux-image-{}.", series.name()))?;
     let mut versions: Vec<&str> = names
-        .lines()
+        .iter()
         .filter_map(|name| name.strip_prefix("linux-image-")?.strip_suffix(&suffix))
-        // Other flavours and the host's backports end in something else.
+        // Other flavours and backports end in something else.
         .filter(|version| {
             version.split_once('.').is_some() && !version.contains("bpo") && !is_flavoured(version)
         })
         .collect();
     versions.sort_by(|left, right| compare(right, left));
-    versions
-        .iter()
-        .map(|version| Release::new(version, series, flavour))
-        .find(|release| {
-            release
-                .packages(Need::Image)
-                .iter()
-                .all(|name| candidate_version(name).is_some())
-        })
-        .with_context(|| {
-            format!(
-                "no linux-image-{}.*{suffix} with its headers in the package lists of this machine",
-                series.name()
-            )
-        })
+    for version in versions {
+        let names = Names::new(version, series, flavour);
+        let available = |name: &String| archive.candidate(name).is_some();
+        if names.headers.iter().all(available) && available(&names.image) {
+            let depends = archive.depends(&names.headers[0])?;
+            return Ok(Some(Release {
+                compiler: compiler(&depends)
+                    .with_context(|| format!("{} depends on no gcc", names.headers[0]))?,
+                name: names.release,
+                headers: names.headers,
+                archive: archive.clone(),
+            }));
+        }
+    }
+    Ok(None)
 }
 
-/// A kernel release and the packages that it is made of.
-#[derive(Debug)]
-pub(super) struct Release {
-    /// The whole release string.
-    pub(super) name: String,
-    /// Headers, and the tools that they call.
+/// The names of a release's packages.
+struct Names {
+    release: String,
     headers: [String; 3],
+    image: String,
 }
 
-impl Release {
+impl Names {
     fn new(version: &str, series: Series, flavour: Flavour) -> Self {
-        let name = format!("{version}-{}", flavour.suffix());
+        let release = format!("{version}-{}", flavour.suffix());
         let kbuild = match series {
             Series::V6_1 => "linux-kbuild-6.1".to_owned(),
             Series::V6_12 => format!("linux-kbuild-{version}"),
         };
-        let headers = [
-            format!("linux-headers-{name}"),
-            format!("linux-headers-{version}-common"),
-            kbuild,
-        ];
-        Self { name, headers }
+        Self {
+            headers: [
+                format!("linux-headers-{release}"),
+                format!("linux-headers-{version}-common"),
+                kbuild,
+            ],
+            image: format!("linux-image-{release}"),
+            release,
+        }
     }
+}
 
-    /// The packages to unpack.
-    pub(super) fn packages(&self, need: Need) -> Vec<String> {
+impl Release {
+    /// Downloads its packages into a folder.
+    ///
+    /// # Errors
+    /// When one can't be had.
+    pub(super) fn download(&self, need: Need, folder: &std::path::Path) -> Result<()> {
         let mut packages = self.headers.to_vec();
         if need == Need::Image {
             packages.push(format!("linux-image-{}", self.name));
         }
-        packages
+        self.archive
+            .download(&format!("kernel-{}", self.name), &packages, folder)
     }
+}
+
+/// The C compiler among the dependencies of a headers package: `gcc-12`, or in
+/// older ones `linux-compiler-gcc-12-x86`, which is that.
+fn compiler(depends: &str) -> Option<String> {
+    let (_, rest) = depends.split_once("gcc-")?;
+    let version = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    (!version.is_empty()).then(|| format!("gcc-{version}"))
 }
 
 /// Whether what was taken for a version ends in a flavour: `6.1.0-56-cloud`.
@@ -99,7 +153,7 @@ fn compare(left: &str, right: &str) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::{compare, is_flavoured};
+    use super::{compare, compiler, is_flavoured};
 
     #[test]
     fn versions_are_ordered_by_number() {
@@ -128,5 +182,19 @@ mod tests {
         assert!(is_flavoured("6.12.117+deb12-rt"));
         assert!(!is_flavoured("6.1.0-56"));
         assert!(!is_flavoured("6.12.117+deb12"));
+    }
+
+    #[test]
+    fn the_compiler_is_found_among_the_dependencies() {
+        let found = |depends: &str| compiler(depends);
+        assert_eq!(
+            found("linux-base (>= 4.12~), linux-kbuild-6.12.117+deb13, gcc-14").as_deref(),
+            Some("gcc-14")
+        );
+        assert_eq!(
+            found("linux-compiler-gcc-12-x86 (>= 6.1), linux-kbuild-6.1").as_deref(),
+            Some("gcc-12")
+        );
+        assert_eq!(found("linux-base"), None);
     }
 }

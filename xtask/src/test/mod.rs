@@ -11,8 +11,10 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
+use crate::kernel::{Flavour, Need, Series};
+use crate::library;
 use crate::progress::{Progress, say};
-use crate::{library, packages};
+use crate::setup::{self, Purpose, Wanted};
 use tally::Tally;
 
 /// One part of the whole.
@@ -97,7 +99,7 @@ pub(crate) fn run(only: &[String], suites: &[String]) -> Result<bool> {
         );
     }
     suites::check_names(suites)?;
-    packages::install_missing()?;
+    setup::prepare(Purpose::Tests, &kernels())?;
     let started = Instant::now();
     let mut results = Vec::new();
     for step in STEPS
@@ -130,6 +132,17 @@ pub(crate) fn run(only: &[String], suites: &[String]) -> Result<bool> {
     println!("\n{:.0} s", started.elapsed().as_secs_f64());
     println!("{} passed, {} failed", total.passed, total.failures.len());
     Ok(total.failures.is_empty())
+}
+
+/// Each series, to boot in its cloud flavour and to build for in either.
+fn kernels() -> Vec<Wanted> {
+    let of = |series| {
+        [
+            (series, Flavour::Cloud, Need::Image),
+            (series, Flavour::Generic, Need::Headers),
+        ]
+    };
+    Series::ALL.into_iter().flat_map(of).collect()
 }
 
 /// A check that is done in this process, with its progress.

@@ -1,0 +1,323 @@
+//! Debian's package archive, asked through apt with lists of the project's own.
+//!
+//! The lists of the machine may be weeks old, or of a release that lacks a
+//! kernel, and only root may renew them. These lie in `target/apt`, belong to
+//! whoever runs the project, and are renewed when something has to be looked up.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::process::{self, output_of};
+use crate::{lock, paths};
+
+const UPDATE_LIMIT: Duration = Duration::from_secs(10 * 60);
+const DOWNLOAD_LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// Debian's releases, the oldest first. One that is not named is newer.
+const RELEASES: &[&str] = &["bookworm", "trixie"];
+
+/// The archive as one release of Debian has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Archive {
+    /// The release's code name.
+    codename: String,
+    folder: PathBuf,
+    /// The package sources, if not the machine's.
+    sources: Option<PathBuf>,
+}
+
+/// An index of packages, as `apt-get indextargets` describes it.
+#[derive(Debug)]
+struct Index {
+    label: String,
+    codename: String,
+    site: String,
+}
+
+impl Archive {
+    /// By the package sources of this machine, with lists fetched in this run.
+    ///
+    /// # Errors
+    /// When no list of Debian's is to be had.
+    pub(crate) fn of_this_machine() -> Result<Self> {
+        let codename = codename()?;
+        Self::fetched(&codename, || {
+            Ok(Self {
+                codename: codename.clone(),
+                folder: folder("machine"),
+                sources: None,
+            })
+        })
+    }
+
+    /// By the same mirrors, for a release before this machine's.
+    ///
+    /// # Errors
+    /// When the machine's release is not newer, or the mirrors do not have it.
+    pub(crate) fn older(&self, codename: &str) -> Result<Self> {
+        let age = |name: &str| RELEASES.iter().position(|&known| known == name);
+        ensure!(
+            age(codename) < age(&self.codename)
+                || age(&self.codename).is_none() && age(codename).is_some(),
+            "Debian {codename} is not older than this machine's {}",
+            self.codename
+        );
+        Self::fetched(codename, || {
+            let folder = folder(codename);
+            let sources = folder.join("sources.list");
+            let text = sources_of(&self.indexes()?, codename);
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("can't create {}", folder.display()))?;
+            std::fs::write(&sources, text)
+                .with_context(|| format!("can't write {}", sources.display()))?;
+            Ok(Self {
+                codename: codename.to_owned(),
+                folder,
+                sources: Some(sources),
+            })
+        })
+    }
+
+    /// The archive of a release, with its lists fetched once in a run.
+    fn fetched(codename: &str, make: impl FnOnce() -> Result<Self>) -> Result<Self> {
+        static FETCHED: Mutex<Vec<Archive>> = Mutex::new(Vec::new());
+        let mut fetched = FETCHED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(archive) = fetched.iter().find(|archive| archive.codename == codename) {
+            return Ok(archive.clone());
+        }
+        let archive = make()?;
+        archive.update()?;
+        fetched.push(archive.clone());
+        Ok(archive)
+    }
+
+    /// The release's code name.
+    pub(crate) fn codename(&self) -> &str {
+        &self.codename
+    }
+
+    /// Whether the package sources have the suite with security updates, in
+    /// which Debian 12 has its newer kernels and compilers.
+    ///
+    /// # Errors
+    /// When apt can't be asked.
+    pub(crate) fn has_security(&self) -> Result<bool> {
+        let indexes = self.indexes()?;
+        Ok(indexes.iter().any(Index::is_security))
+    }
+
+    /// The version of a package that apt would install.
+    pub(crate) fn candidate(&self, name: &str) -> Option<String> {
+        let policy = output_of(self.apt("apt-cache").args(["policy", name])).ok()?;
+        let version = policy
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("Candidate: "))?;
+        (version != "(none)").then(|| version.to_owned())
+    }
+
+    /// The names of packages that begin with `prefix`.
+    ///
+    /// # Errors
+    /// When apt can't be asked.
+    pub(crate) fn names(&self, prefix: &str) -> Result<Vec<String>> {
+        let names = output_of(self.apt("apt-cache").args(["pkgnames", prefix]))?;
+        Ok(names.lines().map(str::to_owned).collect())
+    }
+
+    /// What a package's entry has in its field `Depends`.
+    ///
+    /// # Errors
+    /// When there is no such package.
+    pub(crate) fn depends(&self, name: &str) -> Result<String> {
+        let entry = output_of(
+            self.apt("apt-cache")
+                .args(["show", "--no-all-versions", name]),
+        )?;
+        let depends = entry
+            .lines()
+            .find_map(|line| line.strip_prefix("Depends: "));
+        Ok(depends.unwrap_or_default().to_owned())
+    }
+
+    /// What apt says it would do to install packages on this machine: among the
+    /// rest how much it would download and how much room it would take.
+    ///
+    /// # Errors
+    /// When it can't be done.
+    pub(crate) fn simulate(&self, install: &[&str]) -> Result<String> {
+        let mut command = self.apt("apt-get");
+        // Answering no is no success to apt.
+        let output = command.args(install).arg("--assume-no").output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Downloads packages into a folder.
+    ///
+    /// # Errors
+    /// When one can't be had.
+    pub(crate) fn download(&self, what: &str, names: &[String], folder: &Path) -> Result<()> {
+        let mut command = self.apt("apt-get");
+        command.arg("download").args(names).current_dir(folder);
+        process::run(
+            &format!("downloading {what}"),
+            &format!("download-{what}"),
+            DOWNLOAD_LIMIT,
+            &mut command,
+        )
+        .map(drop)
+    }
+
+    /// Fetches the lists.
+    fn update(&self) -> Result<()> {
+        let _lock = lock::lock(&self.folder)?;
+        for folder in ["lists/partial", "cache/archives/partial"] {
+            let folder = self.folder.join(folder);
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("can't create {}", folder.display()))?;
+        }
+        let status = self.folder.join("status");
+        std::fs::write(&status, "").with_context(|| format!("can't write {}", status.display()))?;
+        let mut update = self.apt("apt-get");
+        let log = process::run(
+            &format!("looking up the packages of Debian {}", self.codename),
+            &format!("apt-lists-{}", self.codename),
+            UPDATE_LIMIT,
+            update.arg("update"),
+        );
+        // A source of somebody else's may be out of order without harm, and apt
+        // counts what it can't reach as no failure.
+        let known = self.indexes().is_ok_and(|indexes| !indexes.is_empty());
+        match log {
+            _ if known => Ok(()),
+            Err(error) => Err(error),
+            Ok(log) => bail!(
+                "apt can't fetch the package lists of Debian {}: is there a network, and are \
+                 Debian's package sources in /etc/apt?\n{}",
+                self.codename,
+                process::tail(&log, 6)
+            ),
+        }
+    }
+
+    /// The indexes of Debian's own that were fetched.
+    fn indexes(&self) -> Result<Vec<Index>> {
+        let text = output_of(self.apt("apt-get").args([
+            "indextargets",
+            "--format",
+            "$(ORIGIN)|$(LABEL)|$(CODENAME)|$(SITE)|$(COMPONENT)",
+            "Identifier: Packages",
+        ]))?;
+        Ok(text.lines().filter_map(Index::parse).collect())
+    }
+
+    /// apt or one of its tools, on these lists.
+    fn apt(&self, tool: &str) -> Command {
+        let mut command = Command::new(tool);
+        command.env("LC_ALL", "C");
+        let mut option = |name: &str, value: &Path| {
+            command.arg("-o").arg(format!("{name}={}", value.display()));
+        };
+        option("Dir::State::Lists", &self.folder.join("lists"));
+        option("Dir::Cache", &self.folder.join("cache"));
+        // Root's apt would fetch as a user who may not write here.
+        option("APT::Sandbox::User", Path::new("root"));
+        option("Acquire::Languages", Path::new("none"));
+        if let Some(sources) = &self.sources {
+            option("Dir::Etc::SourceList", sources);
+            option("Dir::Etc::SourceParts", Path::new("/dev/null"));
+            // What is installed here is of another release.
+            option("Dir::State::status", &self.folder.join("status"));
+        }
+        command
+    }
+}
+
+impl Index {
+    /// From a line; none if it is not of Debian's main component.
+    fn parse(line: &str) -> Option<Self> {
+        let mut fields = line.split('|').map(str::to_owned);
+        let origin = fields.next()?;
+        let index = Self {
+            label: fields.next()?,
+            codename: fields.next()?,
+            site: fields.next()?,
+        };
+        (origin == "Debian" && fields.next()? == "main").then_some(index)
+    }
+
+    fn is_security(&self) -> bool {
+        self.label == "Debian-Security"
+    }
+}
+
+/// The package sources of another release on the mirrors that have `indexes`.
+fn sources_of(indexes: &[Index], codename: &str) -> String {
+    let line = |index: &Index, suite: &str| {
+        format!(
+            "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {} {suite} main\n",
+            index.site
+        )
+    };
+    let plain = |index: &&Index| !index.is_security() && !index.codename.contains('-');
+    let main = indexes.iter().find(plain);
+    let security = indexes.iter().find(|index| index.is_security());
+    main.map(|index| line(index, codename))
+        .into_iter()
+        .chain(security.map(|index| line(index, &format!("{codename}-security"))))
+        .collect()
+}
+
+fn folder(name: &str) -> PathBuf {
+    paths::output().join("apt").join(name)
+}
+
+/// The code name of the machine's release (`os-release(5)`).
+fn codename() -> Result<String> {
+    let text = std::fs::read_to_string("/etc/os-release").context("can't read /etc/os-release")?;
+    let name = text
+        .lines()
+        .find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    Ok(name.unwrap_or("sid").trim_matches('"').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Index, sources_of};
+
+    const LINES: &str = "\
+Debian|Debian|trixie|http://mirror.invalid/debian|main
+Debian|Debian|trixie-updates|http://mirror.invalid/debian|main
+Debian|Debian-Security|trixie-security|http://mirror.invalid/security|main
+Debian|Debian|trixie|http://mirror.invalid/debian|contrib
+somebody|else|trixie|http://else.invalid|main
+";
+
+    #[test]
+    fn only_the_indexes_of_debians_main_component_count() {
+        let indexes: Vec<Index> = LINES.lines().filter_map(Index::parse).collect();
+        assert_eq!(indexes.len(), 3);
+        assert!(indexes[2].is_security());
+    }
+
+    #[test]
+    fn another_release_is_asked_for_on_the_same_mirrors() {
+        let indexes: Vec<Index> = LINES.lines().filter_map(Index::parse).collect();
+        let sources = sources_of(&indexes, "bookworm");
+        let suites: Vec<&str> = sources
+            .lines()
+            .filter_map(|line| line.split_once("] "))
+            .map(|(_, suite)| suite)
+            .collect();
+        assert_eq!(
+            suites,
+            [
+                "http://mirror.invalid/debian bookworm main",
+                "http://mirror.invalid/security bookworm-security main"
+            ]
+        );
+    }
+}

@@ -1,0 +1,49 @@
+//! Which Debian packages what is done here takes.
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Purpose {
+    /// Build the module.
+    Module,
+    /// Boot machines, too: the demonstration and `cargo xtask vm`.
+    Machine,
+    /// Run all tests, too.
+    Tests,
+    /// Try the commands on fresh systems, too.
+    FreshSystems,
+}
+
+/// One need: the first of `packages` that the archive has serves it.
+#[derive(Debug)]
+pub(super) struct Need {
+    pub(super) packages: &'static [&'static str],
+    /// The least purpose that takes it.
+    pub(super) purpose: Purpose,
+}
+
+/// All needs but the compilers, which depend on the kernels and on what is
+/// installed.
+pub(super) const NEEDS: &[Need] = &[
+    // The kernel's build, and the library of its objtool.
+    need(Purpose::Module, &["make"]),
+    need(Purpose::Module, &["libc6-dev"]),
+    need(Purpose::Module, &["libelf1t64", "libelf1"]),
+    // The virtual machine, its shell and its disks.
+    need(Purpose::Machine, &["qemu-system-x86"]),
+    need(Purpose::Machine, &["busybox-static"]),
+    need(Purpose::Machine, &["e2fsprogs"]),
+    // The C header, the manual pages and the C library are checked with these.
+    need(Purpose::Tests, &["gcc"]),
+    need(Purpose::Tests, &["g++"]),
+    need(Purpose::Tests, &["groff-base"]),
+    need(Purpose::Tests, &["binutils"]),
+    need(Purpose::Tests, &["pkg-config", "pkgconf"]),
+    // Builds the module on users' machines, and so in a test.
+    need(Purpose::Tests, &["dkms"]),
+    // Makes the fresh systems.
+    need(Purpose::FreshSystems, &["debootstrap"]),
+];
+
+const fn need(purpose: Purpose, packages: &'static [&'static str]) -> Need {
+    Need { packages, purpose }
+}
