@@ -82,6 +82,25 @@ impl Drop for Machine {
     }
 }
 
+/// The time-stamp counter of an emulated machine is the host's, and the kernel
+/// measures its frequency while other programs take the processor away: it may be
+/// wrong by any factor. The HPET counts the nanoseconds of the host's clock.
+const EMULATED_CLOCK: &[&str] = &["tsc=unstable", "clocksource=hpet"];
+
+/// Where an instruction is a nanosecond, the counter is exact.
+const COUNTED_CLOCK: &[&str] = &["tsc=reliable"];
+
+/// Emulated processors share the host's with each other and with other machines,
+/// and stall for seconds without anything being wrong.
+const STALLS: &[&str] = &[
+    // The test waits for ten ticks, and the kernel panics if they do not come.
+    "no_timer_check",
+    "rcupdate.rcu_cpu_stall_timeout=120",
+    "watchdog_thresh=60",
+    // Ten seconds of work at a time, and not ten milliseconds, are reported.
+    "workqueue.cpu_intensive_thresh_us=10000000",
+];
+
 fn kernel_command_line(accel: Accel) -> String {
     let mut words = vec![
         "console=ttyS0",
@@ -93,14 +112,13 @@ fn kernel_command_line(accel: Accel) -> String {
         "log_buf_len=4M",
         "printk.devkmsg=on",
     ];
+    words.extend(match accel {
+        Accel::Kvm => &[][..],
+        Accel::Tcg => EMULATED_CLOCK,
+        Accel::Icount => COUNTED_CLOCK,
+    });
     if accel.is_emulated() {
-        // Emulated processors share the host's with each other and with other
-        // machines, and stall for seconds without anything being wrong.
-        words.extend([
-            "tsc=reliable",
-            "rcupdate.rcu_cpu_stall_timeout=120",
-            "watchdog_thresh=60",
-        ]);
+        words.extend(STALLS);
     }
     words.join(" ")
 }
