@@ -12,14 +12,20 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::paths;
 use crate::progress::Progress;
 
+/// What limits are multiplied by. They are for a machine that does nothing else,
+/// and only there to end what hangs.
+const PATIENCE: u32 = 5;
+
 /// How many lines of a failed program's output its error shows.
 const TAIL_LINES: usize = 40;
 
 /// Runs `command` with progress, its output in `target/logs/<log>.log`.
 ///
+/// `limit` is what it may take on an idle machine; a busy one has more.
+///
 /// # Errors
-/// When it can't be started, ends unsuccessfully or exceeds `limit`; the error
-/// shows the end of the output.
+/// When it can't be started, ends unsuccessfully or hangs; the error shows the end
+/// of the output.
 pub(crate) fn run(
     what: &str,
     log: &str,
@@ -87,6 +93,7 @@ fn wait(command: &mut Command, limit: Duration) -> Result<ExitStatus> {
     let mut child = command
         .spawn()
         .with_context(|| format!("can't start {command:?}"))?;
+    let limit = limit * PATIENCE;
     let deadline = Instant::now() + limit;
     loop {
         if let Some(status) = child.try_wait()? {
@@ -160,13 +167,21 @@ pub(crate) fn tail(file: &Path, lines: usize) -> String {
     }
 }
 
+/// A text file, what is not UTF-8 in it replaced.
+///
+/// # Errors
+/// When it can't be read.
+pub(crate) fn text(file: &Path) -> Result<String> {
+    let bytes = std::fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// Whether a text file holds `text`.
 ///
 /// # Errors
 /// When it can't be read.
 pub(crate) fn contains(file: &Path, text: &str) -> Result<bool> {
-    let bytes = std::fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
-    Ok(String::from_utf8_lossy(&bytes).contains(text))
+    Ok(self::text(file)?.contains(text))
 }
 
 /// The search path with the folders of system programs, which only root's has.
