@@ -7,40 +7,7 @@ use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 
 use anyhow::{Context as _, Result, bail};
-
-/// `KERN_WARNING`: this and lower numbers are complaints.
-const WARNING: u32 = 4;
-
-/// What is a complaint at any level: traces are printed in parts, and some
-/// parts as mere information.
-const ALARMS: &[&str] = &[
-    "WARNING:",
-    "BUG:",
-    "Oops",
-    "Call Trace",
-    "general protection fault",
-    "rcu_sched",
-    "self-detected stall",
-    "detected stalls",
-    "soft lockup",
-    "blocked for more than",
-    "refcount_t",
-    "Missing ENDBR",
-    "Unpatched return thunk",
-    "objtool",
-    "KASAN",
-    "lockdep",
-    "scheduling while atomic",
-    "sleeping function called",
-];
-
-/// Complaints that a clean module causes too, each with its reason.
-const EXPECTED: &[&str] = &[
-    // kernel/module/main.c says so of every module not built with the kernel.
-    "loading out-of-tree module taints kernel",
-    // kernel/module/signing.c: ours is unsigned unless its builder signs it.
-    "module verification failed: signature and/or required key missing - tainting kernel",
-];
+use sysbatch_guest::complaint;
 
 /// The log, from where it was last read.
 #[derive(Debug)]
@@ -110,9 +77,6 @@ fn is_complaint(record: &str) -> Result<bool> {
         .next()
         .and_then(|priority| priority.parse().ok())
         .with_context(|| format!("not a log record: {record}"))?;
-    if EXPECTED.iter().any(|expected| text.contains(expected)) {
-        return Ok(false);
-    }
     // The low three bits are the level, the rest the facility.
-    Ok(priority & 7 <= WARNING || ALARMS.iter().any(|alarm| text.contains(alarm)))
+    Ok(complaint::is_complaint(priority & 7, text))
 }

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod complaint;
 mod event;
 
 pub use event::{Event, Outcome, Reader, Report};
