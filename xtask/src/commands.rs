@@ -202,7 +202,6 @@ impl VmArguments {
                 self.processors
             },
             settle: Duration::from_millis(self.settle),
-            limit: Duration::from_secs(self.limit) + vm::BOOT_LIMIT,
             echo: true,
             ..VmSpec::new(format!("vm-{}", kernel.release), &kernel, accel, module)
         };

@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 pub enum Event {
     /// The first program runs.
     Booted,
+    /// The machine is slow, or not: all limits are multiplied.
+    Scaled {
+        /// By this: from 1 to [`MAX_SCALE`](crate::MAX_SCALE).
+        scale: f64,
+    },
     /// A suite begins; what follows is its output.
     Started {
         /// Its name.
@@ -55,7 +60,7 @@ pub enum Outcome {
         /// In words.
         status: String,
     },
-    /// It was killed at its limit.
+    /// It was killed at its limit, or says that a test exceeded its own.
     TimedOut,
     /// It could not be started.
     NotStarted {

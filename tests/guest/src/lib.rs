@@ -16,6 +16,16 @@ pub use event::{Event, Outcome, Reader, Report};
 /// Where the manifest is in the guest.
 pub const MANIFEST_PATH: &str = "/manifest.json";
 
+/// The variable that tells a suite what its limits are multiplied by.
+pub const SCALE_VARIABLE: &str = "SYSBATCH_TEST_SCALE";
+
+/// The most that limits are multiplied by, however slow the machine is.
+pub const MAX_SCALE: f64 = 10.0;
+
+/// The status with which a suite ends, as with `timeout(1)`, if all that went wrong
+/// in it is that a limit was exceeded.
+pub const LIMIT_STATUS: u8 = 124;
+
 /// What a guest is to do.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Manifest {
@@ -28,6 +38,9 @@ pub struct Manifest {
     pub module: Option<ModuleUnderTest>,
     /// File systems on disks to mount, after the stock modules.
     pub mounts: Vec<Mount>,
+    /// Whether to measure how fast the machine is and to give the suites more time
+    /// if it is slow.
+    pub scale_limits: bool,
     /// How long to wait before the first suite, for the kernel's own start-up
     /// work to end; in milliseconds. Of use before timing.
     pub settle_milliseconds: u64,
@@ -66,7 +79,8 @@ pub struct Suite {
     pub command: Vec<String>,
     /// Variables added to its environment.
     pub environment: Vec<(String, String)>,
-    /// Seconds after which it is killed and has failed.
+    /// Seconds after which it is killed and has failed, on a machine that is not
+    /// slow.
     pub limit_seconds: u64,
     /// Whether to count the system calls of its first process. While they are
     /// counted, the module hands every sub-call back.

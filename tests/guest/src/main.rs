@@ -16,6 +16,7 @@ mod counter;
 mod kernel_log;
 mod mounts;
 mod network;
+mod speed;
 mod suite;
 
 use kernel_log::KernelLog;
@@ -64,6 +65,12 @@ fn run(manifest: &Manifest, reporter: &mut Reporter) -> Result<()> {
         mounts::disk(mount)?;
     }
     std::thread::sleep(Duration::from_millis(manifest.settle_milliseconds));
+    let scale = if manifest.scale_limits {
+        speed::scale()
+    } else {
+        1.0
+    };
+    reporter.report(&Event::Scaled { scale })?;
     let mut log = KernelLog::open()?;
     // What was logged so far is the kernel's own start, not ours to judge.
     log.skip()?;
@@ -73,17 +80,20 @@ fn run(manifest: &Manifest, reporter: &mut Reporter) -> Result<()> {
             return Ok(());
         }
     }
+    let mut passed = true;
     for suite in &manifest.suites {
         reporter.report(&Event::Started {
             suite: suite.name.clone(),
         })?;
-        let run = suite::run(suite, &reporter.line)?;
+        let run = suite::run(suite, scale, &reporter.line)?;
         if let Some(count) = run.system_calls {
             reporter.report(&Event::SystemCalls { count })?;
         }
-        end_suite(&suite.name, run.outcome, run.seconds, &mut log, reporter)?;
+        passed &= end_suite(&suite.name, run.outcome, run.seconds, &mut log, reporter)?;
     }
-    if let Some(module) = &manifest.module {
+    // What a failed suite leaves behind may use the module for ever, and that is no
+    // second failure.
+    if let Some(module) = manifest.module.as_ref().filter(|_| passed) {
         let unload = || unload(&module.name);
         own_suite("unload the module", unload, &mut log, reporter)?;
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process_group, pidfd_open, wait};
-use sysbatch_guest::{Outcome, Suite};
+use sysbatch_guest::{LIMIT_STATUS, Outcome, SCALE_VARIABLE, Suite};
 
 use crate::counter::Counter;
 
@@ -23,16 +23,19 @@ pub(crate) struct Run {
     pub(crate) system_calls: Option<u64>,
 }
 
-/// Runs the suite with its output on `line`.
+/// Runs the suite with its output on `line` and its limit multiplied by `scale`.
 ///
 /// # Errors
 /// When its system calls can't be counted.
-pub(crate) fn run(suite: &Suite, line: &File) -> anyhow::Result<Run> {
+pub(crate) fn run(suite: &Suite, scale: f64, line: &File) -> anyhow::Result<Run> {
     let counter = suite.count_system_calls.then(Counter::start).transpose()?;
     let started = Instant::now();
-    match start(suite, line) {
+    match start(suite, scale, line) {
         Ok(mut child) => {
-            let outcome = finish(&mut child, Duration::from_secs(suite.limit_seconds));
+            let outcome = finish(
+                &mut child,
+                Duration::from_secs(suite.limit_seconds).mul_f64(scale),
+            );
             let seconds = started.elapsed().as_secs_f64();
             let system_calls = counter
                 .map(|counter| counter.finish(child.id()))
@@ -54,7 +57,7 @@ pub(crate) fn run(suite: &Suite, line: &File) -> anyhow::Result<Run> {
     }
 }
 
-fn start(suite: &Suite, line: &File) -> std::io::Result<Child> {
+fn start(suite: &Suite, scale: f64, line: &File) -> std::io::Result<Child> {
     let (program, arguments) = suite.command.split_first().ok_or_else(|| {
         std::io::Error::new(
             std::io::ErrorKind::InvalidInput,
@@ -68,6 +71,7 @@ fn start(suite: &Suite, line: &File) -> std::io::Result<Child> {
         .env("HOME", "/tmp")
         .env("TMPDIR", "/tmp")
         .env("RUST_BACKTRACE", "1")
+        .env(SCALE_VARIABLE, scale.to_string())
         .envs(suite.environment.iter().map(|(name, value)| (name, value)))
         .current_dir("/tmp")
         .stdin(Stdio::null())
@@ -82,6 +86,7 @@ fn start(suite: &Suite, line: &File) -> std::io::Result<Child> {
 fn finish(child: &mut Child, limit: Duration) -> Outcome {
     match wait_within(child, limit) {
         Ok(Some(status)) if status.success() => Outcome::Passed,
+        Ok(Some(status)) if status.code() == Some(LIMIT_STATUS.into()) => Outcome::TimedOut,
         Ok(Some(status)) => Outcome::Failed {
             status: status.to_string(),
         },

@@ -61,7 +61,6 @@ pub(crate) fn run(json: Option<&Path>) -> Result<bool> {
         processors: 1,
         // The kernel's own start-up work is to be over when times are taken.
         settle: std::time::Duration::from_secs(3),
-        limit: vm::BOOT_LIMIT + std::time::Duration::from_secs(10 * WALK_LIMIT),
         ..VmSpec::new("demo", &kernel, accel, Some(module))
     };
     let progress = Progress::start(format!(

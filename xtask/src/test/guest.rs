@@ -3,15 +3,14 @@
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use sysbatch_guest::Suite;
 
+use super::repeat::{self, Attempt};
 use super::suites::{GuestSuite, SUITES};
 use super::tally::{Tally, harness};
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
-use crate::progress::Progress;
 use crate::vm::{self, Accel, GuestFile, Verdict, VmSpec};
 use crate::{guest, kmod};
 
@@ -102,16 +101,18 @@ impl Job<'_> {
     fn run(&self, accel: Accel) -> Result<Tally> {
         let Self { suite, kernel, .. } = self;
         let title = format!("{} on {} ({})", suite.name, kernel.release, accel.name());
-        let progress = Progress::start(&title);
-        let result = self.boot(accel).and_then(|verdict| judge(&title, &verdict));
-        progress.end(match &result {
-            Ok(tally) if tally.failures.is_empty() => "passed",
-            _ => "failed",
-        });
-        result
+        let name = format!("{}-{}", suite.name, kernel.release);
+        repeat::once(&title, &name, |name| {
+            let verdict = self.boot(name, accel)?;
+            Ok(Attempt {
+                tally: judge(&title, &verdict)?,
+                slow: verdict.is_slowness(),
+                scale: verdict.scale,
+            })
+        })
     }
 
-    fn boot(&self, accel: Accel) -> Result<Verdict> {
+    fn boot(&self, name: &str, accel: Accel) -> Result<Verdict> {
         let Self {
             suite,
             files,
@@ -131,13 +132,7 @@ impl Job<'_> {
             }],
             memory: suite.memory,
             processors: suite.processors,
-            limit: vm::BOOT_LIMIT + Duration::from_secs(suite.limit_seconds),
-            ..VmSpec::new(
-                format!("{}-{}", suite.name, kernel.release),
-                kernel,
-                accel,
-                Some((*module).clone()),
-            )
+            ..VmSpec::new(name, kernel, accel, Some((*module).clone()))
         };
         vm::run(&spec)
     }
@@ -154,9 +149,12 @@ fn judge(title: &str, verdict: &Verdict) -> Result<Tally> {
         );
         tally.add(tests.unwrap_or(Tally::passed(1)));
     }
-    let failures = verdict.failures().into_iter();
-    tally
-        .failures
-        .extend(failures.map(|failure| format!("guest suite {title}: {failure}")));
+    // One machine, one failure: what a suite leaves behind may keep the machine
+    // from ending, too.
+    let failures = verdict.failures();
+    if !failures.is_empty() {
+        let failures = failures.join("\n");
+        tally.add(Tally::failure(format!("guest suite {title}: {failures}")));
+    }
     Ok(tally)
 }

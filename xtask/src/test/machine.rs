@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::Result;
 use sysbatch_guest::{Outcome, Suite};
 
+use super::repeat::{self, Attempt};
 use super::tally::Tally;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
-use crate::progress::Progress;
 use crate::vm::{self, Accel, SuiteResult, VmSpec};
 
 /// A script, and how it must end.
@@ -23,9 +23,7 @@ const SCRIPTS: &[Script] = &[
     ("kill -SEGV $$", |suite| {
         matches!(&suite.outcome, Some(Outcome::Failed { .. }))
     }),
-    ("sleep 1000", |suite| {
-        suite.outcome == Some(Outcome::TimedOut)
-    }),
+    (HANGS, |suite| suite.outcome == Some(Outcome::TimedOut)),
     // A warning, and a trace that is logged as mere information.
     ("echo '<4>careful' > /dev/kmsg", |suite| {
         suite.outcome == Some(Outcome::UncleanLog)
@@ -36,87 +34,103 @@ const SCRIPTS: &[Script] = &[
     ("echo '<6>all is well' > /dev/kmsg", SuiteResult::passed),
 ];
 
-/// What ends the machine or keeps it from ending, the word that the failure
-/// must have, and the machine's limit in seconds.
-const ENDS: &[(&str, &str, u64)] = &[
-    ("echo c > /proc/sysrq-trigger", "panicked", 120),
+/// What ends the machine or keeps it from ending, and the word that the failure
+/// must have.
+const ENDS: &[(&str, &str)] = &[
+    ("echo c > /proc/sysrq-trigger", "panicked"),
     (
         "echo o > /proc/sysrq-trigger; sleep 1000",
         "it ended before",
-        120,
     ),
-    ("kill -STOP $$", "did not end within", 15),
+    (STOPPED, "did not end within"),
 ];
 
-/// Seconds that a script may take.
-const SCRIPT_LIMIT: u64 = 2;
+/// Ends by no limit but the machine's.
+const STOPPED: &str = "kill -STOP $$";
+
+/// Exceeds its limit.
+const HANGS: &str = "sleep 1000";
+
+/// What a script or a machine has that must exceed its limit. Others end by
+/// themselves, and their limit is one that no load makes them exceed.
+const SHORT: Duration = Duration::from_secs(2);
+const LONG: Duration = Duration::from_secs(300);
 
 pub(super) fn run() -> Result<Tally> {
     let kernel = kernel::ensure(Series::V6_12, Flavour::Cloud, Need::Image)?;
     let accel = vm::choose(&kernel)?;
-    let mut tally = scripts(&kernel, accel)?;
-    for &(script, word, limit) in ENDS {
-        tally.add(end(&kernel, accel, script, word, limit)?);
+    let title = "failing suites are told";
+    let mut tally = repeat::once(title, "machine", |name| scripts(name, &kernel, accel))?;
+    for (number, &(script, word)) in ENDS.iter().enumerate() {
+        let title = format!("a machine is told that {word}");
+        let name = format!("machine-end-{number}");
+        tally.add(repeat::once(&title, &name, |name| {
+            end(name, &kernel, accel, script, word)
+        })?);
     }
     Ok(tally)
 }
 
-fn suite(script: &str, limit_seconds: u64) -> Suite {
+fn suite(script: &str, limit: Duration) -> Suite {
     Suite {
         name: script.to_owned(),
         command: ["sh", "-c", script].map(str::to_owned).into(),
-        limit_seconds,
+        limit_seconds: limit.as_secs(),
         ..Suite::default()
     }
 }
 
 /// All scripts in one machine: each must be judged by itself.
-fn scripts(kernel: &Kernel, accel: Accel) -> Result<Tally> {
-    let progress = Progress::start("failing suites are told");
+fn scripts(name: &str, kernel: &Kernel, accel: Accel) -> Result<Attempt> {
+    let limit = |script| if script == HANGS { SHORT } else { LONG };
     let spec = VmSpec {
         suites: SCRIPTS
             .iter()
-            .map(|(script, _)| suite(script, SCRIPT_LIMIT))
+            .map(|(script, _)| suite(script, limit(*script)))
             .collect(),
-        ..VmSpec::new("machine", kernel, accel, None)
+        ..VmSpec::new(name, kernel, accel, None)
     };
     let verdict = vm::run(&spec)?;
-    let mut tally = Tally::default();
+    let mut attempt = Attempt {
+        tally: Tally::default(),
+        slow: verdict.failure.is_none() || verdict.machine_slow,
+        scale: verdict.scale,
+    };
     if let Some(failure) = verdict.failure {
-        tally.add(Tally::failure(failure));
+        attempt.tally.add(Tally::failure(failure));
     }
     for (script, expected) in SCRIPTS {
         let found = verdict.suites.iter().find(|suite| suite.name == *script);
-        tally.add(match found {
+        attempt.tally.add(match found {
             Some(suite) if expected(suite) => Tally::passed(1),
-            other => Tally::failure(format!("`{script}` in the guest was judged {other:?}")),
+            other => {
+                attempt.slow &= other.is_none_or(SuiteResult::is_slowness);
+                Tally::failure(format!("`{script}` in the guest was judged {other:?}"))
+            }
         });
     }
-    progress.end(if tally.failures.is_empty() {
-        "ok"
-    } else {
-        "failed"
-    });
-    Ok(tally)
+    Ok(attempt)
 }
 
 /// A machine that `script` ends, or keeps from ending.
-fn end(kernel: &Kernel, accel: Accel, script: &str, word: &str, limit: u64) -> Result<Tally> {
-    let progress = Progress::start(format!("a machine is told that {word}"));
+fn end(name: &str, kernel: &Kernel, accel: Accel, script: &str, word: &str) -> Result<Attempt> {
     let spec = VmSpec {
-        suites: vec![suite(script, 1000)],
-        limit: Duration::from_secs(limit),
-        ..VmSpec::new("machine", kernel, accel, None)
+        suites: vec![suite(script, LONG)],
+        limit: (script == STOPPED).then_some(5 * SHORT),
+        ..VmSpec::new(name, kernel, accel, None)
     };
     let verdict = vm::run(&spec)?;
     let told = verdict
         .failure
         .as_ref()
         .is_some_and(|failure| failure.contains(word));
-    progress.end(if told { "ok" } else { "failed" });
-    Ok(if told && !verdict.passed() {
-        Tally::passed(1)
-    } else {
-        Tally::failure(format!("`{script}` in the guest was judged {verdict:?}"))
+    Ok(Attempt {
+        slow: verdict.is_slowness(),
+        scale: verdict.scale,
+        tally: if told && !verdict.passed() {
+            Tally::passed(1)
+        } else {
+            Tally::failure(format!("`{script}` in the guest was judged {verdict:?}"))
+        },
     })
 }

@@ -3,6 +3,7 @@
 mod dkms;
 mod guest;
 mod machine;
+mod repeat;
 mod steps;
 mod suites;
 pub(crate) mod tally;
@@ -128,6 +129,9 @@ pub(crate) fn run(only: &[String], suites: &[String]) -> Result<bool> {
     }
     for failure in &total.failures {
         println!("\nFAILED {failure}");
+    }
+    for reason in &total.repeated {
+        println!("\nREPEATED, for slowness alone can have stopped it: {reason}");
     }
     println!("\n{:.0} s", started.elapsed().as_secs_f64());
     println!("{} passed, {} failed", total.passed, total.failures.len());

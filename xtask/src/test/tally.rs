@@ -9,6 +9,8 @@ pub(crate) struct Tally {
     pub(crate) passed: usize,
     /// Why the others failed, one text for each.
     pub(crate) failures: Vec<String>,
+    /// What was run a second time, and why: no part of the count.
+    pub(crate) repeated: Vec<String>,
 }
 
 impl Tally {
@@ -17,6 +19,7 @@ impl Tally {
         Self {
             passed,
             failures: Vec::new(),
+            repeated: Vec::new(),
         }
     }
 
@@ -25,6 +28,7 @@ impl Tally {
         Self {
             passed: 0,
             failures: vec![reason],
+            repeated: Vec::new(),
         }
     }
 
@@ -32,6 +36,7 @@ impl Tally {
     pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failures.extend(other.failures);
+        self.repeated.extend(other.repeated);
     }
 }
 
@@ -111,7 +116,9 @@ test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; 
     #[test]
     fn the_results_of_several_programs_are_added() {
         let tally = harness(OUTPUT.lines()).expect("nothing is ignored");
-        let Tally { passed, failures } = tally.expect("a harness ran");
+        let Tally {
+            passed, failures, ..
+        } = tally.expect("a harness ran");
         assert_eq!(passed, 3);
         assert_eq!(failures.len(), 2);
         assert_eq!(failures[0], "test d:\n  left is not right");

@@ -12,9 +12,10 @@ use crate::kernel::Kernel;
 use crate::paths;
 use crate::progress::{Progress, say};
 
-/// How long a machine that does nothing may take with hardware
-/// virtualization. Where that is broken, it hangs.
-const TRIAL_LIMIT: Duration = Duration::from_secs(15);
+/// How long a machine may take to boot with hardware virtualization, which is
+/// many times what it takes on a busy host. Where virtualization is broken, it
+/// hangs.
+const TRIAL_LIMIT: Duration = Duration::from_secs(60);
 
 /// How a machine is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -117,7 +118,7 @@ fn kvm_works(kernel: &Kernel) -> Result<bool> {
     }
     let progress = Progress::start("trying hardware virtualization");
     let spec = VmSpec {
-        limit: TRIAL_LIMIT,
+        boot_limit: TRIAL_LIMIT,
         ..VmSpec::new("trial", kernel, Accel::Kvm, None)
     };
     let works = super::run(&spec)?.passed();

@@ -1,9 +1,10 @@
 //! How a machine's run went.
 
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use sysbatch_guest::{Event, Outcome, Report};
+use sysbatch_guest::{Event, Outcome, Report, complaint};
 
 use super::VmSpec;
 use super::console::Console;
@@ -36,6 +37,19 @@ impl SuiteResult {
     pub(crate) fn passed(&self) -> bool {
         self.outcome == Some(Outcome::Passed)
     }
+
+    /// Whether slowness alone can be why it did not pass.
+    pub(crate) fn is_slowness(&self) -> bool {
+        match &self.outcome {
+            Some(Outcome::TimedOut) => {
+                self.kernel_log.is_empty() || complaint::are_of_slowness(&self.kernel_log)
+            }
+            Some(Outcome::UncleanLog) => complaint::are_of_slowness(&self.kernel_log),
+            // It is the machine's end that tells.
+            None => true,
+            Some(Outcome::Passed | Outcome::Failed { .. } | Outcome::NotStarted { .. }) => false,
+        }
+    }
 }
 
 /// A machine's run.
@@ -45,12 +59,26 @@ pub(crate) struct Verdict {
     pub(crate) suites: Vec<SuiteResult>,
     /// Why the machine as a whole failed, with its last console lines.
     pub(crate) failure: Option<String>,
+    /// Whether slowness alone can be why the machine as a whole failed.
+    pub(crate) machine_slow: bool,
+    /// What the limits were multiplied by, because the machine was slow.
+    pub(crate) scale: f64,
 }
 
 impl Verdict {
     /// Whether everything went well.
     pub(crate) fn passed(&self) -> bool {
         self.failure.is_none() && self.suites.iter().all(SuiteResult::passed)
+    }
+
+    /// Whether slowness alone can be why all that went wrong did: a limit that was
+    /// exceeded, a machine that did not come up, reports of the kernel on time that
+    /// passed.
+    pub(crate) fn is_slowness(&self) -> bool {
+        let mut failed = self.suites.iter().filter(|suite| !suite.passed());
+        !self.passed()
+            && failed.all(SuiteResult::is_slowness)
+            && (self.failure.is_none() || self.machine_slow)
     }
 
     /// What went wrong, in words, one string for each failure.
@@ -94,48 +122,90 @@ pub(super) fn collect(
     started: Instant,
 ) -> Result<Verdict> {
     let mut record = Record::default();
+    let mut booted: Option<Instant> = None;
     let status = loop {
         // Asked before reading, so that nothing written before the end is missed.
         let status = machine.ended()?;
         for report in console.reports()? {
             record.add(report);
         }
-        if status.is_some() || started.elapsed() >= spec.limit {
+        if record.booted {
+            booted.get_or_insert_with(Instant::now);
+        }
+        let late = match booted {
+            None => started.elapsed() >= spec.boot_limit,
+            Some(booted) => booted.elapsed() >= spec.limit_after_boot().mul_f64(record.scale()),
+        };
+        if status.is_some() || late {
             break status;
         }
         std::thread::sleep(POLL);
     };
-    let panicked = process::contains(&console.kernel, "Kernel panic")?;
-    let problem = match status {
-        None => Some(format!(
-            "it did not end within {} s and was stopped",
-            spec.limit.as_secs()
-        )),
-        Some(_) if record.broken.is_some() => record.broken.take(),
-        Some(status) if !record.booted => Some(format!(
-            "it ended before its first program ran (QEMU: {status})"
-        )),
-        Some(status) if panicked => Some(format!("the kernel panicked (QEMU: {status})")),
-        Some(status) if !record.finished || !status.success() => Some(format!(
-            "it ended before its first program did (QEMU: {status})"
-        )),
-        Some(_) => record
-            .first_missing(spec)
-            .map(|name| format!("it ended without running {name}")),
-    };
+    let problem = problem(status, &mut record, &console, spec, started)?;
+    let machine_slow = problem.as_ref().is_some_and(|problem| problem.slow);
     let failure = problem.map(|problem| {
         format!(
-            "machine {} ({}, {}): {problem}\nlast lines of its console:\n{}\nQEMU said: {}",
+            "machine {} ({}, {}): {}\nlast lines of its console:\n{}\nQEMU said: {}",
             spec.name,
             spec.kernel.release,
             spec.accel.name(),
+            problem.text,
             tail(&console.kernel, CONSOLE_LINES),
             tail(&console.emulator, 5),
         )
     });
     Ok(Verdict {
+        scale: record.scale(),
         suites: record.suites,
         failure,
+        machine_slow,
+    })
+}
+
+/// Why a machine as a whole failed.
+struct Problem {
+    text: String,
+    /// Whether slowness alone can be why.
+    slow: bool,
+}
+
+/// What is wrong with a machine that ended so, or, without a status, did not end.
+fn problem(
+    status: Option<ExitStatus>,
+    record: &mut Record,
+    console: &Console,
+    spec: &VmSpec<'_>,
+    started: Instant,
+) -> Result<Option<Problem>> {
+    let panicked = process::contains(&console.kernel, "Kernel panic")?;
+    let problem = |text: String, slow: bool| Some(Problem { text, slow });
+    Ok(match status {
+        None => problem(
+            format!(
+                "it did not end within {:.0} s and was stopped",
+                started.elapsed().as_secs_f64()
+            ),
+            true,
+        ),
+        Some(_) if record.broken.is_some() => {
+            record.broken.take().and_then(|text| problem(text, false))
+        }
+        // The module is loaded later.
+        Some(status) if !record.booted => problem(
+            format!("it ended before its first program ran (QEMU: {status})"),
+            true,
+        ),
+        Some(status) if panicked => problem(
+            format!("the kernel panicked (QEMU: {status})"),
+            complaint::is_panic_of_slowness(&process::text(&console.kernel)?),
+        ),
+        Some(status) if !record.finished || !status.success() => problem(
+            format!("it ended before its first program did (QEMU: {status})"),
+            false,
+        ),
+        Some(_) => record
+            .first_missing(spec)
+            .and_then(|name| problem(format!("it ended without running {name}"), false)),
     })
 }
 
@@ -146,9 +216,15 @@ struct Record {
     booted: bool,
     finished: bool,
     broken: Option<String>,
+    scale: Option<f64>,
 }
 
 impl Record {
+    /// What limits are multiplied by: 1 until the machine has found out.
+    fn scale(&self) -> f64 {
+        self.scale.unwrap_or(1.0)
+    }
+
     /// A suite that was to run and did not, though nothing before it failed.
     fn first_missing<'a>(&self, spec: &'a VmSpec<'_>) -> Option<&'a str> {
         let names = spec.suites.iter().map(|suite| suite.name.as_str());
@@ -167,6 +243,7 @@ impl Record {
                 }
             }
             Report::Event(Event::Booted) => self.booted = true,
+            Report::Event(Event::Scaled { scale }) => self.scale = Some(scale),
             Report::Event(Event::Finished) => self.finished = true,
             Report::Event(Event::Broken { reason }) => self.broken = Some(reason),
             Report::Event(Event::Started { suite }) => self.suites.push(SuiteResult {
