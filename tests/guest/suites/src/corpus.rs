@@ -24,7 +24,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let case = |&(name, source)| Case {
         name: name_of(name),
         on: On::Both,
-        limit: Duration::from_secs(30),
+        limit: Duration::from_secs(60),
         body: Rc::new(move |lab| check(lab, name, source)),
     };
     CORPUS.iter().map(case).collect()

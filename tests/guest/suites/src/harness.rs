@@ -24,6 +24,14 @@ pub(crate) enum On {
     Kernel,
 }
 
+/// Multiplies a limit by what the first program of the guest has found out about
+/// the machine, if that ran this suite: a limit is there to end what hangs.
+pub(crate) fn scaled(limit: Duration) -> Duration {
+    let scale = std::env::var(sysbatch_guest::SCALE_VARIABLE).ok();
+    let scale = scale.and_then(|scale| scale.parse().ok()).unwrap_or(1.0);
+    limit.mul_f64(f64::clamp(scale, 1.0, sysbatch_guest::MAX_SCALE))
+}
+
 /// One test.
 #[derive(Clone)]
 pub(crate) struct Case {
@@ -34,7 +42,7 @@ pub(crate) struct Case {
 }
 
 /// Cases for functions of the module, by their own names: `both` or `kernel`,
-/// and a time limit in seconds if 30 are not enough.
+/// and a time limit in seconds if 60 are not enough.
 macro_rules! cases {
     ($($on:ident $body:ident $(within $seconds:literal)?;)*) => {
         pub(crate) fn cases() -> Vec<$crate::harness::Case> {
@@ -48,7 +56,7 @@ macro_rules! cases {
     };
     (@on both) => { $crate::harness::On::Both };
     (@on kernel) => { $crate::harness::On::Kernel };
-    (@limit) => { 30 };
+    (@limit) => { 60 };
     (@limit $seconds:literal) => { $seconds };
 }
 pub(crate) use cases;
@@ -88,11 +96,30 @@ pub(crate) struct Tally {
     passed: u32,
     failed: Vec<String>,
     elsewhere: u32,
+    /// Of those that failed.
+    over_limit: usize,
+    /// A case's processes are still there, and what they hold.
+    stuck: bool,
+}
+
+/// Why a case failed.
+#[derive(Debug)]
+enum Failure {
+    /// It was not over when its time was up. Killed processes that do not end
+    /// stay `stuck`.
+    Limit { text: String, stuck: bool },
+    /// Anything else.
+    Other(String),
 }
 
 impl Tally {
-    /// Runs one case and prints how it ended.
+    /// Runs one case and prints how it ended. After one that is stuck no other is
+    /// run: it would find a disk or the module in use, and fail by that alone.
     pub(crate) fn run(&mut self, suite: &str, case: &Case, options: &Options) {
+        if self.stuck {
+            println!("not run: {suite}/{}", case.name);
+            return;
+        }
         if case.on == On::Kernel && options.backend == Host::User {
             self.elsewhere += 1;
             return;
@@ -106,7 +133,15 @@ impl Tally {
                 self.passed += 1;
                 println!("PASS {name} ({seconds:.2} s)");
             }
-            Err(why) => {
+            Err(failure) => {
+                let why = match failure {
+                    Failure::Limit { text, stuck } => {
+                        self.over_limit += 1;
+                        self.stuck = stuck;
+                        text
+                    }
+                    Failure::Other(text) => text,
+                };
                 println!("FAIL {name} ({seconds:.2} s): {why}");
                 self.failed.push(name);
             }
@@ -134,6 +169,8 @@ impl Tally {
         );
         if good {
             ExitCode::SUCCESS
+        } else if !self.failed.is_empty() && self.over_limit == self.failed.len() {
+            sysbatch_guest::LIMIT_STATUS.into()
         } else {
             ExitCode::FAILURE
         }
@@ -141,9 +178,9 @@ impl Tally {
 }
 
 /// Runs the case in a child and waits for it.
-fn in_child(case: &Case, options: &Options) -> Result<(), String> {
+fn in_child(case: &Case, options: &Options) -> Result<(), Failure> {
     let flushed = std::io::stdout().flush();
-    flushed.map_err(|error| format!("cannot write: {error}"))?;
+    flushed.map_err(|error| Failure::Other(format!("cannot write: {error}")))?;
     // SAFETY: this process has one thread, so the child's copy of it has
     // everything that the child may need, locks included.
     let pid = unsafe { libc::fork() };
@@ -151,9 +188,10 @@ fn in_child(case: &Case, options: &Options) -> Result<(), String> {
         child(case, options);
     }
     let Some(pid) = Pid::from_raw(pid) else {
-        return Err(format!("cannot fork: {}", std::io::Error::last_os_error()));
+        let error = std::io::Error::last_os_error();
+        return Err(Failure::Other(format!("cannot fork: {error}")));
     };
-    let result = wait(pid, case.limit);
+    let result = wait(pid, scaled(case.limit));
     // Whatever the case left behind. That nobody is left is no error.
     let _ = rustix::process::kill_process_group(pid, Signal::KILL);
     result
@@ -174,33 +212,35 @@ fn child(case: &Case, options: &Options) -> ! {
 }
 
 /// Waits for a child, and kills it when its time is up.
-fn wait(pid: Pid, limit: Duration) -> Result<(), String> {
+fn wait(pid: Pid, limit: Duration) -> Result<(), Failure> {
     let deadline = Instant::now() + limit;
     while Instant::now() < deadline {
         match rustix::process::waitpid(Some(pid), WaitOptions::NOHANG) {
-            Ok(Some((_, status))) => return judge(status),
+            Ok(Some((_, status))) => return judge(status).map_err(Failure::Other),
             Ok(None) | Err(Errno::INTR) => std::thread::sleep(Duration::from_millis(2)),
-            Err(error) => return Err(format!("cannot wait: {error}")),
+            Err(error) => return Err(Failure::Other(format!("cannot wait: {error}"))),
         }
     }
     let state = state(pid);
     let _ = rustix::process::kill_process_group(pid, Signal::KILL);
-    let mut killed = "";
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let mut stuck = false;
+    let deadline = Instant::now() + scaled(Duration::from_secs(20));
     while !matches!(
         rustix::process::waitpid(Some(pid), WaitOptions::NOHANG),
         Ok(Some(_))
     ) {
         if Instant::now() > deadline {
-            killed = " and cannot be killed";
+            stuck = true;
             break;
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-    Err(format!(
-        "not over after {} s{killed}; it was {state}",
-        limit.as_secs()
-    ))
+    let killed = if stuck { " and cannot be killed" } else { "" };
+    let seconds = limit.as_secs();
+    Err(Failure::Limit {
+        text: format!("not over after {seconds} s{killed}; it was {state}"),
+        stuck,
+    })
 }
 
 fn judge(status: WaitStatus) -> Result<(), String> {

@@ -14,7 +14,7 @@ use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of_mut, at, imm, result, sys};
 
 cases! {
-    both walk_over_a_cold_tree within 600;
+    both walk_over_a_cold_tree within 500;
 }
 
 /// Most names that one batch asks for.
