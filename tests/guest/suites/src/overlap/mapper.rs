@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::ioctl::{Opcode, Updater, ioctl, opcode};
@@ -129,9 +130,17 @@ impl Drop for Suspended<'_> {
 
 impl Drop for Mapped {
     fn drop(&mut self) {
-        let removed = call::<REMOVE>(&self.control, request(&self.name, 0));
-        if let Err(error) = removed {
-            println!("cannot remove the mapped device {}: {error}", self.name);
+        // Who looks at new devices may have it open for a moment. The case's own
+        // limit ends the wait.
+        loop {
+            match call::<REMOVE>(&self.control, request(&self.name, 0)) {
+                Ok(_) => return,
+                Err(Errno::BUSY) => std::thread::sleep(Duration::from_millis(5)),
+                Err(error) => {
+                    println!("cannot remove the mapped device {}: {error}", self.name);
+                    return;
+                }
+            }
         }
     }
 }

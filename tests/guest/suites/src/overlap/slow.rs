@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags};
 
 use super::mapper::{Mapped, Suspended};
@@ -110,6 +111,14 @@ impl Reads {
     }
 }
 
+impl core::fmt::Display for Reads {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { count, busy, .. } = self;
+        let at_once = self.at_once();
+        write!(f, "{count} reads in {busy:?}, {at_once:.1} at a time")
+    }
+}
+
 /// What is mounted there (`proc_pid_mounts(5)`).
 fn device_of(directory: &Path) -> PathBuf {
     let mounts = std::fs::read_to_string("/proc/self/mounts").expect("the mounts");
@@ -126,7 +135,14 @@ fn mount(device: &Path, directory: &Path) {
         .unwrap_or_else(|error| panic!("cannot mount {}: {error}", device.display()));
 }
 
+/// Waits for as long as it is in use: the last thread of a ring that has been shut
+/// down may not be quite gone. The case's own limit ends the wait.
 fn unmount(directory: &Path) {
-    rustix::mount::unmount(directory, UnmountFlags::empty())
-        .unwrap_or_else(|error| panic!("cannot unmount {}: {error}", directory.display()));
+    loop {
+        match rustix::mount::unmount(directory, UnmountFlags::empty()) {
+            Ok(()) => return,
+            Err(Errno::BUSY) => std::thread::sleep(Duration::from_millis(5)),
+            Err(error) => panic!("cannot unmount {}: {error}", directory.display()),
+        }
+    }
 }
