@@ -3,6 +3,7 @@
 
 use core::ffi::c_void;
 use core::ptr::{self, NonNull};
+use core::sync::atomic::AtomicU64;
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
 
@@ -93,6 +94,17 @@ impl Pages {
         // SAFETY: as in `write`.
         unsafe { ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), len) };
         bytes
+    }
+
+    /// A 64-bit word at an offset, for processes that share the pages. It is there
+    /// for as long as the process.
+    pub(crate) fn atomic(&self, offset: usize) -> &'static AtomicU64 {
+        assert!(offset.is_multiple_of(8) && offset + 8 <= self.count * PAGE);
+        // SAFETY: within the mapping.
+        let word = unsafe { self.start.as_ptr().add(offset) };
+        // SAFETY: it is aligned, the mapping stays, and what the other processes do
+        // with it is atomic as well.
+        unsafe { AtomicU64::from_ptr(word.cast()) }
     }
 
     /// A 64-bit word at an offset.

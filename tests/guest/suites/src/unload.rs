@@ -1,16 +1,19 @@
 //! Loading and unloading the module while it is in use.
 
+use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::fs::File;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, WaitOptions};
 use sysbatch::Backend;
 use sysbatch::abi::{DEVICE_PATH, Status};
 use syscalls::Sysno;
 
 use crate::harness::{Options, cases};
 use crate::lab::{Batch, Lab, address_of, address_of_mut, at, imm, set, sys};
+use crate::pages::Pages;
 use crate::process::{ended, fork, until_state, wait_for};
 use crate::signal;
 
@@ -23,6 +26,9 @@ cases! {
 
 /// The module's name.
 const NAME: &core::ffi::CStr = c"sysbatch";
+
+/// When to look again for what cannot be waited for.
+const SOON: Duration = Duration::from_micros(200);
 
 /// Unloads the module, if nobody uses it.
 fn unload() -> Result<(), Errno> {
@@ -155,14 +161,41 @@ fn module_is_free_after_a_batch_was_killed(lab: &mut Lab) {
     }
 }
 
+/// How often unloading may be refused before the users are asked to pause: where
+/// three of them are slow, there would never be a moment without one.
+const REFUSALS: u32 = 20;
+
+/// Words that the case shares with its users of the module.
+struct Words {
+    /// How often one has opened the device.
+    uses: &'static AtomicU64,
+    /// Not zero: none is to open it now.
+    pause: &'static AtomicU64,
+}
+
+impl Words {
+    fn new() -> Self {
+        let page = Pages::shared(1);
+        Self {
+            uses: page.atomic(0),
+            pause: page.atomic(8),
+        }
+    }
+}
+
 /// Opens the device when it is there, runs batches, and closes it, for ever.
-fn user_of_the_module(lab: &mut Lab) {
+fn user_of_the_module(lab: &mut Lab, words: &Words) {
     let nothing = [0_u64, 100_000];
     loop {
+        if words.pause.load(SeqCst) != 0 {
+            std::thread::sleep(SOON);
+            continue;
+        }
         let Some((backend, _)) = open() else {
             std::thread::yield_now();
             continue;
         };
+        words.uses.fetch_add(1, SeqCst);
         lab.backend = backend;
         let sleep = sys(Sysno::nanosleep, [at(address_of(&nothing)), imm(0)]);
         for _ in 0..5 {
@@ -171,38 +204,55 @@ fn user_of_the_module(lab: &mut Lab) {
             assert_eq!(batch.results, [1, i64::from(std::process::id()), 0]);
         }
         lab.backend = Backend::user();
-        // Without a pause three of these would never all be out.
-        std::thread::sleep(std::time::Duration::from_millis(3));
+    }
+}
+
+/// Looks again and again until `is_so`, as long as no user has failed.
+fn until(users: &[Pid], mut is_so: impl FnMut() -> bool) {
+    while !is_so() {
+        for &user in users {
+            let gone = rustix::process::waitpid(Some(user), WaitOptions::NOHANG);
+            let gone = gone.map(|status| status.is_some());
+            assert_eq!(gone, Ok(false), "a user of the module has failed");
+        }
+        std::thread::sleep(SOON);
     }
 }
 
 fn module_comes_and_goes_a_hundred_times(lab: &mut Lab) {
     let_go(lab);
-    let workers: Vec<Pid> = (0..3).map(|_| fork(|| user_of_the_module(lab))).collect();
-    let mut busy = 0_u64;
-    for _ in 0..100 {
-        loop {
-            match unload() {
-                Ok(()) => break,
-                Err(Errno::AGAIN) => busy += 1,
-                Err(error) => panic!("unloading: {error}"),
+    let words = Words::new();
+    let users: Vec<Pid> = (0..3)
+        .map(|_| fork(|| user_of_the_module(lab, &words)))
+        .collect();
+    let (mut loads, mut refused) = (0, 0_u64);
+    while loads < 100 || refused == 0 {
+        // Whoever opened it may have closed it again: then it can be unloaded.
+        let before = words.uses.load(SeqCst);
+        until(&users, || words.uses.load(SeqCst) > before);
+        let mut refusals = 0;
+        until(&users, || match unload() {
+            Ok(()) => true,
+            Err(Errno::AGAIN) => {
+                refusals += 1;
+                words.pause.store((refusals >= REFUSALS).into(), SeqCst);
+                false
             }
-            std::thread::sleep(std::time::Duration::from_micros(200));
-        }
+            Err(error) => panic!("unloading: {error}"),
+        });
+        refused += u64::from(refusals);
         load(&lab.options);
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        words.pause.store(0, SeqCst);
+        loads += 1;
     }
-    for worker in workers {
-        let gone = rustix::process::waitpid(Some(worker), rustix::process::WaitOptions::NOHANG);
+    for user in users {
+        signal::send(user, Signal::KILL);
         assert_eq!(
-            gone.map(|status| status.is_some()),
-            Ok(false),
-            "a worker has failed"
+            ended(user).terminating_signal(),
+            Some(Signal::KILL.as_raw()),
+            "it had not failed"
         );
-        signal::send(worker, Signal::KILL);
-        ended(worker);
     }
-    println!("unloading was refused {busy} times because batches were running");
-    assert!(busy > 0, "the module was in use at times");
-    assert_eq!(users(), 0);
+    println!("{loads} times; unloading was refused {refused} times");
+    assert_eq!(self::users(), 0);
 }
