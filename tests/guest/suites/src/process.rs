@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "fork")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use rustix::process::{Pid, WaitOptions, WaitStatus};
 
@@ -58,14 +59,56 @@ pub(crate) fn wait_for(pid: Pid) {
 
 /// Waits until a process sleeps or has stopped, as `/proc` has it, so that
 /// what it does next comes after what the caller does now.
+#[track_caller]
 pub(crate) fn until_state(pid: Pid, wanted: char) {
+    assert!(
+        reaches_state(pid, wanted),
+        "{pid:?} has ended and was to be {wanted}"
+    );
+}
+
+/// The same for a process that may have ended before; whether it had not.
+pub(crate) fn reaches_state(pid: Pid, wanted: char) -> bool {
     loop {
-        let path = format!("/proc/{}/stat", pid.as_raw_nonzero());
-        let stat = std::fs::read_to_string(path).expect("the process is there");
-        let (_, fields) = stat.rsplit_once(')').expect("the format of proc(5)");
-        if fields.trim_start().starts_with(wanted) {
+        let (state, _) = stat(pid);
+        if state == wanted || state == 'Z' {
+            return state == wanted;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// Waits until a process has run for some time more, by the processor's time: one
+/// that was about to do something without end is at it then.
+#[track_caller]
+pub(crate) fn until_it_has_run(pid: Pid) {
+    // Of `sysconf(_SC_CLK_TCK)`: 10 ms.
+    const TICKS: u64 = 3;
+    let (_, before) = stat(pid);
+    loop {
+        let (state, ticks) = stat(pid);
+        assert_ne!(state, 'Z', "{pid:?} has ended and was to run");
+        if ticks >= before + TICKS {
             return;
         }
-        std::thread::sleep(std::time::Duration::from_millis(1));
+        std::thread::sleep(LOOK_AGAIN);
     }
+}
+
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
+/// The state of a process and the processor time that it has used, in ticks
+/// (`proc_pid_stat(5)`).
+fn stat(pid: Pid) -> (char, u64) {
+    let path = format!("/proc/{}/stat", pid.as_raw_nonzero());
+    let stat = std::fs::read_to_string(path).expect("the process is there");
+    let (_, fields) = stat.rsplit_once(") ").expect("the format of proc(5)");
+    // The state is the third field, the times are the fourteenth and the next.
+    let fields: Vec<&str> = fields.split(' ').collect();
+    let ticks = fields[11..13].iter().map(|field| {
+        let ticks: u64 = field.parse().expect("a number");
+        ticks
+    });
+    let state = fields[0].chars().next().expect("a letter");
+    (state, ticks.sum())
 }

@@ -11,7 +11,7 @@ use syscalls::Sysno;
 
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of, address_of_mut, at, imm, set, sys};
-use crate::process::{ended, fork, until_state};
+use crate::process::{ended, fork, until_it_has_run, until_state};
 use crate::signal;
 
 cases! {
@@ -63,19 +63,19 @@ fn killed_while_a_sub_call_waits(lab: &mut Lab) {
 
 fn killed_while_built_ins_loop(lab: &mut Lab) {
     let child = child_in(lab, endless(set(1)));
-    std::thread::sleep(Duration::from_millis(50));
+    until_it_has_run(child);
     ends_by(child, Signal::KILL);
 }
 
 fn killed_while_sub_calls_loop(lab: &mut Lab) {
     let child = child_in(lab, endless(sys(Sysno::getppid, [])));
-    std::thread::sleep(Duration::from_millis(50));
+    until_it_has_run(child);
     ends_by(child, Signal::KILL);
 }
 
 fn terminated_while_built_ins_loop(lab: &mut Lab) {
     let child = child_in(lab, endless(set(1)));
-    std::thread::sleep(Duration::from_millis(50));
+    until_it_has_run(child);
     ends_by(child, Signal::TERM);
 }
 
@@ -124,7 +124,7 @@ fn killed_with_threads_in_batches(lab: &mut Lab) {
     for _ in 0..4 {
         rustix::io::read(&reader, &mut byte).expect("read");
     }
-    std::thread::sleep(Duration::from_millis(50));
+    until_it_has_run(child);
     ends_by(child, Signal::KILL);
 }
 

@@ -2,13 +2,15 @@
 //! continuations too. How much longer depends on the machine and is not looked
 //! at.
 
+use rustix::io::Errno;
 use rustix::process::Signal;
 use sysbatch::abi::{Entry, Status};
+use sysbatch_reference::Operand;
 use syscalls::Sysno;
 
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of, address_of_mut, at, error, imm, sys};
-use crate::process::{fork, until_state, wait_for};
+use crate::process::{fork, reaches_state, until_state, wait_for};
 use crate::signal;
 
 cases! {
@@ -25,6 +27,7 @@ cases! {
 }
 
 const MILLISECOND: u64 = 1_000_000;
+const SECOND: u64 = 1_000_000_000;
 
 /// Times of `CLOCK_MONOTONIC` before and after something, written by a batch.
 #[derive(Debug, Default)]
@@ -41,7 +44,7 @@ impl Clock {
     /// Nanoseconds between the two.
     fn elapsed(&self) -> u64 {
         let [s0, n0, s1, n1] = self.times;
-        (s1 * 1_000_000_000 + n1) - (s0 * 1_000_000_000 + n0)
+        (s1 * SECOND + n1) - (s0 * SECOND + n0)
     }
 }
 
@@ -62,18 +65,33 @@ fn lasts(lab: &mut Lab, nanoseconds: u64, wait: Entry, expected: i64) {
     );
 }
 
-/// The same, while another process stops and continues this one.
-fn lasts_over_a_stop(lab: &mut Lab, nanoseconds: u64, wait: Entry, expected: i64) {
-    let child = fork(|| lasts(lab, nanoseconds, wait, expected));
-    until_state(child, 'S');
-    signal::send(child, Signal::STOP);
-    until_state(child, 'T');
-    signal::send(child, Signal::CONT);
-    wait_for(child);
+/// The same, while another process stops and continues this one. `wait` is given the
+/// nanoseconds: where a wait is over before it is stopped, a longer one is next.
+fn lasts_over_a_stop(lab: &mut Lab, expected: i64, wait: impl Fn(u64) -> Entry) {
+    let mut nanoseconds = 700 * MILLISECOND;
+    loop {
+        let child = fork(|| lasts(lab, nanoseconds, wait(nanoseconds), expected));
+        let mut stopped = reaches_state(child, 'S');
+        if stopped {
+            signal::send(child, Signal::STOP);
+            stopped = reaches_state(child, 'T');
+            signal::send(child, Signal::CONT);
+        }
+        wait_for(child);
+        if stopped {
+            return;
+        }
+        nanoseconds *= 4;
+    }
 }
 
 fn time(nanoseconds: u64) -> [u64; 2] {
-    [0, nanoseconds]
+    [nanoseconds / SECOND, nanoseconds % SECOND]
+}
+
+/// The same in memory that stays.
+fn time_at(nanoseconds: u64) -> Operand {
+    at(address_of(Box::leak(Box::new(time(nanoseconds)))))
 }
 
 fn nanosleep_lasts(lab: &mut Lab) {
@@ -103,62 +121,45 @@ fn poll_with_a_timeout_lasts(lab: &mut Lab) {
     lasts(lab, 50 * MILLISECOND, poll, 0);
 }
 
-fn futex_wait(word: &mut [u32; 1], wanted: &[u64; 2]) -> Entry {
+fn futex_wait(nanoseconds: u64) -> Entry {
     let operation = imm(libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG);
-    let word = at(address_of_mut(word));
+    let word = at(address_of_mut(Box::leak(Box::new([0_u32]))));
     sys(
         Sysno::futex,
-        [word, operation, imm(0), at(address_of(wanted))],
+        [word, operation, imm(0), time_at(nanoseconds)],
     )
 }
 
 fn futex_wait_with_a_timeout_lasts(lab: &mut Lab) {
-    let (mut word, wanted) = ([0], time(50 * MILLISECOND));
-    let timed_out = error(rustix::io::Errno::TIMEDOUT);
-    lasts(
-        lab,
-        50 * MILLISECOND,
-        futex_wait(&mut word, &wanted),
-        timed_out,
-    );
+    let time = 50 * MILLISECOND;
+    lasts(lab, time, futex_wait(time), error(Errno::TIMEDOUT));
 }
 
 fn nanosleep_lasts_over_a_stop(lab: &mut Lab) {
-    let wanted = time(700 * MILLISECOND);
-    let sleep = sys(Sysno::nanosleep, [at(address_of(&wanted)), imm(0)]);
-    lasts_over_a_stop(lab, 700 * MILLISECOND, sleep, 0);
+    lasts_over_a_stop(lab, 0, |time| {
+        sys(Sysno::nanosleep, [time_at(time), imm(0)])
+    });
 }
 
 fn clock_nanosleep_lasts_over_a_stop(lab: &mut Lab) {
-    let wanted = time(700 * MILLISECOND);
-    let sleep = [
-        imm(libc::CLOCK_BOOTTIME),
-        imm(0),
-        at(address_of(&wanted)),
-        imm(0),
-    ];
-    lasts_over_a_stop(
-        lab,
-        700 * MILLISECOND,
-        sys(Sysno::clock_nanosleep, sleep),
-        0,
-    );
+    lasts_over_a_stop(lab, 0, |time| {
+        let clock = imm(libc::CLOCK_BOOTTIME);
+        sys(
+            Sysno::clock_nanosleep,
+            [clock, imm(0), time_at(time), imm(0)],
+        )
+    });
 }
 
 fn poll_lasts_over_a_stop(lab: &mut Lab) {
-    let poll = sys(Sysno::poll, [imm(0), imm(0), imm(700)]);
-    lasts_over_a_stop(lab, 700 * MILLISECOND, poll, 0);
+    lasts_over_a_stop(lab, 0, |time| {
+        let milliseconds = imm(time / MILLISECOND);
+        sys(Sysno::poll, [imm(0), imm(0), milliseconds])
+    });
 }
 
 fn futex_wait_lasts_over_a_stop(lab: &mut Lab) {
-    let (mut word, wanted) = ([0], time(700 * MILLISECOND));
-    let timed_out = error(rustix::io::Errno::TIMEDOUT);
-    lasts_over_a_stop(
-        lab,
-        700 * MILLISECOND,
-        futex_wait(&mut word, &wanted),
-        timed_out,
-    );
+    lasts_over_a_stop(lab, error(Errno::TIMEDOUT), futex_wait);
 }
 
 fn read_goes_on_after_a_stop(lab: &mut Lab) {
@@ -189,7 +190,7 @@ fn sleep_goes_on_after_many_stops(lab: &mut Lab) {
     let wanted = time(900 * MILLISECOND);
     let sleep = sys(Sysno::nanosleep, [at(address_of(&wanted)), imm(0)]);
     let child = fork(|| lasts(lab, 900 * MILLISECOND, sleep, 0));
-    until_state(child, 'S');
+    reaches_state(child, 'S');
     for _ in 0..10 {
         signal::send(child, Signal::STOP);
         std::thread::sleep(std::time::Duration::from_millis(5));

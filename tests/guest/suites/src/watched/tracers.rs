@@ -13,7 +13,7 @@ use syscalls::Sysno;
 use super::assert_handed_back;
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, imm, result, set, sys};
-use crate::process::{ended, fork, stopped_or_ended, wait_for};
+use crate::process::{ended, fork, stopped_or_ended, until_it_has_run, wait_for};
 use crate::signal;
 
 cases! {
@@ -194,7 +194,7 @@ fn tracer_that_comes_later_sees_the_next_sub_call(lab: &mut Lab) {
         let status = lab.run_direct(&mut batch);
         panic!("an endless batch came back with {status:?}");
     });
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    until_it_has_run(child);
     let options = usize::try_from(libc::PTRACE_O_TRACESYSGOOD).expect("flags");
     assert_eq!(ptrace(libc::PTRACE_SEIZE, child, 0, options), 0);
     assert_eq!(ptrace(libc::PTRACE_INTERRUPT, child, 0, 0), 0);
