@@ -83,7 +83,7 @@ static uint64_t await(long descriptor)
 	struct pollfd poll_ = { (int)descriptor, POLLIN, 0 };
 	uint64_t word = 0;
 
-	CHECK_EQUAL(poll(&poll_, 1, 20000), 1);
+	CHECK_EQUAL(poll(&poll_, 1, -1), 1);
 	CHECK_EQUAL(read((int)descriptor, &word, sizeof(word)), sizeof(word));
 	CHECK_EQUAL(close((int)descriptor), 0);
 	return word;

@@ -25,7 +25,7 @@ pub(crate) fn assert_crossings(backend: &Backend, runs: u64, calls: u64) {
     assert_eq!(backend.crossings(), expected);
 }
 
-/// Does something in a child of `fork`, which must come back from it, and soon.
+/// Does something in a child of `fork`, which must come back from it.
 #[expect(unsafe_code, reason = "fork and what ends the child")]
 pub(crate) fn in_child(act: impl FnOnce()) {
     // SAFETY: the child does what the C library allows a child of a process
@@ -34,7 +34,7 @@ pub(crate) fn in_child(act: impl FnOnce()) {
     assert!(child >= 0, "fork: {}", std::io::Error::last_os_error());
     if child == 0 {
         // SAFETY: the child is ended by a signal if it hangs.
-        unsafe { libc::alarm(60) };
+        unsafe { libc::alarm(600) };
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
         // SAFETY: nothing of the parent's is flushed or dropped.
         unsafe { libc::_exit(i32::from(done.is_err())) };
