@@ -14,6 +14,10 @@ use crate::counter::Counter;
 /// How often to look whether what a suite left behind has ended.
 const POLL: Duration = Duration::from_millis(5);
 
+/// What a process that was killed may take to die on a slow machine. One that is
+/// not dead still uses the module, which then can't be unloaded.
+const DYING: Duration = Duration::from_secs(60);
+
 /// How a suite went.
 pub(crate) struct Run {
     pub(crate) outcome: Outcome,
@@ -119,9 +123,9 @@ fn reap(child: &Child) {
         // An error means that nobody is left in the group.
         let _ = kill_process_group(group, Signal::KILL);
     }
-    // A process that does not die within a second is stuck in the kernel; the
+    // A process that does not die in this time is stuck in the kernel; the
     // next suite or the kernel's own watchdog will tell.
-    let deadline = Instant::now() + Duration::from_secs(1);
+    let deadline = Instant::now() + DYING;
     while Instant::now() < deadline {
         match wait(WaitOptions::NOHANG) {
             Ok(Some(_)) => {}
