@@ -56,6 +56,8 @@ pub(super) fn run(only: &[String]) -> Result<Tally> {
         Some((kernel, _)) => vm::choose(kernel)?,
         None => Accel::Tcg,
     };
+    // The longest first, or all but one worker would wait for it in the end.
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.suite.limit_seconds));
     let tally = Mutex::new(tally);
     let jobs = Mutex::new(jobs.iter());
     let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
