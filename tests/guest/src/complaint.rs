@@ -76,7 +76,13 @@ pub fn are_of_slowness(complaints: &[impl AsRef<str>]) -> bool {
 /// with when a task is blocked for long.
 #[must_use]
 pub fn is_panic_of_slowness(console: &str) -> bool {
-    console.contains("Kernel panic - not syncing: hung_task") && !console.lines().any(is_fault)
+    console.contains("Kernel panic - not syncing: hung_task") && !has_fault(console)
+}
+
+/// Whether a console shows what no time explains.
+#[must_use]
+pub fn has_fault(console: &str) -> bool {
+    console.lines().any(is_fault)
 }
 
 /// A stall is reported as a `BUG:`, too.

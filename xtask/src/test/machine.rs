@@ -24,10 +24,15 @@ const SCRIPTS: &[Script] = &[
         matches!(&suite.outcome, Some(Outcome::Failed { .. }))
     }),
     (HANGS, |suite| suite.outcome == Some(Outcome::TimedOut)),
-    // A warning, and a trace that is logged as mere information.
+    // A warning, what a slow machine makes the kernel warn of, and a trace that is
+    // logged as mere information.
     ("echo '<4>careful' > /dev/kmsg", |suite| {
-        suite.outcome == Some(Outcome::UncleanLog)
+        suite.outcome == Some(Outcome::UncleanLog) && !suite.is_slowness()
     }),
+    (
+        "echo '<4>task blocked for more than 120 s' > /dev/kmsg",
+        |suite| suite.outcome == Some(Outcome::UncleanLog) && suite.is_slowness(),
+    ),
     ("echo '<6>Call Trace:' > /dev/kmsg", |suite| {
         suite.outcome == Some(Outcome::UncleanLog)
     }),

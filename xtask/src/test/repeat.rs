@@ -43,7 +43,7 @@ fn shown(title: &str, attempt: impl FnOnce() -> Result<Attempt>) -> Result<Attem
     let result = attempt();
     let outcome = match &result {
         Ok(attempt) if attempt.tally.failures.is_empty() => "passed",
-        Ok(attempt) if attempt.slow => "stopped, as a slow machine can",
+        Ok(attempt) if attempt.slow => "stopped by what slowness can cause",
         _ => "failed",
     };
     let scale = result.as_ref().map_or(1.0, |attempt| attempt.scale);

@@ -185,15 +185,15 @@ fn problem(
                 "it did not end within {:.0} s and was stopped",
                 started.elapsed().as_secs_f64()
             ),
-            true,
+            !complaint::has_fault(&process::text(&console.kernel)?),
         ),
         Some(_) if record.broken.is_some() => {
             record.broken.take().and_then(|text| problem(text, false))
         }
-        // The module is loaded later.
+        // The module is loaded later, and QEMU has nothing to say of a panic.
         Some(status) if !record.booted => problem(
             format!("it ended before its first program ran (QEMU: {status})"),
-            true,
+            status.success(),
         ),
         Some(status) if panicked => problem(
             format!("the kernel panicked (QEMU: {status})"),
@@ -274,6 +274,54 @@ impl Record {
                     last.seconds = seconds;
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sysbatch_guest::Outcome;
+
+    use super::{SuiteResult, Verdict};
+
+    fn verdict(outcome: Option<Outcome>, kernel_log: &[&str], machine: Option<bool>) -> Verdict {
+        Verdict {
+            suites: vec![SuiteResult {
+                name: "one".to_owned(),
+                outcome,
+                seconds: 1.0,
+                output: Vec::new(),
+                system_calls: None,
+                kernel_log: kernel_log.iter().map(|&line| line.to_owned()).collect(),
+            }],
+            failure: machine.map(|_| "the machine failed".to_owned()),
+            machine_slow: machine == Some(true),
+            scale: 1.0,
+        }
+    }
+
+    #[test]
+    fn what_slowness_can_cause_is_told_from_what_the_module_can() {
+        let blocked = "3,1,2,-;INFO: task sh:9 blocked for more than 120 seconds.";
+        let warning = "4,1,2,-;WARNING: CPU: 0 PID: 9";
+        let failed = Outcome::Failed {
+            status: "exit status: 1".to_owned(),
+        };
+        let (timed_out, unclean) = (Some(Outcome::TimedOut), Some(Outcome::UncleanLog));
+        for (slow, verdict) in [
+            (true, verdict(timed_out.clone(), &[], None)),
+            (true, verdict(timed_out.clone(), &[blocked], None)),
+            (true, verdict(timed_out.clone(), &[], Some(true))),
+            (true, verdict(unclean.clone(), &[blocked], None)),
+            (true, verdict(None, &[], Some(true))),
+            (false, verdict(timed_out.clone(), &[warning], None)),
+            (false, verdict(timed_out, &[], Some(false))),
+            (false, verdict(unclean, &[warning], None)),
+            (false, verdict(None, &[], Some(false))),
+            (false, verdict(Some(failed), &[], None)),
+            (false, verdict(Some(Outcome::Passed), &[], None)),
+        ] {
+            assert_eq!(verdict.is_slowness(), slow, "{verdict:?}");
         }
     }
 }
