@@ -49,6 +49,14 @@ pub(super) struct Size {
 pub(super) fn size(archive: &Archive, names: &[&str]) -> Result<Size> {
     let arguments: Vec<&str> = INSTALL.iter().chain(names).copied().collect();
     let text = archive.simulate(&arguments)?;
+    if let Some(lost) = removed(&text) {
+        bail!(
+            "installing {} would remove {lost}, which keeps it out.\nIf that is where your Rust \
+             toolchain comes from, give it the library source, and no other compiler is needed: \
+             rustup component add rust-src",
+            names.join(" ")
+        );
+    }
     if !text.contains("upgraded") {
         bail!(
             "apt can't install {}:\n{}\nMend that, or install by hand what is wanted",
@@ -60,6 +68,12 @@ pub(super) fn size(archive: &Archive, names: &[&str]) -> Result<Size> {
         archives: amount(&text, "Need to get "),
         installed: amount(&text, "After this operation, "),
     })
+}
+
+/// The packages that apt says it would remove.
+fn removed(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("will be REMOVED:\n")?;
+    Some(rest.lines().next()?.trim())
 }
 
 /// The line that installs `names`, for somebody to type.
@@ -127,7 +141,7 @@ fn amount(text: &str, before: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{amount, is_at_least};
+    use super::{amount, is_at_least, removed};
 
     #[test]
     fn amounts_are_read_in_apts_words() {
@@ -137,6 +151,16 @@ mod tests {
         assert_eq!(amount(text, "After this operation, "), 1_234_000);
         assert_eq!(amount("Need to get 0 B of archives.", "Need to get "), 0);
         assert_eq!(amount("", "Need to get "), 0);
+    }
+
+    #[test]
+    fn what_would_be_removed_is_found() {
+        let text = "The following packages will be REMOVED:\n  rustup\nThe following NEW";
+        assert_eq!(removed(text), Some("rustup"));
+        assert_eq!(
+            removed("The following NEW packages will be installed:\n"),
+            None
+        );
     }
 
     #[test]
