@@ -150,9 +150,12 @@ impl Archive {
     /// When it can't be done.
     pub(crate) fn simulate(&self, install: &[&str]) -> Result<String> {
         let mut command = self.apt("apt-get");
-        // Answering no is no success to apt.
-        let output = command.args(install).arg("--assume-no").output()?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        // Only root may lock what this does not change.
+        command.args(["-o", "Debug::NoLocking=true", "--assume-no"]);
+        let output = command.args(install).output()?;
+        // Answering no is no success to apt: only its words tell.
+        let text = [output.stdout, output.stderr].concat();
+        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     /// Downloads packages into a folder.
