@@ -45,7 +45,8 @@ pub(super) struct FileStatus {
     pub(super) may_be_mount_root: bool,
     /// How many names it has.
     pub(super) links: u32,
-    /// Its length in bytes.
+    /// Its length in bytes; zero for what is neither a regular file nor a symbolic
+    /// link, for there it means something else, or nothing.
     pub(super) length: u64,
     /// What it takes on its file system, in units of 512 bytes.
     pub(super) blocks: u64,
@@ -64,7 +65,7 @@ macro_rules! field {
 impl FileStatus {
     /// Reads a record that `statx` filled.
     pub(super) fn read(record: &[u8; STATX_SIZE]) -> Self {
-        let mode = field!(record, u16, stx_mode);
+        let kind = FileType::from_raw_mode(field!(record, u16, stx_mode).into());
         let attributes = StatxAttributes::from_bits_retain(field!(record, u64, stx_attributes));
         let known = StatxAttributes::from_bits_retain(field!(record, u64, stx_attributes_mask));
         let major = field!(record, u32, stx_dev_major);
@@ -74,13 +75,18 @@ impl FileStatus {
                 device: u64::from(major) << 32 | u64::from(minor),
                 inode: field!(record, u64, stx_ino),
             },
-            is_directory: FileType::from_raw_mode(mode.into()) == FileType::Directory,
+            is_directory: kind == FileType::Directory,
             may_be_mount_root: !known.contains(StatxAttributes::MOUNT_ROOT)
                 || attributes.contains(StatxAttributes::MOUNT_ROOT),
             links: field!(record, u32, stx_nlink),
-            // A length is signed everywhere else, and a file system that gives a
-            // negative one means nothing by it.
-            length: u64::try_from(field!(record, i64, stx_size)).unwrap_or(0),
+            length: match kind {
+                // A length is signed everywhere else, and a file system that gives
+                // a negative one means nothing by it.
+                FileType::RegularFile | FileType::Symlink => {
+                    u64::try_from(field!(record, i64, stx_size)).unwrap_or(0)
+                }
+                _ => 0,
+            },
             blocks: field!(record, u64, stx_blocks),
         }
     }

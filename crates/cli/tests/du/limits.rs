@@ -5,7 +5,7 @@ use std::process::Command;
 
 use rustix::fs::{Mode, mkdirat};
 
-use crate::{Scratch, compare, compare_all, coreutils_du, descend, same, sysbatch_du};
+use crate::{Scratch, compare, compare_all, coreutils_du, descend, output_of, same, sysbatch_du};
 
 /// The same command, allowed few open files.
 fn with_few_files(command: &Command) -> Command {
@@ -55,7 +55,7 @@ fn long_names_at_every_level_and_few_open_files() {
     let ours = with_few_files(&ours).output().unwrap();
     let mut theirs = coreutils_du(scratch.path());
     theirs.args(["-d300", "-b"]);
-    same(&ours, &theirs.output().unwrap());
+    same(&ours, &output_of(&mut theirs, &ours));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod filter;
 mod limits;
 mod operands;
 mod random;
+mod reference;
 mod shapes;
 mod stats;
 
@@ -18,7 +19,6 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 
 use rustix::fs::{Mode, OFlags};
 use tempfile::TempDir;
@@ -33,23 +33,6 @@ const FORMS: [&[&str]; 7] = [
     &["--max-depth=1", "-B512"],
     &["-d2", "--apparent-size"],
 ];
-
-/// Checks that the `du` of this machine is one with the rules that are
-/// followed: from 9.2 on, apparent sizes leave directories out.
-fn check_reference() {
-    static CHECKED: OnceLock<()> = OnceLock::new();
-    CHECKED.get_or_init(|| {
-        let output = Command::new("du").arg("--version").output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let version = text.lines().next().unwrap().rsplit(' ').next().unwrap();
-        let (major, minor) = version.split_once('.').unwrap();
-        let version: (u32, u32) = (major.parse().unwrap(), minor.parse().unwrap());
-        assert!(
-            text.contains("GNU coreutils") && version < (9, 2),
-            "these tests compare with du of coreutils before 9.2, and this one is {text}"
-        );
-    });
-}
 
 /// A scratch directory that is removed with `rm`, which can do it whatever the
 /// depth.
@@ -92,7 +75,7 @@ fn sysbatch_du(directory: &Path) -> Command {
 
 /// What it is compared with.
 fn coreutils_du(directory: &Path) -> Command {
-    check_reference();
+    reference::check();
     let mut command = Command::new("du");
     command
         .env("LC_ALL", "C")
@@ -108,8 +91,14 @@ fn coreutils_du(directory: &Path) -> Command {
 #[track_caller]
 fn compare<S: AsRef<OsStr>>(directory: &Path, arguments: &[S]) {
     let ours = sysbatch_du(directory).args(arguments).output().unwrap();
-    let theirs = coreutils_du(directory).args(arguments).output().unwrap();
-    same(&ours, &theirs);
+    let mut theirs = coreutils_du(directory);
+    same(&ours, &output_of(theirs.args(arguments), &ours));
+}
+
+/// What coreutils print, as it is to be compared.
+fn output_of(coreutils: &mut Command, ours: &Output) -> Output {
+    let theirs = coreutils.output().unwrap();
+    reference::comparable(coreutils.get_args(), theirs, ours)
 }
 
 /// Compares in all forms of output.
