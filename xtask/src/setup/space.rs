@@ -1,5 +1,6 @@
 //! Whether there is room for what is about to be made.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
@@ -39,6 +40,19 @@ pub(super) fn check(rooms: &[Room<'_>]) -> Result<String> {
         }
     }
     Ok(words(rooms.iter().filter(|room| room.bytes > 0)))
+}
+
+/// What the files below a folder take, in bytes; what can't be read takes nothing.
+pub(super) fn taken(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return 0;
+    };
+    let taken = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(status) if status.is_dir() => taken(&entry.path()),
+        Ok(status) => status.blocks() * 512,
+        Err(_) => 0,
+    };
+    entries.flatten().map(taken).sum()
 }
 
 fn words<'a>(rooms: impl Iterator<Item = &'a Room<'a>>) -> String {
