@@ -1,12 +1,22 @@
 //! Where things are and go.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// The root of the repository.
+///
+/// As `cargo run` says now, and only without that as it was when this was compiled:
+/// a folder that is moved or copied takes the compiled program with it.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the xtask package lies in a folder of the repository")
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let package = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        package
+            .parent()
+            .expect("the xtask package lies in a folder of the repository")
+            .to_owned()
+    });
+    &ROOT
 }
 
 /// What set-up and builds leave behind: kernels, modules, logs, disks. Only
