@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::process::{self, output_of};
+use crate::progress::Progress;
 use crate::{lock, paths};
 
 const UPDATE_LIMIT: Duration = Duration::from_secs(10 * 60);
@@ -185,8 +186,10 @@ impl Archive {
         let status = self.folder.join("status");
         std::fs::write(&status, "").with_context(|| format!("can't write {}", status.display()))?;
         let mut update = self.apt("apt-get");
-        let log = process::run(
-            &format!("looking up the packages of Debian {}", self.codename),
+        let what = format!("looking up the packages of Debian {}", self.codename);
+        let progress = Progress::start(&what);
+        let log = process::run_quietly(
+            &what,
             &format!("apt-lists-{}", self.codename),
             UPDATE_LIMIT,
             update.arg("update"),
@@ -194,6 +197,7 @@ impl Archive {
         // A source of somebody else's may be out of order without harm, and apt
         // counts what it can't reach as no failure.
         let known = self.indexes().is_ok_and(|indexes| !indexes.is_empty());
+        progress.end(if known { "ok" } else { "failed" });
         match log {
             _ if known => Ok(()),
             Err(error) => Err(error),
