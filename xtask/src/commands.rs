@@ -10,7 +10,7 @@ use sysbatch_guest::Suite;
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::setup::{self, Purpose};
 use crate::vm::{self, Accel, GuestFile, VmSpec};
-use crate::{demo, guest, header, kmod, library, paths, progress, test};
+use crate::{demo, fresh, guest, header, kmod, library, paths, progress, test};
 
 /// Tasks of the sysbatch project.
 #[derive(Debug, Parser)]
@@ -61,6 +61,14 @@ enum Command {
         /// Of the guest's suites only this; may be given several times.
         #[arg(long = "suite", value_name = "SUITE")]
         suites: Vec<String>,
+        /// Instead try what the README promises on fresh machines of Debian 12
+        /// and 13; as root, and for hours.
+        #[arg(long, conflicts_with_all = ["only", "suites"])]
+        fresh: bool,
+        /// Of the fresh machines only this, or those whose names begin so; may
+        /// be given several times.
+        #[arg(long = "case", value_name = "CASE", requires = "fresh")]
+        cases: Vec<String>,
     },
     /// Build the kernel module.
     Kmod(KmodArguments),
@@ -132,7 +140,10 @@ impl Arguments {
                 Ok(true)
             }
             Command::Demo { json } => demo::run(json.as_deref()),
-            Command::Test { only, suites } => test::run(&only, &suites),
+            Command::Test {
+                fresh: true, cases, ..
+            } => fresh::run(&cases),
+            Command::Test { only, suites, .. } => test::run(&only, &suites),
             Command::Kmod(arguments) => {
                 let wanted = (arguments.kernel, arguments.flavour, Need::Headers);
                 setup::prepare(Purpose::Module, &[wanted])?;

@@ -4,6 +4,7 @@ mod archive;
 mod commands;
 mod demo;
 mod disk;
+mod fresh;
 mod guest;
 mod header;
 mod kernel;

@@ -1,0 +1,241 @@
+//! What is tried: releases, lists and users, and what is to come of it.
+
+/// A release of Debian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Release {
+    Bookworm,
+    Trixie,
+}
+
+impl Release {
+    const ALL: [Self; 2] = [Self::Bookworm, Self::Trixie];
+
+    pub(super) const fn number(self) -> &'static str {
+        match self {
+            Self::Bookworm => "12",
+            Self::Trixie => "13",
+        }
+    }
+
+    /// As the archive's folders are named.
+    pub(super) const fn codename(self) -> &'static str {
+        match self {
+            Self::Bookworm => "bookworm",
+            Self::Trixie => "trixie",
+        }
+    }
+}
+
+/// The state of the machine's sources and lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lists {
+    /// All suites, `apt-get update` just run.
+    Current,
+    /// Only the main suite is in the sources, `apt-get update` just run.
+    NoSecurity,
+}
+
+impl Lists {
+    const ALL: [Self; 2] = [Self::Current, Self::NoSecurity];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::NoSecurity => "nosecurity",
+        }
+    }
+}
+
+/// Who sits at the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Person {
+    Root,
+    /// An ordinary user whom `sudo` asks no password.
+    Sudoer,
+    /// An ordinary user on a machine without `sudo`.
+    Ordinary,
+}
+
+impl Person {
+    const ALL: [Self; 3] = [Self::Root, Self::Sudoer, Self::Ordinary];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Sudoer => "sudoer",
+            Self::Ordinary => "ordinary",
+        }
+    }
+}
+
+/// What is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Typed {
+    /// The README's `cargo xtask demo`.
+    Demo,
+    /// The README's `cargo xtask test`.
+    Test,
+    /// As root the line that the step before ended with.
+    Line,
+}
+
+impl Typed {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Test => "test",
+            Self::Line => "line",
+        }
+    }
+
+    /// What the README shows in the line that its output comes down to.
+    pub(super) const fn promise(self) -> &'static str {
+        match self {
+            Self::Demo => "fewer crossings than call by call",
+            Self::Test => " passed, 0 failed",
+            Self::Line => "",
+        }
+    }
+}
+
+/// What is to come of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expect {
+    /// It ends with success and prints what the README promises.
+    Passes,
+    /// It ends with an error that has these words in it, before it has put
+    /// anything large on the machine.
+    RefusesNaming(&'static str),
+}
+
+/// One thing typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) typed: Typed,
+    pub(super) expect: Expect,
+}
+
+/// A fresh machine and what is typed there, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Case {
+    pub(super) release: Release,
+    pub(super) lists: Lists,
+    pub(super) person: Person,
+    pub(super) steps: Vec<Step>,
+}
+
+impl Case {
+    pub(super) fn name(&self) -> String {
+        format!(
+            "{}-{}-{}",
+            self.release.number(),
+            self.lists.name(),
+            self.person.name()
+        )
+    }
+}
+
+/// What both commands do when they may install packages.
+const fn outcome(release: Release, lists: Lists) -> Expect {
+    match (release, lists) {
+        // The 6.12 kernel of Debian 12 is in that suite alone.
+        (Release::Bookworm, Lists::NoSecurity) => Expect::RefusesNaming("security"),
+        _ => Expect::Passes,
+    }
+}
+
+/// All cases.
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for release in Release::ALL {
+        for lists in Lists::ALL {
+            for person in Person::ALL {
+                cases.push(Case {
+                    release,
+                    lists,
+                    person,
+                    steps: steps(person, outcome(release, lists)),
+                });
+            }
+        }
+    }
+    cases
+}
+
+fn steps(person: Person, outcome: Expect) -> Vec<Step> {
+    let step = |typed, expect| Step { typed, expect };
+    match (person, outcome) {
+        (Person::Root, _) => vec![step(Typed::Demo, outcome), step(Typed::Test, outcome)],
+        (Person::Ordinary, Expect::Passes) => vec![
+            step(Typed::Demo, Expect::RefusesNaming("type")),
+            step(Typed::Line, Expect::Passes),
+            step(Typed::Demo, Expect::Passes),
+        ],
+        (Person::Sudoer | Person::Ordinary, _) => vec![step(Typed::Demo, outcome)],
+    }
+}
+
+/// The cases that `name` means: one by its whole name, several by its first
+/// parts.
+pub(super) fn named<'a>(cases: &'a [Case], name: &str) -> Vec<&'a Case> {
+    let begins = |full: &str| {
+        full.strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    cases.iter().filter(|case| begins(&case.name())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Expect, Person, Typed, cases, named};
+
+    #[test]
+    fn a_name_means_one_case_and_its_beginning_several() {
+        let cases = cases();
+        assert_eq!(named(&cases, "12-current-root").len(), 1);
+        assert_eq!(named(&cases, "12-current").len(), 3);
+        assert_eq!(named(&cases, "13").len(), 6);
+        assert!(named(&cases, "1").is_empty());
+        assert!(named(&cases, "").is_empty());
+    }
+
+    #[test]
+    fn the_readme_shows_what_is_looked_for() {
+        let readme = include_str!("../../../README.md");
+        for typed in [Typed::Demo, Typed::Test] {
+            assert!(readme.contains(typed.promise()), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn root_types_both_commands_in_every_kind_of_lists() {
+        let cases = cases();
+        let of_root: Vec<_> = cases
+            .iter()
+            .filter(|case| case.person == Person::Root)
+            .collect();
+        assert_eq!(of_root.len(), 4);
+        for case in of_root {
+            let typed: Vec<Typed> = case.steps.iter().map(|step| step.typed).collect();
+            assert_eq!(typed, [Typed::Demo, Typed::Test]);
+        }
+    }
+
+    #[test]
+    fn who_may_not_install_is_told_what_root_is_to_type() {
+        for case in cases() {
+            if case.person != Person::Ordinary || case.steps.len() == 1 {
+                continue;
+            }
+            let expected: Vec<Expect> = case.steps.iter().map(|step| step.expect).collect();
+            assert_eq!(
+                expected,
+                [
+                    Expect::RefusesNaming("type"),
+                    Expect::Passes,
+                    Expect::Passes
+                ]
+            );
+        }
+    }
+}
