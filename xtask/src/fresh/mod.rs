@@ -5,6 +5,7 @@
 //! own, in a mount and process namespace that end with what is typed there. Its
 //! kernel and its network are this machine's.
 
+mod age;
 mod base;
 mod machine;
 mod play;

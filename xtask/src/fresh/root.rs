@@ -76,6 +76,20 @@ impl Root<'_> {
         self.folder.join("upper").join(path.trim_start_matches('/'))
     }
 
+    /// A file of the machine, its own or its base's.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub(super) fn read(&self, path: &str) -> Result<String> {
+        let own = self.upper(path);
+        let file = if own.exists() {
+            own
+        } else {
+            self.base().join(path.trim_start_matches('/'))
+        };
+        std::fs::read_to_string(&file).with_context(|| format!("can't read {}", file.display()))
+    }
+
     /// Bytes that the machine has beyond its base.
     ///
     /// # Errors

@@ -24,6 +24,15 @@ impl Release {
             Self::Trixie => "trixie",
         }
     }
+
+    /// The day it came out, as lists of packages have it, and in seconds since
+    /// 1970.
+    pub(super) const fn day(self) -> (&'static str, u64) {
+        match self {
+            Self::Bookworm => ("Sat, 10 Jun 2023 08:53:33 UTC", 1_686_387_213),
+            Self::Trixie => ("Sat, 09 Aug 2025 09:27:27 UTC", 1_754_731_647),
+        }
+    }
 }
 
 /// The state of the machine's sources and lists.
@@ -31,16 +40,19 @@ impl Release {
 pub(super) enum Lists {
     /// All suites, `apt-get update` just run.
     Current,
+    /// All suites, `apt-get update` last run on the day of the release.
+    Released,
     /// Only the main suite is in the sources, `apt-get update` just run.
     NoSecurity,
 }
 
 impl Lists {
-    const ALL: [Self; 2] = [Self::Current, Self::NoSecurity];
+    const ALL: [Self; 3] = [Self::Current, Self::Released, Self::NoSecurity];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Current => "current",
+            Self::Released => "released",
             Self::NoSecurity => "nosecurity",
         }
     }
@@ -192,9 +204,9 @@ mod tests {
     #[test]
     fn a_name_means_one_case_and_its_beginning_several() {
         let cases = cases();
-        assert_eq!(named(&cases, "12-current-root").len(), 1);
-        assert_eq!(named(&cases, "12-current").len(), 3);
-        assert_eq!(named(&cases, "13").len(), 6);
+        assert_eq!(named(&cases, "12-released-root").len(), 1);
+        assert_eq!(named(&cases, "12-released").len(), 3);
+        assert_eq!(named(&cases, "13").len(), 9);
         assert!(named(&cases, "1").is_empty());
         assert!(named(&cases, "").is_empty());
     }
@@ -214,7 +226,7 @@ mod tests {
             .iter()
             .filter(|case| case.person == Person::Root)
             .collect();
-        assert_eq!(of_root.len(), 4);
+        assert_eq!(of_root.len(), 6);
         for case in of_root {
             let typed: Vec<Typed> = case.steps.iter().map(|step| step.typed).collect();
             assert_eq!(typed, [Typed::Demo, Typed::Test]);
