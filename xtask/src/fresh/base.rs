@@ -1,7 +1,7 @@
-//! The machine that a release's cases begin with: Debian's smallest, and what
-//! the README asks for beforehand. Made once.
+//! The machine that a release's cases begin with: Debian's smallest, and the
+//! packages that the README asks for beforehand. Made once for each list of them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -11,27 +11,34 @@ use super::machine::Machine;
 use super::table::Release;
 use crate::process;
 
-/// git, the compiler that Rust links with, and what downloads are checked by.
-const BEFOREHAND: &str = "git,gcc,libc6-dev,ca-certificates";
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 
-/// The root of `release` below `folder`, made if it is not there.
+/// Below a root, the list of packages that it was made with.
+const RECORD: &str = "opt/beforehand";
+
+/// Makes the root of `release` in `root`, with `packages`, if it is not there.
 ///
 /// # Errors
 /// When it can't be made.
-pub(super) fn ensure(folder: &Path, release: Release, machine: &Machine) -> Result<PathBuf> {
-    let name = release.codename();
-    let root = folder.join(name);
-    if root.is_dir() {
-        return Ok(root);
+pub(super) fn ensure(
+    root: &Path,
+    release: Release,
+    packages: &[String],
+    machine: &Machine,
+) -> Result<()> {
+    let packages = packages.join(",");
+    if std::fs::read_to_string(root.join(RECORD)).is_ok_and(|record| record == packages) {
+        return Ok(());
     }
-    let unfinished = folder.join(format!("{name}.unfinished"));
+    super::remove(root)?;
+    let name = release.codename();
+    let unfinished = root.with_extension("unfinished");
     super::remove(&unfinished)?;
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("can't create {}", folder.display()))?;
+    std::fs::create_dir_all(&unfinished)
+        .with_context(|| format!("can't create {}", unfinished.display()))?;
     let mut make = Command::new("debootstrap");
     make.arg("--variant=minbase")
-        .arg(format!("--include={BEFOREHAND}"))
+        .arg(format!("--include={packages}"))
         .arg(name)
         .arg(&unfinished)
         .arg(&machine.mirror)
@@ -45,7 +52,9 @@ pub(super) fn ensure(folder: &Path, release: Release, machine: &Machine) -> Resu
     // Each case fetches its own, and none is to find these.
     super::remove(&unfinished.join("var/lib/apt/lists"))?;
     super::remove(&unfinished.join("var/cache/apt/archives"))?;
-    std::fs::rename(&unfinished, &root)
-        .with_context(|| format!("can't rename {}", unfinished.display()))?;
-    Ok(root)
+    let record = unfinished.join(RECORD);
+    std::fs::write(&record, packages)
+        .with_context(|| format!("can't write {}", record.display()))?;
+    std::fs::rename(&unfinished, root)
+        .with_context(|| format!("can't rename {}", unfinished.display()))
 }

@@ -59,14 +59,14 @@ pub(crate) fn run(names: &[String]) -> Result<bool> {
     let began = Instant::now();
     let mut rows = Vec::new();
     for case in chosen {
-        let base = home.join("base");
-        base::ensure(&base, case.release, &machine)?;
         let root = Root {
             machine: &machine,
             home: &home,
             release: case.release,
             folder: home.join("cases").join(case.name()),
         };
+        let packages = &commands.beforehand;
+        base::ensure(&root.base(), case.release, packages, &machine)?;
         rows.extend(play(&root, case, &commands)?);
     }
     print(&format!("\n{}", report::table(&rows).trim_end()));

@@ -175,7 +175,8 @@ impl Root<'_> {
         }
     }
 
-    fn base(&self) -> PathBuf {
+    /// The root that this machine begins with.
+    pub(super) fn base(&self) -> PathBuf {
         self.home.join("base").join(self.release.codename())
     }
 
