@@ -17,9 +17,10 @@ mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::ScopedJoinHandle;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::process::output_of;
 use crate::progress::{Progress, print, say};
@@ -29,7 +30,7 @@ use crate::{lock, paths};
 use machine::Machine;
 use report::Row;
 use root::Root;
-use table::Case;
+use table::{Case, Release};
 
 /// Plays the cases named in `names`, or all; true if each went as expected.
 ///
@@ -57,21 +58,44 @@ pub(crate) fn run(names: &[String]) -> Result<bool> {
     let machine = Machine::find()?;
     bundle(&home.join("project"))?;
     let began = Instant::now();
-    let mut rows = Vec::new();
-    for case in chosen {
-        let root = Root {
-            machine: &machine,
-            home: &home,
-            release: case.release,
-            folder: home.join("cases").join(case.name()),
+    // A release's cases share its folder of downloads, which apt locks.
+    let lanes = Release::ALL.map(|release| {
+        let of_release = chosen.iter().filter(move |case| case.release == release);
+        of_release.copied().collect::<Vec<_>>()
+    });
+    let lanes: Vec<Result<Vec<Row>>> = std::thread::scope(|scope| {
+        let lanes = lanes.map(|cases| scope.spawn(|| lane(&machine, &home, cases, &commands)));
+        let join = |lane: ScopedJoinHandle<'_, _>| {
+            lane.join()
+                .unwrap_or_else(|_| Err(anyhow!("a lane of cases panicked")))
         };
-        let packages = &commands.beforehand;
-        base::ensure(&root.base(), case.release, packages, &machine)?;
-        rows.extend(play(&root, case, &commands)?);
-    }
+        lanes.into_iter().map(join).collect()
+    });
+    let rows: Vec<Row> = lanes.into_iter().collect::<Result<Vec<_>>>()?.concat();
     print(&format!("\n{}", report::table(&rows).trim_end()));
     say(&format!("{:.0} s", began.elapsed().as_secs_f64()));
     Ok(rows.iter().all(|row| row.good))
+}
+
+/// Plays the cases of a release, one after another.
+fn lane(
+    machine: &Machine,
+    home: &Path,
+    cases: Vec<&Case>,
+    commands: &readme::Commands,
+) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for case in cases {
+        let root = Root {
+            machine,
+            home,
+            release: case.release,
+            folder: home.join("cases").join(case.name()),
+        };
+        base::ensure(&root.base(), case.release, &commands.beforehand, machine)?;
+        rows.extend(play(&root, case, commands)?);
+    }
+    Ok(rows)
 }
 
 /// Prepares and plays a case; what a failed one leaves is kept.

@@ -1,8 +1,7 @@
 //! A fresh machine: a folder laid over a release's base root, and commands run
 //! in it.
 
-use std::fs::Permissions;
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,11 +17,10 @@ const ENTER: &str = include_str!("enter.sh");
 pub(super) const USER: &str = "newcomer";
 pub(super) const USER_ID: u32 = 1000;
 
-/// Where the toolchain, cargo's downloads, the kernel packages and the project
-/// are mounted.
+/// Where the toolchain, cargo's downloads, the project and apt's downloads are
+/// mounted.
 const TOOLCHAIN: &str = "/opt/rust";
 const CARGO: &str = "/opt/cargo";
-const DOWNLOADS: &str = "/opt/downloads";
 pub(super) const PROJECT: &str = "/opt/project";
 const ARCHIVES: &str = "/var/cache/apt/archives";
 
@@ -48,15 +46,11 @@ impl Root<'_> {
             create(&self.folder.join(name))?;
         }
         create(&self.archives().join("partial"))?;
-        create(&self.downloads())?;
         create(&self.cargo("root"))?;
         let cargo = self.cargo(USER);
         create(&cargo)?;
         chown(&cargo, Some(USER_ID), Some(USER_ID))
-            .with_context(|| format!("can't give {} away", cargo.display()))?;
-        // Each user of the fresh machines adds to it.
-        std::fs::set_permissions(self.downloads(), Permissions::from_mode(0o1777))
-            .with_context(|| format!("can't open {} to all", self.downloads().display()))
+            .with_context(|| format!("can't give {} away", cargo.display()))
     }
 
     /// Writes a file of the machine's own.
@@ -149,7 +143,6 @@ impl Root<'_> {
         mount("--read-only", &self.machine.toolchain, TOOLCHAIN);
         mount("--read-only", &self.home.join("project"), PROJECT);
         mount("--bind", &cargo, CARGO);
-        mount("--bind", &self.downloads(), DOWNLOADS);
         mount("--bind", &self.archives(), ARCHIVES);
     }
 
@@ -169,7 +162,6 @@ impl Root<'_> {
         ));
         command.args(["SHELL=/bin/bash", "DEBIAN_FRONTEND=noninteractive"]);
         command.arg(format!("CARGO_HOME={CARGO}"));
-        command.arg(format!("SYSBATCH_DOWNLOADS={DOWNLOADS}"));
         for (name, value) in &self.machine.variables {
             command.arg(format!("{name}={value}"));
         }
@@ -185,19 +177,12 @@ impl Root<'_> {
         self.home.join("cache/cargo").join(user)
     }
 
+    /// apt's downloads, apart for each release.
     fn archives(&self) -> PathBuf {
-        self.cache("archives")
-    }
-
-    fn downloads(&self) -> PathBuf {
-        self.cache("downloads")
-    }
-
-    fn cache(&self, name: &str) -> PathBuf {
         self.home
             .join("cache")
             .join(self.release.codename())
-            .join(name)
+            .join("archives")
     }
 }
 

@@ -8,7 +8,7 @@ pub(super) enum Release {
 }
 
 impl Release {
-    const ALL: [Self; 2] = [Self::Bookworm, Self::Trixie];
+    pub(super) const ALL: [Self; 2] = [Self::Bookworm, Self::Trixie];
 
     pub(super) const fn number(self) -> &'static str {
         match self {
@@ -162,6 +162,10 @@ pub(super) fn cases() -> Vec<Case> {
     for release in Release::ALL {
         for lists in Lists::ALL {
             for person in Person::ALL {
+                // What somebody without any right is told depends on no list.
+                if person == Person::Ordinary && lists != Lists::Current {
+                    continue;
+                }
                 cases.push(Case {
                     release,
                     lists,
@@ -205,8 +209,8 @@ mod tests {
     fn a_name_means_one_case_and_its_beginning_several() {
         let cases = cases();
         assert_eq!(named(&cases, "12-released-root").len(), 1);
-        assert_eq!(named(&cases, "12-released").len(), 3);
-        assert_eq!(named(&cases, "13").len(), 9);
+        assert_eq!(named(&cases, "12-released").len(), 2);
+        assert_eq!(named(&cases, "13").len(), 7);
         assert!(named(&cases, "1").is_empty());
         assert!(named(&cases, "").is_empty());
     }

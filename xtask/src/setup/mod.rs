@@ -95,7 +95,8 @@ fn room_for_output(purpose: Purpose, output: &Path) -> u64 {
     let whole = match purpose {
         Purpose::Module => 300_000_000,
         Purpose::Machine => 1_300_000_000,
-        Purpose::Tests | Purpose::FreshSystems => 5_000_000_000,
+        Purpose::Tests => 5_000_000_000,
+        Purpose::FreshSystems => 20_000_000_000,
     };
     // What is there already is a former run's that came so far.
     u64::saturating_sub(whole, space::taken(output))
@@ -118,12 +119,12 @@ impl Missing {
     fn find(purpose: Purpose, wanted: &[Wanted]) -> Result<Self> {
         let needs = needs::NEEDS
             .iter()
-            .filter(|need| need.purpose <= purpose)
+            .filter(|need| purpose.takes(need.purpose))
             .map(|need| need.packages)
             .filter(|names| !names.iter().any(|name| packages::installed(name)));
         let mut missing = Self {
             needs: needs.collect(),
-            rust_compiler: !compiler::is_there(),
+            rust_compiler: purpose.takes(Purpose::Module) && !compiler::is_there(),
             kernels: Vec::new(),
             c_compilers: Vec::new(),
             releases: Vec::new(),

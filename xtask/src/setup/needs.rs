@@ -9,8 +9,18 @@ pub(crate) enum Purpose {
     Machine,
     /// Run all tests, too.
     Tests,
-    /// Try the commands on fresh systems, too.
+    /// Make fresh systems, which need nothing of the rest here.
     FreshSystems,
+}
+
+impl Purpose {
+    /// Whether it takes what another takes.
+    pub(super) fn takes(self, other: Self) -> bool {
+        match self {
+            Self::FreshSystems => other == self,
+            Self::Module | Self::Machine | Self::Tests => other <= self,
+        }
+    }
 }
 
 /// One need: the first of `packages` that the archive has serves it.
