@@ -87,6 +87,10 @@ impl Drop for Machine {
 /// wrong by any factor. The HPET counts the nanoseconds of the host's clock.
 const EMULATED_CLOCK: &[&str] = &["tsc=unstable", "clocksource=hpet"];
 
+/// The self-tests of the kernel's cryptography, of no use here, were seen to run
+/// for ever on a code location that another emulated processor was patching.
+const NO_SELF_TESTS: &str = "cryptomgr.notests";
+
 /// Where an instruction is a nanosecond, the counter is exact.
 const COUNTED_CLOCK: &[&str] = &["tsc=reliable"];
 
@@ -117,6 +121,9 @@ fn kernel_command_line(accel: Accel) -> String {
         Accel::Tcg => EMULATED_CLOCK,
         Accel::Icount => COUNTED_CLOCK,
     });
+    if accel == Accel::Tcg {
+        words.push(NO_SELF_TESTS);
+    }
     if accel.is_emulated() {
         words.extend(STALLS);
     }
