@@ -24,10 +24,14 @@ fn unprivileged(command: &mut Command) -> Output {
 }
 
 /// A copy of the command that anyone may run, wherever it was built.
+///
+/// Another process makes it: what this one has open for writing, a child that
+/// another test starts at that moment has open too, and nobody could run it.
 fn copy_for_anyone(scratch: &Scratch) -> PathBuf {
     let copy = scratch.join("sysbatch");
-    fs::copy(env!("CARGO_BIN_EXE_sysbatch"), &copy).unwrap();
-    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut install = Command::new("install");
+    install.args(["--mode", "755", env!("CARGO_BIN_EXE_sysbatch")]);
+    assert!(install.arg(&copy).status().unwrap().success());
     copy
 }
 
