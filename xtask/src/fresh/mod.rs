@@ -20,7 +20,7 @@ use std::process::Command;
 use std::thread::ScopedJoinHandle;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::process::output_of;
 use crate::progress::{Progress, print, say};
@@ -63,15 +63,14 @@ pub(crate) fn run(names: &[String]) -> Result<bool> {
         let of_release = chosen.iter().filter(move |case| case.release == release);
         of_release.copied().collect::<Vec<_>>()
     });
-    let lanes: Vec<Result<Vec<Row>>> = std::thread::scope(|scope| {
+    let rows: Vec<Row> = std::thread::scope(|scope| {
         let lanes = lanes.map(|cases| scope.spawn(|| lane(&machine, &home, cases, &commands)));
-        let join = |lane: ScopedJoinHandle<'_, _>| {
+        let join = |lane: ScopedJoinHandle<'_, Vec<Row>>| {
             lane.join()
-                .unwrap_or_else(|_| Err(anyhow!("a lane of cases panicked")))
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
-        lanes.into_iter().map(join).collect()
+        lanes.into_iter().flat_map(join).collect()
     });
-    let rows: Vec<Row> = lanes.into_iter().collect::<Result<Vec<_>>>()?.concat();
     print(&format!("\n{}", report::table(&rows).trim_end()));
     say(&format!("{:.0} s", began.elapsed().as_secs_f64()));
     Ok(rows.iter().all(|row| row.good))
@@ -83,9 +82,8 @@ fn lane(
     home: &Path,
     cases: Vec<&Case>,
     commands: &readme::Commands,
-) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for case in cases {
+) -> Vec<Row> {
+    let played = |case: &Case| {
         let root = Root {
             machine,
             home,
@@ -93,9 +91,11 @@ fn lane(
             folder: home.join("cases").join(case.name()),
         };
         base::ensure(&root.base(), case.release, &commands.beforehand, machine)?;
-        rows.extend(play(&root, case, commands)?);
-    }
-    Ok(rows)
+        play(&root, case, commands)
+    };
+    // One machine that can't be made keeps no other from being tried.
+    let rows = |case| played(case).unwrap_or_else(|error| vec![Row::unprepared(case, &error)]);
+    cases.into_iter().flat_map(rows).collect()
 }
 
 /// Prepares and plays a case; what a failed one leaves is kept.

@@ -37,6 +37,14 @@ impl Row {
         }
     }
 
+    /// A machine that could not be made.
+    pub(super) fn unprepared(case: &Case, error: &anyhow::Error) -> Self {
+        Self {
+            happened: format!("{error:#}"),
+            ..Self::new(case, "-", "root", Expect::Passes)
+        }
+    }
+
     /// As expected or not, and what happened, in one line.
     pub(super) fn verdict(&self) -> String {
         let line = self.happened.lines().next().unwrap_or_default();
