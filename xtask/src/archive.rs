@@ -31,6 +31,15 @@ pub(crate) struct Archive {
     sources: Option<PathBuf>,
 }
 
+/// Where Debian's suites are to be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sites {
+    /// The main suite's site.
+    pub(crate) main: String,
+    /// The security suite's, if the package sources have it.
+    pub(crate) security: Option<String>,
+}
+
 /// An index of packages, as `apt-get indextargets` describes it.
 #[derive(Debug)]
 struct Index {
@@ -70,7 +79,7 @@ impl Archive {
         Self::fetched(codename, || {
             let folder = folder(codename);
             let sources = folder.join("sources.list");
-            let text = sources_of(&self.indexes()?, codename);
+            let text = self.sites()?.sources(codename);
             std::fs::create_dir_all(&folder)
                 .with_context(|| format!("can't create {}", folder.display()))?;
             std::fs::write(&sources, text)
@@ -101,14 +110,22 @@ impl Archive {
         &self.codename
     }
 
+    /// Where its suites are.
+    ///
+    /// # Errors
+    /// When apt can't be asked, or knows no main suite.
+    pub(crate) fn sites(&self) -> Result<Sites> {
+        sites(&self.indexes()?)
+            .with_context(|| format!("apt knows no main suite of Debian {}", self.codename))
+    }
+
     /// Whether the package sources have the suite with security updates, in
     /// which Debian 12 has its newer kernels and compilers.
     ///
     /// # Errors
     /// When apt can't be asked.
     pub(crate) fn has_security(&self) -> Result<bool> {
-        let indexes = self.indexes()?;
-        Ok(indexes.iter().any(Index::is_security))
+        Ok(self.sites()?.security.is_some())
     }
 
     /// The version of a package that apt would install.
@@ -261,21 +278,29 @@ impl Index {
     }
 }
 
-/// The package sources of another release on the mirrors that have `indexes`.
-fn sources_of(indexes: &[Index], codename: &str) -> String {
-    let line = |index: &Index, suite: &str| {
-        format!(
-            "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {} {suite} main\n",
-            index.site
-        )
-    };
+/// Where the suites are that the indexes are of.
+fn sites(indexes: &[Index]) -> Option<Sites> {
     let plain = |index: &&Index| !index.is_security() && !index.codename.contains('-');
-    let main = indexes.iter().find(plain);
     let security = indexes.iter().find(|index| index.is_security());
-    main.map(|index| line(index, codename))
-        .into_iter()
-        .chain(security.map(|index| line(index, &format!("{codename}-security"))))
-        .collect()
+    Some(Sites {
+        main: indexes.iter().find(plain)?.site.clone(),
+        security: security.map(|index| index.site.clone()),
+    })
+}
+
+impl Sites {
+    /// The package sources of a release.
+    fn sources(&self, codename: &str) -> String {
+        let line = |site: &str, suite: &str| {
+            format!(
+                "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {site} {suite} \
+                 main\n"
+            )
+        };
+        let security = self.security.as_ref();
+        let security = security.map(|site| line(site, &format!("{codename}-security")));
+        line(&self.main, codename) + &security.unwrap_or_default()
+    }
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -293,7 +318,7 @@ fn codename() -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Index, sources_of};
+    use super::{Index, sites};
 
     const LINES: &str = "\
 Debian|Debian|trixie|http://mirror.invalid/debian|main
@@ -313,7 +338,8 @@ somebody|else|trixie|http://else.invalid|main
     #[test]
     fn another_release_is_asked_for_on_the_same_mirrors() {
         let indexes: Vec<Index> = LINES.lines().filter_map(Index::parse).collect();
-        let sources = sources_of(&indexes, "bookworm");
+        let sites = sites(&indexes).expect("there is a main suite");
+        let sources = sites.sources("bookworm");
         let suites: Vec<&str> = sources
             .lines()
             .filter_map(|line| line.split_once("] "))

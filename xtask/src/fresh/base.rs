@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 
 use super::machine::Machine;
 use super::table::Release;
-use crate::process;
+use crate::{paths, process};
 
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 
@@ -30,10 +30,10 @@ pub(super) fn ensure(
     if std::fs::read_to_string(root.join(RECORD)).is_ok_and(|record| record == packages) {
         return Ok(());
     }
-    super::remove(root)?;
+    paths::remove(root)?;
     let name = release.codename();
     let unfinished = root.with_extension("unfinished");
-    super::remove(&unfinished)?;
+    paths::remove(&unfinished)?;
     std::fs::create_dir_all(&unfinished)
         .with_context(|| format!("can't create {}", unfinished.display()))?;
     let mut make = Command::new("debootstrap");
@@ -50,8 +50,8 @@ pub(super) fn ensure(
         &mut make,
     )?;
     // Each case fetches its own, and none is to find these.
-    super::remove(&unfinished.join("var/lib/apt/lists"))?;
-    super::remove(&unfinished.join("var/cache/apt/archives"))?;
+    paths::remove(&unfinished.join("var/lib/apt/lists"))?;
+    paths::remove(&unfinished.join("var/cache/apt/archives"))?;
     let record = unfinished.join(RECORD);
     std::fs::write(&record, packages)
         .with_context(|| format!("can't write {}", record.display()))?;

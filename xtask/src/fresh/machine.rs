@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 
+use crate::archive::Archive;
 use crate::process::output_of;
 
 /// How apt reaches the network and what it makes of the clock; not where from.
@@ -57,16 +58,16 @@ impl Machine {
     /// # Errors
     /// When the sources are not those of a Debian, or there is no toolchain.
     pub(super) fn find() -> Result<Self> {
-        let mut targets = Command::new("apt-get");
-        targets.args(["indextargets", "--format", "$(RELEASE) $(SITE)"]);
-        let targets = output_of(targets.arg("Identifier: Packages"))?;
-        let codename = codename()?;
-        let (mirror, security) = sites(&targets, &codename)?;
+        let sites = Archive::of_this_machine()?.sites()?;
+        let security = sites.security.context(
+            "the fresh machines get their packages from where this one does, but apt's sources \
+             here do not have the security suite: add it (sources.list(5))",
+        )?;
         let mut settings = Command::new("apt-config");
         settings.args(["dump", "--no-empty"]).args(APT_SETTINGS);
         let set = |&name| Some((name, std::env::var(name).ok()?));
         Ok(Self {
-            mirror,
+            mirror: sites.main,
             security,
             apt_settings: output_of(&mut settings)?,
             toolchain: toolchain()?,
@@ -93,35 +94,6 @@ pub(super) fn toolchain() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What this machine's release is called.
-fn codename() -> Result<String> {
-    const FILE: &str = "/etc/os-release";
-    let text = std::fs::read_to_string(FILE).with_context(|| format!("can't read {FILE}"))?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("VERSION_CODENAME="))
-        .map(|name| name.trim_matches('"').to_owned())
-        .with_context(|| format!("{FILE} has no VERSION_CODENAME: is this a Debian?"))
-}
-
-/// Where the suites `codename` and `codename-security` are, by lines of a suite
-/// and a site.
-fn sites(targets: &str, codename: &str) -> Result<(String, String)> {
-    let site = |suite: &str| {
-        let sites = targets.lines().filter_map(|line| line.split_once(' '));
-        let mut sites = sites.filter(|(release, site)| *release == suite && site.contains("://"));
-        sites.next().map(|(_, site)| site.to_owned())
-    };
-    let security = format!("{codename}-security");
-    match (site(codename), site(&security)) {
-        (Some(mirror), Some(security)) => Ok((mirror, security)),
-        _ => bail!(
-            "the fresh machines get their packages from where this one does, but apt's sources \
-             here do not have both suites {codename} and {security}: add what is missing \
-             (sources.list(5))"
-        ),
-    }
-}
-
 fn files() -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = NETWORK_FILES.iter().map(PathBuf::from).collect();
     files.retain(|file| file.is_file());
@@ -137,30 +109,4 @@ fn files() -> Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::sites;
-
-    const TARGETS: &str = "\
-nodistro https://elsewhere.example/rust
-bookworm http://mirror.example/debian
-bookworm-updates http://mirror.example/debian
-bookworm-security http://security.example/debian-security
-";
-
-    #[test]
-    fn the_sites_are_those_of_the_suites() {
-        let (mirror, security) = sites(TARGETS, "bookworm").expect("both are there");
-        assert_eq!(mirror, "http://mirror.example/debian");
-        assert_eq!(security, "http://security.example/debian-security");
-    }
-
-    #[test]
-    fn a_missing_suite_is_told() {
-        assert!(sites(TARGETS, "trixie").is_err());
-        let without = TARGETS.replace("-security ", "-backports ");
-        assert!(sites(&without, "bookworm").is_err());
-    }
 }

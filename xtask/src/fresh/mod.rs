@@ -107,7 +107,7 @@ fn play(root: &Root<'_>, case: &Case, commands: &readme::Commands) -> Result<Vec
     let rows = play::play(root, case, commands);
     let size = root.size()? / 1_000_000;
     if rows.iter().all(|row| row.good) {
-        remove(&root.folder)?;
+        paths::remove(&root.folder)?;
         say(&format!("{} took {size} MB", case.name()));
     } else {
         let folder = root.folder.display();
@@ -167,19 +167,4 @@ fn bundle(folder: &Path) -> Result<()> {
     let bundle: PathBuf = folder.join("bundle");
     let mut create = git(&["bundle", "create", "--quiet"]);
     output_of(create.arg(&bundle).arg("HEAD")).map(drop)
-}
-
-/// Removes a file or folder, if it is there.
-fn remove(path: &Path) -> Result<()> {
-    let removed = if path.is_dir() {
-        std::fs::remove_dir_all(path)
-    } else {
-        std::fs::remove_file(path)
-    };
-    match removed {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("can't remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::age;
 use super::root::{PROJECT, Root, USER, USER_ID};
 use super::table::{Case, Lists, Person, Release};
-use crate::process;
+use crate::{paths, process};
 
 const LIMIT: Duration = Duration::from_secs(15 * 60);
 const INSTALLED: &str = "/var/lib/dpkg/status";
@@ -86,7 +86,7 @@ fn set_back(root: &Root<'_>) -> Result<()> {
         let file = entry?.path();
         let path = file.file_name().unwrap_or_default().to_string_lossy();
         if path.contains(&format!("_dists_{name}-")) {
-            super::remove(&file)?;
+            paths::remove(&file)?;
             continue;
         }
         let text = || {

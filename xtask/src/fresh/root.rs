@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 
 use super::machine::Machine;
 use super::table::{Person, Release};
+use crate::paths;
 use crate::process::output_of;
 
 /// Enters a root: the mounts, and then the command.
@@ -41,7 +42,7 @@ impl Root<'_> {
     /// # Errors
     /// When the file system refuses.
     pub(super) fn create(&self) -> Result<()> {
-        super::remove(&self.folder)?;
+        paths::remove(&self.folder)?;
         for name in ["upper", "work", "root"] {
             create(&self.folder.join(name))?;
         }

@@ -75,7 +75,7 @@ pub(crate) fn refresh(flavour: Flavour) -> Result<()> {
     let kernels = kernels();
     let _lock = lock::lock(&kernels)?;
     for series in Series::ALL {
-        remove(&record(&kernels, series, flavour))?;
+        paths::remove(&record(&kernels, series, flavour))?;
     }
     Ok(())
 }
@@ -99,7 +99,7 @@ fn kernel(kernels: &Path, release: &str, compiler: &str) -> Kernel {
 fn download_and_unpack(release: &Release, need: Need, kernels: &Path) -> Result<()> {
     let folder = kernels.join(&release.name);
     // Left by a run that did not finish, or that needed less.
-    remove(&folder)?;
+    paths::remove(&folder)?;
     let downloads = folder.join("packages");
     std::fs::create_dir_all(&downloads)
         .with_context(|| format!("can't create {}", downloads.display()))?;
@@ -120,7 +120,7 @@ fn download_and_unpack(release: &Release, need: Need, kernels: &Path) -> Result<
             &mut unpack,
         )?;
     }
-    remove(&downloads)?;
+    paths::remove(&downloads)?;
     relocate(&kernel(kernels, &release.name, &release.compiler))
 }
 
@@ -144,19 +144,4 @@ fn relocate(kernel: &Kernel) -> Result<()> {
         return Ok(());
     }
     std::fs::write(&makefile, here).with_context(|| format!("can't write {}", makefile.display()))
-}
-
-/// Removes a file or folder, if it is there.
-fn remove(path: &Path) -> Result<()> {
-    let removed = if path.is_dir() {
-        std::fs::remove_dir_all(path)
-    } else {
-        std::fs::remove_file(path)
-    };
-    match removed {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("can't remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
 }
