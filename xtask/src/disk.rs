@@ -96,6 +96,9 @@ fn make(image: &Path, mebibytes: u32, contents: Option<&Path>) -> Result<()> {
     // Not on the path of everyone but root.
     command.env("PATH", process::path_with_sbin());
     command.args(["-q", "-F", "-t", "ext4"]);
+    // Debian 13 has it on, and kernels that are some months old complain of it when
+    // the disk is for reading only.
+    command.args(["-O", "^orphan_file"]);
     if let Some(contents) = contents {
         command.arg("-d").arg(contents);
     }
