@@ -203,9 +203,11 @@ impl Tally {
                 2 * self.errors < self.results,
                 "most of what they do succeeds: {self}"
             );
+            // The rarest end comes once in some hundred programs: of a few thousand,
+            // by chance, there may be none.
             let seldom = self.statuses.iter().enumerate().find(|&(status, &times)| {
                 // Punts and interruptions are seen to by the library.
-                ![4, 5].contains(&status) && times < count / 2000
+                ![4, 5].contains(&status) && times < count / 5000
             });
             assert_eq!(seldom, None, "{self}");
         }
