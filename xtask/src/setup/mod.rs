@@ -71,7 +71,9 @@ pub(crate) fn prepare(purpose: Purpose, kernels: &[Wanted]) -> Result<()> {
             bytes: room_for_output(purpose, &output),
         },
     ])?;
-    say(&format!("set-up takes {taken}"));
+    if !taken.is_empty() {
+        say(&format!("set-up takes {taken}"));
+    }
     if !names.is_empty() {
         let Some(rights) = Rights::obtain(&format!("installing {}", names.join(" "))) else {
             bail!(
