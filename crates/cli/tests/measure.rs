@@ -56,30 +56,108 @@ fn bench_measures_every_size_of_every_workload() {
     assert_eq!(report["unit"], "ns");
     assert_eq!(report["clock"], "CLOCK_MONOTONIC_RAW");
     let workloads = report["workloads"].as_array().unwrap();
-    let calls = |workload: &Value| workload["calls_per_unit"].as_u64().unwrap();
-    assert_eq!(workloads.iter().map(calls).collect::<Vec<_>>(), [1, 1, 3]);
+    let entries = |workload: &Value| {
+        let name = workload["name"].as_str().unwrap().to_owned();
+        (name, workload["entries_per_unit"].as_u64().unwrap())
+    };
+    let expected = [
+        ("unimplemented", 1),
+        ("getppid", 1),
+        ("getuid", 1),
+        ("statx", 1),
+        ("open-read-close", 3),
+        ("built-in", 1),
+        ("built-in-slots", 1),
+        ("jump", 2),
+    ];
+    let expected = expected.map(|(name, entries)| (name.to_owned(), entries));
+    assert_eq!(workloads.iter().map(entries).collect::<Vec<_>>(), expected);
     for workload in workloads {
-        let number = |value: &Value| value.as_f64().unwrap();
-        let alone = number(&workload["alone"]);
-        let backends = workload["backends"].as_array().unwrap();
-        assert_eq!(backends.len(), 1);
-        assert_eq!(backends[0]["backend"], "user");
-        for figure in ["a", "a_error", "b", "b_error"] {
-            assert!(number(&backends[0][figure]).is_finite(), "{figure}");
+        let name = workload["name"].as_str().unwrap();
+        let formats = match name {
+            "unimplemented" | "getppid" => {
+                &["native", "supersyscall", "batch", "pointers", "syslet"][..]
+            }
+            _ => &["native"],
+        };
+        let batches = workload["batches"].as_array().unwrap();
+        assert_eq!(batches.len(), formats.len(), "{name}");
+        for (batches, format) in batches.iter().zip(formats) {
+            assert_eq!(batches["backend"], "user");
+            assert_eq!(batches["format"], *format);
+            for figure in ["a", "a_error", "b", "b_error"] {
+                assert!(number(&batches[figure]).is_finite(), "{figure}");
+            }
+            sizes(batches, &workload["alone"]);
         }
-        let sizes = backends[0]["sizes"].as_array().unwrap();
-        assert_eq!(sizes.len(), 11);
-        for (power, size) in sizes.iter().enumerate() {
-            let n = number(&size["n"]);
-            assert_eq!(n, f64::from(1 << power));
-            let close = |figure: &str, expected: f64| {
-                let value = number(&size[figure]);
-                assert!((value / expected - 1.0).abs() < 1e-9, "{figure}: {size}");
-            };
-            close("per_unit", number(&size["batch"]) / n);
-            close("ratio", number(&size["per_unit"]) / alone);
+        assert_eq!(workload["alone"].is_null(), name.starts_with("built-in"));
+    }
+    for part in ["crossing", "ioctl", "enter", "step"] {
+        assert!(
+            number(&report["worth"]["parts"][part]).is_finite(),
+            "{part}"
+        );
+    }
+    assert_eq!(report["worth"]["measured"], Value::Array(Vec::new()));
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap()
+}
+
+/// Checks the figures of each batch size against each other.
+fn sizes(batches: &Value, alone: &Value) {
+    let sizes = batches["sizes"].as_array().unwrap();
+    assert_eq!(sizes.len(), 11);
+    for (power, size) in sizes.iter().enumerate() {
+        let n = number(&size["n"]);
+        assert_eq!(n, f64::from(1 << power));
+        let close = |figure: &str, expected: f64| {
+            let value = number(&size[figure]);
+            assert!((value / expected - 1.0).abs() < 1e-9, "{figure}: {size}");
+        };
+        close("per_unit", number(&size["batch"]) / n);
+        if alone.is_null() {
+            assert!(size["ratio"].is_null(), "{size}");
+        } else {
+            close("ratio", number(&size["per_unit"]) / number(alone));
         }
     }
+}
+
+#[test]
+fn bench_measures_what_it_is_told_to() {
+    let output = sysbatch(&QUICK)
+        .args(["--workload=getuid", "--workload=getppid", "--format=syslet"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let report = json(&output);
+    let workloads = report["workloads"].as_array().unwrap();
+    let names: Vec<_> = workloads.iter().map(|workload| &workload["name"]).collect();
+    assert_eq!(names, ["getuid", "getppid"]);
+    assert_eq!(workloads[0]["batches"].as_array().unwrap().len(), 0);
+    assert_eq!(workloads[1]["batches"].as_array().unwrap().len(), 1);
+    let output = sysbatch(&QUICK).arg("--format=fast").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains("the formats are native, supersyscall"),
+        "{text}"
+    );
+}
+
+#[test]
+fn bench_goes_on_where_a_filter_answers_for_the_kernel() {
+    let mut command = sysbatch(&QUICK);
+    command.arg("--workload=unimplemented");
+    let errno = Errno::PERM.raw_os_error().unsigned_abs();
+    filter::forbid(&mut command, 500, errno);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(json(&output)["workloads"], Value::Array(Vec::new()));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("unimplemented is left out"), "{text}");
 }
 
 #[test]
@@ -100,7 +178,11 @@ fn bench_calls_the_unit_as_it_is_told() {
         text.contains("getppid: ") && text.contains(" instructions alone"),
         "{text}"
     );
-    assert!(text.contains("openat, read, close: "), "{text}");
+    assert!(text.contains("open-read-close: "), "{text}");
+    assert!(
+        text.contains("\non this machine a batch") || text.contains("  on this machine a batch"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -109,7 +191,7 @@ fn bench_says_what_is_wrong() {
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(
-        text.contains("cannot measure statx: statx failed"),
+        text.contains("cannot measure statx: in the native format, user backend: statx failed"),
         "{text}"
     );
     assert!(text.contains("No such file or directory"), "{text}");

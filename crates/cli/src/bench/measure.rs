@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use rustix::time::{ClockId, clock_gettime};
-use sysbatch::{Backend, Kind};
+use sysbatch::Backend;
+use sysbatch::abi::Format;
 
 use super::batch::Batch;
-use super::fit::{Fit, Point, fit};
-use super::workload::Workload;
+use super::fit::{Fit, Series, fit};
+use super::program;
+use super::random::Random;
+use super::workload::{Calls, Kind, Workload};
 
 /// How to measure.
 #[derive(Debug)]
@@ -18,26 +22,27 @@ pub(super) struct Plan<'sizes> {
     pub(super) sample: u32,
     /// The batch sizes, in units.
     pub(super) sizes: &'sizes [usize],
+    /// The formats.
+    pub(super) formats: &'sizes [Format],
 }
 
 /// What was measured of a workload. Times are in nanoseconds.
 #[derive(Debug)]
 pub(super) struct Measured {
-    /// The name of the workload.
-    pub(super) name: &'static str,
-    /// How many calls there are in a unit.
-    pub(super) calls: usize,
-    /// The time of a unit alone, call by call.
-    pub(super) alone: f64,
+    pub(super) kind: Kind,
+    /// How many entries there are in a unit.
+    pub(super) entries: usize,
+    /// The time of a unit alone, call by call, if it makes any.
+    pub(super) alone: Option<f64>,
     /// The same in batches.
-    pub(super) backends: Vec<InBatches>,
+    pub(super) batches: Vec<InBatches>,
 }
 
-/// What was measured of a workload on a backend.
+/// What was measured of a workload in a format on a backend.
 #[derive(Debug)]
 pub(super) struct InBatches {
-    /// Which backend.
-    pub(super) kind: Kind,
+    pub(super) backend: sysbatch::Kind,
+    pub(super) format: Format,
     /// For each batch size in units, the time of a batch.
     pub(super) times: Vec<(usize, f64)>,
     /// The line through them.
@@ -85,43 +90,42 @@ pub(crate) fn median(values: &mut [f64]) -> f64 {
     }
 }
 
-/// Puts things in another order, the same one in each run of the program.
-fn shuffle(order: &mut [usize], random: &mut u64) {
-    for end in (1..order.len()).rev() {
-        // Numbers of MMIX by Knuth; the high bits are the good ones.
-        *random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        order.swap(end, (*random >> 33) as usize % (end + 1));
-    }
-}
-
 /// Measures a workload. Each round measures everything once, so that whatever
 /// changes while it runs touches all alike, and in another order, so that
 /// nothing periodic, such as a time slice, touches the same ones each time.
 pub(super) fn measure(
     plan: &Plan<'_>,
-    workload: &mut Workload,
+    kind: Kind,
+    calls: &Calls<'_>,
     backends: &[Backend],
 ) -> anyhow::Result<Measured> {
-    let name = workload.name();
-    let calls = workload.calls();
     let sample = plan.sample as usize;
-    let mut series = Vec::new();
-    for backend in backends {
+    let formats = plan.formats.iter().copied();
+    let formats = formats.filter(|&format| format == Format::Native || kind.is_in_every_format());
+    let places: Vec<(&Backend, Format)> = backends
+        .iter()
+        .flat_map(|backend| formats.clone().map(move |format| (backend, format)))
+        .collect();
+    let mut samples = Vec::new();
+    for &(backend, format) in &places {
         for &units in plan.sizes {
-            let mut batch = Batch::new(&calls, units);
-            batch.check(backend)?;
-            series.push((backend, units, batch, Vec::new()));
+            let mut batch = Batch::new(calls, format, units);
+            batch.check(backend).with_context(|| {
+                let (format, backend) = (program::name(format), backend.kind().name());
+                format!("in the {format} format, {backend} backend")
+            })?;
+            let rounds = Vec::new();
+            samples.push((backend, batch, Series { x: units, rounds }));
         }
     }
     let mut alone = Vec::new();
-    let mut order: Vec<_> = (0..=series.len()).collect();
-    let mut random = 1;
+    let has_alone = calls.system_calls() > 0;
+    let mut order: Vec<_> = (0..samples.len() + usize::from(has_alone)).collect();
+    let mut random = Random::new();
     for _ in 0..plan.rounds {
-        shuffle(&mut order, &mut random);
+        random.shuffle(&mut order);
         for &index in &order {
-            let Some((backend, units, batch, times)) = series.get_mut(index) else {
+            let Some((backend, batch, series)) = samples.get_mut(index) else {
                 calls.make(sample.div_ceil(8));
                 alone.push(time(1, || {
                     calls.make(sample);
@@ -131,50 +135,34 @@ pub(super) fn measure(
             };
             let mut run = || batch.run(backend).map(drop);
             run()?;
-            times.push(time(sample.div_ceil(*units), run)?);
+            series.rounds.push(time(sample.div_ceil(series.x), run)?);
         }
     }
-    let times = series
-        .iter_mut()
-        .map(|(_, units, _, times)| (*units, median(times)));
-    let times: Vec<_> = times.collect();
-    let backends = backends
+    let series: Vec<Series> = samples.into_iter().map(|(_, _, series)| series).collect();
+    let batches = places
         .iter()
-        .zip(times.chunks(plan.sizes.len()))
-        .map(|(backend, times)| InBatches {
-            kind: backend.kind(),
-            times: times.to_vec(),
-            fit: fit(times.iter().map(|&(units, time)| Point {
-                x: units as f64,
-                y: time,
-            })),
+        .zip(series.chunks(plan.sizes.len()))
+        .map(|(&(backend, format), series)| InBatches {
+            backend: backend.kind(),
+            format,
+            times: series
+                .iter()
+                .map(|series| (series.x, series.median()))
+                .collect(),
+            fit: fit(series),
         })
         .collect();
     Ok(Measured {
-        name,
-        calls: calls.len(),
-        alone: median(&mut alone) / sample as f64,
-        backends,
+        kind,
+        entries: calls.len(),
+        alone: has_alone.then(|| median(&mut alone) / sample as f64),
+        batches,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{median, shuffle};
-
-    #[test]
-    fn each_order_has_everything() {
-        let (mut order, mut random) = ([0, 1, 2, 3, 4, 5, 6, 7], 1);
-        let mut orders = std::collections::HashSet::new();
-        for _ in 0..100 {
-            shuffle(&mut order, &mut random);
-            orders.insert(order);
-            let mut sorted = order;
-            sorted.sort_unstable();
-            assert_eq!(sorted, [0, 1, 2, 3, 4, 5, 6, 7]);
-        }
-        assert!(orders.len() > 90, "{} orders", orders.len());
-    }
+    use super::median;
 
     #[test]
     fn medians() {

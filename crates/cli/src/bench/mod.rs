@@ -2,18 +2,26 @@
 //!
 //! ```text
 //!  execute
-//!    ├─ workload ── which calls, as entries of a batch and alone
+//!    ├─ workload ── which calls and built-ins, and the same calls alone
+//!    ├─ program ── them in the memory layout of a format
 //!    ├─ batch ── a batch that is run again and again
 //!    ├─ measure ── samples in rounds, and their medians
 //!    ├─ fit ── a line through them
+//!    ├─ parts ── what can be measured without the module, too
+//!    ├─ worth ── from how many calls on a batch pays
 //!    └─ report ── as text and as JSON
 //! ```
 
 pub(crate) mod batch;
+mod empty_host;
 mod fit;
 pub(crate) mod measure;
+mod parts;
+mod program;
+mod random;
 mod report;
 pub(crate) mod workload;
+mod worth;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -23,9 +31,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use sysbatch::Backend;
+use sysbatch::abi::Format;
 
 use measure::Plan;
-use workload::Workload;
+use parts::Parts;
+use workload::{Kind, Workload};
+use worth::Worth;
 
 /// The batch sizes that are measured, in units of the workload.
 const SIZES: [usize; 11] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -47,12 +58,24 @@ enum Which {
     after_help = "Each workload is timed alone, call by call, and in batches of 1 to 1024, in rounds; \
                   the figures are medians of the rounds. The line a + b*n is a least-squares fit \
                   over the batch sizes with weights 1/y^2, since errors of time grow with it; \
-                  after the sign ± is the standard error."
+                  after the sign ± is its standard error, by drawing rounds anew. At the end it is \
+                  told from how many calls on a batch pays: measured where the kernel runs \
+                  batches, else estimated from measured parts."
 )]
 pub(crate) struct Arguments {
     /// Which backends to measure
     #[arg(long, value_enum, default_value = "available")]
     backend: Which,
+
+    /// What to measure; may be given several times, everything if it is not
+    #[arg(long = "workload", value_name = "WORKLOAD", value_enum)]
+    workloads: Vec<Kind>,
+
+    /// In which format; may be given several times, all of them if it is not.
+    /// Other than the native one, those of earlier interfaces, are measured for
+    /// `unimplemented` and `getppid`
+    #[arg(long = "format", value_name = "FORMAT", value_parser = format)]
+    formats: Vec<Format>,
 
     /// How many rounds the medians are of
     #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
@@ -75,9 +98,33 @@ pub(crate) struct Arguments {
     #[arg(long)]
     icount: bool,
 
+    /// Print the figures of each batch size, too
+    #[arg(long)]
+    sizes: bool,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+impl Arguments {
+    /// The workloads to be measured.
+    fn kinds(&self) -> &[Kind] {
+        if self.workloads.is_empty() {
+            Kind::value_variants()
+        } else {
+            &self.workloads
+        }
+    }
+
+    /// The formats to be measured.
+    fn formats(&self) -> &[Format] {
+        if self.formats.is_empty() {
+            &program::FORMATS
+        } else {
+            &self.formats
+        }
+    }
 }
 
 /// Runs `sysbatch bench`.
@@ -91,15 +138,27 @@ pub(crate) fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         rounds: arguments.rounds,
         sample: arguments.sample,
         sizes: &SIZES,
+        formats: arguments.formats(),
     };
     measure::settle(Duration::from_secs(arguments.settle.into()));
     let mut results = Vec::new();
-    for mut workload in Workload::all(&file)? {
-        let name = workload.name();
-        let measured = measure::measure(&plan, &mut workload, &backends);
+    for &kind in arguments.kinds() {
+        let mut workload = Workload::new(kind, &file)?;
+        let calls = workload.calls();
+        let name = kind.name();
+        if !calls.is_answered() {
+            eprintln!(
+                "sysbatch bench: {name} is left out: a system call that does not exist is not \
+                 answered by ENOSYS here; does a filter answer it?"
+            );
+            continue;
+        }
+        let measured = measure::measure(&plan, kind, &calls, &backends);
         results.push(measured.with_context(|| format!("cannot measure {name}"))?);
     }
-    let report = report::Report::new(arguments, &file, &results);
+    let parts = Parts::measure(arguments.rounds, arguments.sample)?;
+    let worth = Worth::new(parts, &results);
+    let report = report::Report::new(arguments, &file, &results, worth);
     let mut out = std::io::stdout().lock();
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
@@ -107,6 +166,17 @@ pub(crate) fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         write!(out, "{report}")?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The format of this name.
+fn format(word: &str) -> Result<Format, String> {
+    let mut formats = program::FORMATS.into_iter();
+    formats
+        .find(|&format| program::name(format) == word)
+        .ok_or_else(|| {
+            let names = program::FORMATS.map(program::name);
+            format!("the formats are {}", names.join(", "))
+        })
 }
 
 /// The backends to be measured.

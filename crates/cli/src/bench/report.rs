@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::Arguments;
 use super::measure::{InBatches, Measured};
+use super::worth::Worth;
+use super::{Arguments, program};
 
 /// All that `sysbatch bench` has to say.
 #[derive(Debug, Serialize)]
@@ -19,25 +20,32 @@ pub(super) struct Report {
     sample: u32,
     file: String,
     workloads: Vec<WorkloadReport>,
+    worth: Worth,
+    /// Whether the text has the figures of each size.
+    #[serde(skip)]
+    sizes: bool,
 }
 
 #[derive(Debug, Serialize)]
 struct WorkloadReport {
     name: &'static str,
-    calls_per_unit: usize,
-    /// The time of a unit alone.
-    alone: f64,
-    backends: Vec<BackendReport>,
+    entries_per_unit: usize,
+    /// The time of a unit alone; none if it makes no system calls.
+    alone: Option<f64>,
+    batches: Vec<BatchesReport>,
 }
 
-/// A workload on a backend: the time of a batch of n units is `a + b·n`.
+/// A workload in a format on a backend: the time of a batch of n units is
+/// `a + b·n`.
 #[derive(Debug, Serialize)]
-struct BackendReport {
+struct BatchesReport {
     backend: &'static str,
+    format: &'static str,
     a: f64,
-    a_error: f64,
+    /// None from a single round, and so `b_error`.
+    a_error: Option<f64>,
     b: f64,
-    b_error: f64,
+    b_error: Option<f64>,
     sizes: Vec<SizeReport>,
 }
 
@@ -49,11 +57,16 @@ struct SizeReport {
     /// The time of a unit in it.
     per_unit: f64,
     /// The same as a part of the time of a unit alone.
-    ratio: f64,
+    ratio: Option<f64>,
 }
 
 impl Report {
-    pub(super) fn new(arguments: &Arguments, file: &Path, measured: &[Measured]) -> Self {
+    pub(super) fn new(
+        arguments: &Arguments,
+        file: &Path,
+        measured: &[Measured],
+        worth: Worth,
+    ) -> Self {
         Self {
             kernel_release: rustix::system::uname()
                 .release()
@@ -69,36 +82,39 @@ impl Report {
             sample: arguments.sample,
             file: file.display().to_string(),
             workloads: measured.iter().map(WorkloadReport::new).collect(),
+            worth,
+            sizes: arguments.sizes,
         }
     }
 }
 
 impl WorkloadReport {
     fn new(measured: &Measured) -> Self {
-        let backend = |in_batches: &InBatches| {
+        let batches = |batches: &InBatches| {
             let size = |&(n, batch): &(usize, f64)| {
                 let per_unit = batch / n as f64;
                 SizeReport {
                     n,
                     batch,
                     per_unit,
-                    ratio: per_unit / measured.alone,
+                    ratio: measured.alone.map(|alone| per_unit / alone),
                 }
             };
-            BackendReport {
-                backend: in_batches.kind.name(),
-                a: in_batches.fit.a,
-                a_error: in_batches.fit.a_error,
-                b: in_batches.fit.b,
-                b_error: in_batches.fit.b_error,
-                sizes: in_batches.times.iter().map(size).collect(),
+            BatchesReport {
+                backend: batches.backend.name(),
+                format: program::name(batches.format),
+                a: batches.fit.line.a,
+                a_error: batches.fit.a_error,
+                b: batches.fit.line.b,
+                b_error: batches.fit.b_error,
+                sizes: batches.times.iter().map(size).collect(),
             }
         };
         Self {
-            name: measured.name,
-            calls_per_unit: measured.calls,
+            name: measured.kind.name(),
+            entries_per_unit: measured.entries,
             alone: measured.alone,
-            backends: measured.backends.iter().map(backend).collect(),
+            batches: measured.batches.iter().map(batches).collect(),
         }
     }
 }
@@ -111,31 +127,66 @@ impl fmt::Display for Report {
             "Linux {}; {unit} by {}, medians of {} rounds; file {}",
             self.kernel_release, self.clock, self.rounds, self.file
         )?;
+        writeln!(
+            f,
+            "a batch of n takes a + b·n; ± is the bootstrap's standard error"
+        )?;
         for workload in &self.workloads {
-            writeln!(f, "\n{}: {:.1} {unit} alone", workload.name, workload.alone)?;
-            for backend in &workload.backends {
+            match workload.alone {
+                Some(alone) => writeln!(f, "\n{}: {alone:.1} {unit} alone", workload.name)?,
+                None => writeln!(f, "\n{}", workload.name)?,
+            }
+            for batches in &workload.batches {
                 writeln!(
                     f,
-                    "  {} backend: a batch of n takes {:.1} ± {:.1} + ({:.2} ± {:.2})·n {unit}",
-                    backend.backend, backend.a, backend.a_error, backend.b, backend.b_error
+                    "  {:6} {:12}  {:>9.1}{} + ({:.2}{})·n",
+                    batches.backend,
+                    batches.format,
+                    batches.a,
+                    Error(batches.a_error, 1),
+                    batches.b,
+                    Error(batches.b_error, 2),
                 )?;
-                writeln!(
-                    f,
-                    "  {:>6} {:>14} {:>12} {:>10}",
-                    "n", "batch", "each", "of alone"
-                )?;
-                for size in &backend.sizes {
-                    writeln!(
-                        f,
-                        "  {:>6} {:>14.1} {:>12.1} {:>9.1}%",
-                        size.n,
-                        size.batch,
-                        size.per_unit,
-                        100.0 * size.ratio
-                    )?;
+                if self.sizes {
+                    sizes(f, &batches.sizes)?;
                 }
             }
         }
+        writeln!(f, "\nwhat a batch is worth here:")?;
+        for words in self.worth.words(unit) {
+            writeln!(f, "  {words}")?;
+        }
         Ok(())
     }
+}
+
+/// A standard error with so many decimals, if there is one.
+struct Error(Option<f64>, usize);
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(error) => write!(f, " ± {error:.*}", self.1),
+            None => Ok(()),
+        }
+    }
+}
+
+fn sizes(f: &mut fmt::Formatter<'_>, sizes: &[SizeReport]) -> fmt::Result {
+    writeln!(
+        f,
+        "    {:>6} {:>14} {:>12} {:>10}",
+        "n", "batch", "each", "of alone"
+    )?;
+    for size in sizes {
+        let ratio = size
+            .ratio
+            .map_or_else(String::new, |ratio| format!("{:.1}%", 100.0 * ratio));
+        writeln!(
+            f,
+            "    {:>6} {:>14.1} {:>12.1} {ratio:>10}",
+            size.n, size.batch, size.per_unit
+        )?;
+    }
+    Ok(())
 }

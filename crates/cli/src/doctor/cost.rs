@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use sysbatch::Backend;
+use sysbatch::abi::Format;
 
 use crate::bench::batch::Batch;
 use crate::bench::measure::{median, time};
@@ -31,8 +32,8 @@ impl Cost {
     pub(super) fn measure(kernel: Option<&Backend>) -> anyhow::Result<Self> {
         let mut workload = Workload::null();
         let calls = workload.calls();
-        let mut empty = Batch::new(&calls, 0);
-        let mut full = Batch::new(&calls, BATCH);
+        let mut empty = Batch::new(&calls, Format::Native, 0);
+        let mut full = Batch::new(&calls, Format::Native, BATCH);
         // Once to bring everything into the caches.
         calls.make(CALLS);
         Ok(Self {

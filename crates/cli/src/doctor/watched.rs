@@ -5,7 +5,7 @@ use std::fs;
 use rustix::io::Errno;
 use serde::Serialize;
 use sysbatch::Backend;
-use sysbatch::abi::Status;
+use sysbatch::abi::{Format, Status};
 
 use crate::bench::batch::Batch;
 use crate::bench::workload::Workload;
@@ -73,7 +73,7 @@ fn field(status: &str, name: &str) -> Option<u32> {
 fn probe(kernel: &Backend) -> Probe {
     let mut workload = Workload::null();
     let calls = workload.calls();
-    let mut batch = Batch::new(&calls, 1);
+    let mut batch = Batch::new(&calls, Format::Native, 1);
     loop {
         return match batch.enter(kernel) {
             Ok(Status::Punt) => Probe::HandedBack,
