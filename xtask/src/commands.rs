@@ -10,7 +10,7 @@ use sysbatch_guest::Suite;
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::setup::{self, Purpose};
 use crate::vm::{self, Accel, GuestFile, VmSpec};
-use crate::{demo, fresh, guest, header, kmod, library, paths, progress, test};
+use crate::{demo, fresh, guest, header, kmod, library, paths, profile, progress, test};
 
 /// Tasks of the sysbatch project.
 #[derive(Debug, Parser)]
@@ -72,6 +72,8 @@ enum Command {
     },
     /// Build the kernel module.
     Kmod(KmodArguments),
+    /// Show where the instructions of one steady sub-call go.
+    Profile(profile::Arguments),
     /// Boot a kernel with the module loaded and run a command there.
     Vm(VmArguments),
 }
@@ -150,6 +152,7 @@ impl Arguments {
                 println!("{}", arguments.build()?.display());
                 Ok(true)
             }
+            Command::Profile(arguments) => profile::run(&arguments).map(|()| true),
             Command::Vm(arguments) => arguments.run(),
         }
     }

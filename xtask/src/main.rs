@@ -15,6 +15,7 @@ mod lock;
 mod manual;
 mod paths;
 mod process;
+mod profile;
 mod progress;
 mod setup;
 mod test;

@@ -13,7 +13,7 @@ use sysbatch_guest::Suite;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::progress::Progress;
 use crate::setup::{self, Purpose, Wanted};
-use crate::vm::{self, Accel, Disk, GuestFile, Verdict, VmSpec};
+use crate::vm::{self, Accel, Disk, GuestFile, MountPoint, Verdict, VmSpec};
 use crate::{guest, kmod};
 
 use figures::{Figures, Way};
@@ -46,8 +46,10 @@ pub(crate) fn run(json: Option<&Path>) -> Result<bool> {
     let tree = tree::make(&kernel)?;
     let disk = Disk {
         image: tree.image,
-        directory: TREE.to_owned(),
-        filesystem: "ext4".to_owned(),
+        mount: Some(MountPoint {
+            directory: TREE.to_owned(),
+            filesystem: "ext4".to_owned(),
+        }),
         read_only: true,
     };
     let mut files = guest::with_libraries(Path::new("/usr/bin/du"), COREUTILS_DU)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 
 use crate::kernel::Kernel;
-use crate::vm::{Disk, GuestFile};
+use crate::vm::{Disk, GuestFile, MountPoint};
 use crate::{disk, guest, library};
 
 /// A suite that runs on every kernel, each time in a machine of its own, so
@@ -219,8 +219,10 @@ impl GuestSuite {
         };
         Ok(vec![Disk {
             image,
-            directory: DISK_DIRECTORY.to_owned(),
-            filesystem: "ext4".to_owned(),
+            mount: Some(MountPoint {
+                directory: DISK_DIRECTORY.to_owned(),
+                filesystem: "ext4".to_owned(),
+            }),
             read_only: !matches!(self.disk, Some(DiskContents::Empty)),
         }])
     }

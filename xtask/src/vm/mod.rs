@@ -2,6 +2,7 @@
 
 mod accel;
 mod console;
+mod debugger;
 mod initramfs;
 mod qemu;
 mod verdict;
@@ -15,7 +16,11 @@ use sysbatch_guest::{Manifest, ModuleUnderTest, Mount, Suite};
 use crate::kernel::{Kernel, with_dependencies};
 use crate::{guest, paths};
 
+use console::Console;
+use qemu::{Debugging, Machine};
+
 pub(crate) use accel::{Accel, choose};
+pub(crate) use debugger::{Debugger, Registers};
 pub(crate) use initramfs::GuestFile;
 pub(crate) use verdict::{SuiteResult, Verdict};
 
@@ -25,17 +30,24 @@ const BOOT_LIMIT: Duration = Duration::from_secs(300);
 /// What set-up and power-off may take beside the suites.
 const BESIDE_SUITES: Duration = Duration::from_secs(120);
 
-/// A disk for the guest: a raw image, and where it is mounted.
+/// A disk for the guest: a raw image.
 #[derive(Clone, Debug)]
 pub(crate) struct Disk {
     /// The image on the host.
     pub(crate) image: PathBuf,
-    /// The directory in the guest.
-    pub(crate) directory: String,
-    /// The type of the file system on it.
-    pub(crate) filesystem: String,
+    /// Where it is mounted, if it is.
+    pub(crate) mount: Option<MountPoint>,
     /// Whether the guest may only read.
     pub(crate) read_only: bool,
+}
+
+/// Where a disk is mounted in the guest.
+#[derive(Clone, Debug)]
+pub(crate) struct MountPoint {
+    /// The directory.
+    pub(crate) directory: String,
+    /// The type of the file system on the disk.
+    pub(crate) filesystem: String,
 }
 
 /// What to boot and to run there.
@@ -115,6 +127,61 @@ impl<'a> VmSpec<'a> {
 /// When the machine can't be set up or started. What goes wrong inside it is
 /// in the verdict.
 pub(crate) fn run(spec: &VmSpec<'_>) -> Result<Verdict> {
+    start(spec, Debugging::Off)?.finish()
+}
+
+/// [`run`] with a debugger, which is at work beside the machine and sees its
+/// processor stopped at the start. What it returns comes with the verdict.
+///
+/// # Errors
+/// As [`run`], and when the debugger fails.
+pub(crate) fn run_debugged<T: Send>(
+    spec: &VmSpec<'_>,
+    debug: impl FnOnce(Debugger) -> Result<T> + Send,
+) -> Result<(Verdict, T)> {
+    let mut running = start(spec, Debugging::On)?;
+    let pipes = running.machine.pipes()?;
+    let (verdict, debugged) = std::thread::scope(|scope| {
+        let debugged = scope.spawn(move || debug(Debugger::attach(pipes)?));
+        let verdict = running.finish();
+        let debugged = debugged.join().expect("the debugger does not panic");
+        (verdict, debugged)
+    });
+    let verdict = verdict?;
+    match debugged {
+        Ok(value) => Ok((verdict, value)),
+        // A machine that fails takes its debugger with it.
+        Err(error) if verdict.passed() => Err(error),
+        Err(error) => Err(error.context(verdict.failures().join("\n"))),
+    }
+}
+
+/// A machine that has been started.
+struct Running<'a> {
+    spec: &'a VmSpec<'a>,
+    folder: PathBuf,
+    initramfs: PathBuf,
+    console: Console,
+    started: Instant,
+    machine: Machine,
+}
+
+impl Running<'_> {
+    /// Follows it to its end.
+    fn finish(self) -> Result<Verdict> {
+        let verdict = verdict::collect(self.machine, self.console, self.spec, self.started)?;
+        // The initramfs can be a hundred megabytes; the logs of a failure stay.
+        let done = if verdict.passed() {
+            std::fs::remove_dir_all(&self.folder)
+        } else {
+            std::fs::remove_file(&self.initramfs)
+        };
+        done.with_context(|| format!("can't clear {}", self.folder.display()))?;
+        Ok(verdict)
+    }
+}
+
+fn start<'a>(spec: &'a VmSpec<'_>, debugging: Debugging) -> Result<Running<'a>> {
     let run_name = format!("{}-{}", spec.name, std::process::id());
     let folder = paths::output().join("vm").join(run_name);
     std::fs::create_dir_all(&folder)
@@ -132,18 +199,17 @@ pub(crate) fn run(spec: &VmSpec<'_>) -> Result<Verdict> {
         serde_json::to_vec_pretty(&manifest)?,
     ));
     initramfs::write(&initramfs, &files)?;
-    let console = console::Console::new(&folder, &nonce, spec.echo)?;
+    let console = Console::new(&folder, &nonce, spec.echo)?;
     let started = Instant::now();
-    let machine = qemu::Machine::start(spec, &initramfs, &console)?;
-    let verdict = verdict::collect(machine, console, spec, started)?;
-    // The initramfs can be a hundred megabytes; the logs of a failure stay.
-    let done = if verdict.passed() {
-        std::fs::remove_dir_all(&folder)
-    } else {
-        std::fs::remove_file(&initramfs)
-    };
-    done.with_context(|| format!("can't clear {}", folder.display()))?;
-    Ok(verdict)
+    let machine = Machine::start(spec, &initramfs, &console, debugging)?;
+    Ok(Running {
+        spec,
+        folder,
+        initramfs,
+        console,
+        started,
+        machine,
+    })
 }
 
 /// What the guest is told, with the modules added to `files`.
@@ -160,7 +226,8 @@ fn manifest(spec: &VmSpec<'_>, nonce: &str, files: &mut Vec<GuestFile>) -> Resul
     let mut stock = spec.stock_modules.clone();
     if !spec.disks.is_empty() {
         stock.extend(["virtio_pci", "virtio_blk"]);
-        stock.extend(spec.disks.iter().map(|disk| disk.filesystem.as_str()));
+        let mounts = spec.disks.iter().filter_map(|disk| disk.mount.as_ref());
+        stock.extend(mounts.map(|mount| mount.filesystem.as_str()));
     }
     for module in with_dependencies(spec.kernel, &stock)? {
         let path = format!("/modules/{}.ko", module.name);
@@ -176,12 +243,14 @@ fn manifest(spec: &VmSpec<'_>, nonce: &str, files: &mut Vec<GuestFile>) -> Resul
         });
     }
     for (letter, disk) in ('a'..='z').zip(&spec.disks) {
-        manifest.mounts.push(Mount {
-            device: format!("/dev/vd{letter}"),
-            directory: disk.directory.clone(),
-            filesystem: disk.filesystem.clone(),
-            read_only: disk.read_only,
-        });
+        if let Some(mount) = &disk.mount {
+            manifest.mounts.push(Mount {
+                device: format!("/dev/vd{letter}"),
+                directory: mount.directory.clone(),
+                filesystem: mount.filesystem.clone(),
+                read_only: disk.read_only,
+            });
+        }
     }
     Ok(manifest)
 }

@@ -7,7 +7,16 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use anyhow::{Context as _, Result};
 
 use super::console::Console;
+use super::debugger::Pipes;
 use super::{Accel, VmSpec};
+
+/// Whether a debugger is to be attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Debugging {
+    Off,
+    /// By QEMU's standard input and output.
+    On,
+}
 
 /// A running machine, ended when the value is dropped.
 #[derive(Debug)]
@@ -18,7 +27,12 @@ impl Machine {
     ///
     /// # Errors
     /// When QEMU can't be started.
-    pub(super) fn start(spec: &VmSpec<'_>, initramfs: &Path, console: &Console) -> Result<Self> {
+    pub(super) fn start(
+        spec: &VmSpec<'_>,
+        initramfs: &Path,
+        console: &Console,
+        debugging: Debugging,
+    ) -> Result<Self> {
         // setpriv: the machine must not outlive this process, however it ends.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]);
@@ -55,14 +69,27 @@ impl Machine {
         }
         let output = File::create(&console.emulator)
             .with_context(|| format!("can't write {}", console.emulator.display()))?;
-        command
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output);
+        match debugging {
+            Debugging::Off => command.stdin(Stdio::null()).stdout(output.try_clone()?),
+            Debugging::On => command
+                .args(["-gdb", "stdio"])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped()),
+        };
+        command.stderr(output);
         let child = command
             .spawn()
             .with_context(|| format!("can't start {command:?}"))?;
         Ok(Self(child))
+    }
+
+    /// The ends of a debugger's connection, once.
+    ///
+    /// # Errors
+    /// When the machine was started without one.
+    pub(super) fn pipes(&mut self) -> Result<Pipes> {
+        let pipes = self.0.stdin.take().zip(self.0.stdout.take());
+        pipes.context("the machine was started without a debugger")
     }
 
     /// Its status, if it has ended.

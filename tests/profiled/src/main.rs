@@ -1,0 +1,77 @@
+//! Runs a batch twice, the second time to be followed instruction by
+//! instruction by `cargo xtask profile`: the first has touched the memory and
+//! filled whatever is filled at first use.
+#![expect(unsafe_code, reason = "a batch does what its text says")]
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::{Parser, ValueEnum};
+use rustix::process::{Signal, getpid, kill_process};
+use sysbatch::abi::Status;
+use sysbatch::{Backend, Direct};
+use sysbatch_asm::{Image, assemble};
+
+/// Run a batch twice.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Where to run it.
+    #[arg(value_enum)]
+    place: Place,
+    /// The program, in the text form of a batch.
+    program: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Place {
+    /// In the kernel. The tracer knows a run by its `ioctl`.
+    Kernel,
+    /// In this process. It waits for the tracer, which lets it go by a byte on
+    /// standard input, and tells it of the second run's start and end by a
+    /// signal.
+    User,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let path = arguments.program.display().to_string();
+    let text = std::fs::read_to_string(&arguments.program)
+        .with_context(|| format!("can't read {path}"))?;
+    let program =
+        assemble(&path, &text).map_err(|mistakes| anyhow::anyhow!("{}", mistakes.render(false)))?;
+    let backend = match arguments.place {
+        Place::Kernel => Backend::kernel().context("can't run a batch in the kernel")?,
+        Place::User => Backend::user(),
+    };
+    if arguments.place == Place::User {
+        let mut byte = [0];
+        std::io::stdin()
+            .read_exact(&mut byte)
+            .context("nobody waits for this program: it is for `cargo xtask profile`")?;
+    }
+    for followed in [false, true] {
+        let image = Image::load(&program);
+        let mut run = image.run();
+        let mark = || -> Result<()> {
+            if followed && arguments.place == Place::User {
+                kill_process(getpid(), Signal::USR1)?;
+            }
+            Ok(())
+        };
+        mark()?;
+        // SAFETY: the batch does to this process what the one who wrote its text
+        // asks for, and has its memory in an image that lives longer.
+        let mut memory = unsafe { Direct::new() };
+        // SAFETY: as above.
+        let status = unsafe { backend.run(&mut run, &mut memory) };
+        mark()?;
+        let status = status.with_context(|| format!("the batch {path} was refused"))?;
+        ensure!(
+            matches!(status, Status::Done | Status::Exit),
+            "the batch {path} ended early: {status:?} at entry {}",
+            run.pc
+        );
+    }
+    Ok(())
+}
