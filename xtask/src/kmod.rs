@@ -17,7 +17,8 @@ const BUILD_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// # Errors
 /// When make fails or anything in the build prints a warning.
 pub(crate) fn build(kernel: &Kernel) -> Result<PathBuf> {
-    build_from(&paths::root().join("kernel"), kernel)
+    let output = paths::output().join("kmod").join(&kernel.release);
+    make(&paths::root().join("kernel"), &output, kernel)
 }
 
 /// [`build`] from another copy of the `kernel` folder.
@@ -25,8 +26,17 @@ pub(crate) fn build(kernel: &Kernel) -> Result<PathBuf> {
 /// # Errors
 /// As [`build`].
 pub(crate) fn build_from(source: &Path, kernel: &Kernel) -> Result<PathBuf> {
-    let output = paths::output().join("kmod").join(&kernel.release);
-    let _lock = lock::lock(&output)?;
+    // A folder for each: make goes by the times of files, and those of a copy say
+    // nothing of what was built from another.
+    let name = source.display().to_string().replace('/', "-");
+    let output = paths::output()
+        .join("kmod")
+        .join(format!("{}{name}", kernel.release));
+    make(source, &output, kernel)
+}
+
+fn make(source: &Path, output: &Path, kernel: &Kernel) -> Result<PathBuf> {
+    let _lock = lock::lock(output)?;
     let mut make = Command::new("make");
     make.arg("--directory").arg(source);
     make.arg(format!("KDIR={}", kernel.headers().display()));
@@ -45,7 +55,7 @@ pub(crate) fn build_from(source: &Path, kernel: &Kernel) -> Result<PathBuf> {
     )?;
     if let Err(error) = refuse_warnings(&what, &log) {
         // Else the next make would find nothing to do and nothing to warn of.
-        remove_objects(&output)?;
+        remove_objects(output)?;
         return Err(error);
     }
     let module = output.join("sysbatch.ko");
