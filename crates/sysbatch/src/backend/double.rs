@@ -17,7 +17,7 @@ use syscalls::Sysno;
 
 use super::device::Device;
 use super::{Backend, Choice};
-use crate::{Direct, UserHost};
+use crate::{Direct, Memory, UserHost};
 
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -377,4 +377,57 @@ fn a_format_that_the_device_does_not_know() {
         assert_eq!(setting.results, [i64::from(std::process::id())]);
         assert_eq!(backend.crossings(), crossings);
     }
+}
+
+/// What a memory is told of the calls of a batch.
+struct Told {
+    direct: Direct,
+    told: Vec<Option<u32>>,
+}
+
+// SAFETY: it has a `Direct` in it.
+unsafe impl Memory for Told {
+    fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
+        self.direct.load(address, width)
+    }
+
+    fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
+        self.direct.store(address, width, value)
+    }
+
+    fn called(&mut self, number: u32, _: &[u64; 6], _: i64) {
+        self.told.push(Some(number));
+    }
+
+    fn forget(&mut self) {
+        self.told.push(None);
+    }
+}
+
+#[test]
+fn memory_is_told_of_all_calls() {
+    let getpid = (Sysno::getpid, [0; 3], [false; 3], [0; 3], None);
+    let call = Some(Sysno::getpid as u32);
+    let told = |device| {
+        let mut setting = Setting::new(&[getpid; 4], 4);
+        let mut run = setting.header();
+        let backend = Backend::new(device, Choice::Program);
+        let mut memory = Told {
+            // SAFETY: the batch asks for the process id.
+            direct: unsafe { Direct::new() },
+            told: Vec::new(),
+        };
+        // SAFETY: as above.
+        let result = unsafe { backend.run(&mut run, &mut memory) };
+        assert_eq!(result, Ok(Status::Done));
+        memory.told
+    };
+    let double = |events: &[Event]| Some(Device::Double(Double::new(events)));
+    assert_eq!(told(None), [call; 4]);
+    // Calls in the kernel's half may be any; where none was made there is
+    // nothing to tell.
+    let punted = [Event::Made, Event::Punt, Event::Punt];
+    assert_eq!(told(double(&punted)), [None, call, call, None]);
+    let failed = [Event::Failed(Resume::Fresh), Event::Watched];
+    assert_eq!(told(double(&failed)), [None, call, call, call]);
 }

@@ -91,9 +91,13 @@ impl Backend {
             return self.interpret_rest(run, memory);
         }
         loop {
+            let steps = run.steps;
             // SAFETY: the caller vouches for the batch.
             let entered = unsafe { self.enter(run, memory) };
             let interrupted = run.status == Status::Interrupted.raw();
+            if self.device.is_some() && (run.steps != steps || interrupted) {
+                memory.forget();
+            }
             let step = match entered {
                 Ok(Status::Punt) if run.reason == PuntReason::Watched.raw() => {
                     return self.interpret_rest(run, memory);

@@ -42,6 +42,17 @@ pub unsafe trait Memory {
         }
         Ok(words)
     }
+
+    /// A system call of the batch was made, with this result: what was found
+    /// out about memory before may not be so any more.
+    #[inline]
+    fn called(&mut self, number: u32, args: &[u64; 6], result: i64) {
+        let _ = (number, args, result);
+    }
+
+    /// Any system calls may have been made, elsewhere: in the kernel's half.
+    #[inline]
+    fn forget(&mut self) {}
 }
 
 // SAFETY: it takes a value of the type.
@@ -56,6 +67,15 @@ unsafe impl<M: Memory> Memory for &mut M {
 
     fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault> {
         (**self).load_words(address)
+    }
+
+    #[inline]
+    fn called(&mut self, number: u32, args: &[u64; 6], result: i64) {
+        (**self).called(number, args, result);
+    }
+
+    fn forget(&mut self) {
+        (**self).forget();
     }
 }
 

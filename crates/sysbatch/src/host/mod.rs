@@ -79,7 +79,9 @@ impl<M: Memory> Host for UserHost<M> {
             Resume::Fresh => (call.number, call.args),
             Resume::RestartBlock => (Sysno::restart_syscall as u32, [0; 6]),
         };
-        Outcome::Returned(frame::call(number, args, &mut self.crossings))
+        let result = frame::call(number, args, &mut self.crossings);
+        self.memory.called(number, &args, result);
+        Outcome::Returned(result)
     }
 
     fn pending(&mut self) -> bool {
