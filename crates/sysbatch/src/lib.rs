@@ -169,6 +169,8 @@ pub use batch::{
 };
 pub use calls::{DirectoryEntries, DirectoryEntry, OwnedFdOperand, SocketOption};
 pub use host::{Checked, Direct, Memory, UserHost};
+#[doc(hidden)]
+pub use ring::Generation;
 pub use ring::{
     Access, Completion, CompletionError, Posted, RawCompletion, RawOutcome, RawRing, RawSubmit,
     RawSubmitError, RefusedReason, Ring, RingError, RingOptions, Shutdown, Submit, SubmitError,

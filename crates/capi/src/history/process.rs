@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use rustix::process::{Pid, getpid};
+use sysbatch::Generation;
 
 use super::pool::Pool;
 use super::syslet::Head;
@@ -19,6 +20,8 @@ use super::syslet::Head;
 /// What the threads of a process share.
 #[derive(Debug)]
 pub(super) struct Process {
+    /// Tells children without asking the kernel, where that is to be had.
+    generation: Option<Generation>,
     pid: Pid,
     pub(super) pool: Pool,
     /// The heads of syslets, by their addresses.
@@ -30,17 +33,17 @@ static CURRENT: AtomicPtr<Process> = AtomicPtr::new(ptr::null_mut());
 impl Process {
     /// That of this process.
     pub(super) fn current() -> &'static Self {
-        let pid = getpid();
         loop {
             let found = CURRENT.load(Ordering::Acquire);
             // SAFETY: it is null or was leaked below.
             if let Some(process) = unsafe { found.as_ref() }
-                && process.pid == pid
+                && process.is_this()
             {
                 return process;
             }
             let new = Box::into_raw(Box::new(Self {
-                pid,
+                generation: Generation::current().ok(),
+                pid: getpid(),
                 pool: Pool::default(),
                 heads: Mutex::default(),
             }));
@@ -52,6 +55,14 @@ impl Process {
                 // SAFETY: nobody else has seen it.
                 drop(unsafe { Box::from_raw(new) });
             }
+        }
+    }
+
+    /// Whether it is that of this process, and not of a parent.
+    fn is_this(&self) -> bool {
+        match self.generation {
+            Some(generation) => generation.is_current(),
+            None => self.pid == getpid(),
         }
     }
 }

@@ -23,8 +23,11 @@ static WORD: AtomicPtr<AtomicU64> = AtomicPtr::new(ptr::null_mut());
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// The process in which something was made.
+///
+/// Public for the C library alone.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Generation {
+pub struct Generation {
     word: &'static AtomicU64,
     value: u64,
 }
@@ -34,7 +37,7 @@ impl Generation {
     ///
     /// # Errors
     /// What `mmap` or `madvise` fails with.
-    pub(super) fn current() -> Result<Self, Errno> {
+    pub fn current() -> Result<Self, Errno> {
         let word = word()?;
         let mut value = word.load(Ordering::Relaxed);
         if value == 0 {
@@ -48,7 +51,8 @@ impl Generation {
     }
 
     /// Whether this process is that one still, and not a child of it.
-    pub(super) fn is_current(self) -> bool {
+    #[must_use]
+    pub fn is_current(self) -> bool {
         self.word.load(Ordering::Relaxed) == self.value
     }
 }

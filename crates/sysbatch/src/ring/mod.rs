@@ -31,6 +31,8 @@ mod worker;
 pub use batches::Ring;
 pub use completion::{Completion, CompletionError};
 pub use error::{RefusedReason, RingError, WaitError};
+#[doc(hidden)]
+pub use generation::Generation;
 pub use options::{RingOptions, Shutdown, WhenFull};
 pub use raw::RawRing;
 pub use submission::{Access, Posted, RawCompletion, RawOutcome, RawSubmit, RawSubmitError};
