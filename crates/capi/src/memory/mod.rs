@@ -1,211 +1,273 @@
 //! Memory that may be bad, at a price that can be paid for every batch.
-#![expect(unsafe_code, reason = "addresses that were probed are read")]
+//!
+//! In user space a load from a bad address is a signal, and only the kernel can
+//! tell beforehand. Asking it costs a system call, which is as much as the call
+//! that an entry makes. So what it says is kept, as long as it is certain to be
+//! true:
+//!
+//! - for as long as the batch runs, page by page as they are reached, until a
+//!   call of the batch may have taken memory away ([`effect`]): one that unmaps
+//!   or protects some, one that a handler or another thread may have used for
+//!   it, or one that is not known;
+//! - for as long as the process runs, of the memory that a program always has
+//!   ([`lasting`]).
+//!
+//! Entries and operands are still read from where they are when they are
+//! reached, so a batch can change itself.
+#![expect(
+    unsafe_code,
+    reason = "addresses that were probed are read and written"
+)]
 
-use core::ops::Range;
+mod calls;
+mod effect;
+mod lasting;
+mod pages;
+mod probe;
+#[cfg(test)]
+mod tests;
+
 use core::ptr;
 
 use rustix::io::Errno;
 use sysbatch::abi::{RUN_SIZE, Run, Status, Width};
-use sysbatch::{Backend, Checked, Direct, Memory};
+use sysbatch::{Backend, Direct, Memory};
 use sysbatch_engine::Fault;
-use syscalls::Sysno;
 
-/// The smallest page size there is: a word within one can be read whole or not
-/// at all.
-const PAGE_SIZE: u64 = 4096;
+use effect::Effect;
+use pages::{PAGE_SIZE, Pages, Span};
+use probe::{AskKernel, Probe};
 
-/// How many pages are remembered while one entry is read.
-const REMEMBERED: usize = 4;
-
-/// Memory of a program that was handed in by C: what is read is probed, so
-/// that a bad address is a [`Fault`] here as it is in the kernel.
-///
-/// A page is probed once for each entry, by one system call that only reads
-/// (`rt_sigprocmask(2)` with a set there and an operation that does not
-/// exist). Words are written by `process_vm_writev(2)`, unless they are among
-/// the results: those are written straight, and a bad address among them is
-/// told by the caller's own fault. Where a sandbox forbids
-/// `process_vm_writev`, words are written straight too.
+/// Memory of a program that was handed in by C: a bad address is a [`Fault`]
+/// here as it is in the kernel.
 #[derive(Debug)]
-pub(crate) struct Probed {
-    /// Made when it is needed first; `None` in it where it cannot be had.
-    checked: Option<Option<Checked>>,
+pub(crate) struct Probed<P = AskKernel> {
     direct: Direct,
+    probe: P,
     /// Addresses that are written without a check.
-    straight: Range<u64>,
+    straight: Span,
     /// The run header, which is the library's or vouched for.
-    header: Range<u64>,
-    /// Pages known to be readable, for as long as the entry is being read.
-    readable: [u64; REMEMBERED],
-    oldest: usize,
+    header: Span,
+    /// What has been found out in this batch.
+    readable: Pages,
+    writable: Pages,
+    /// Whether nothing that the batch has done is unknown: else nothing is
+    /// taken to last.
+    knows_all: bool,
 }
 
-/// No page starts here.
-const NO_PAGE: u64 = u64::MAX;
+/// What is to be done with memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
 
 impl Probed {
     /// Access to the memory of this process.
     ///
     /// # Safety
-    /// As for [`Checked::new`]; and `straight` may be written, or is
-    /// meant to fault; and no other thread unmaps memory that the batch reads
-    /// while it is being read.
-    pub(crate) unsafe fn new(straight: Range<u64>) -> Self {
-        Self {
-            checked: None,
-            // SAFETY: it reads what was probed and writes what the caller
-            // vouches for.
-            direct: unsafe { Direct::new() },
-            straight,
-            header: 0..0,
-            readable: [NO_PAGE; REMEMBERED],
-            oldest: 0,
-        }
+    /// As for [`Direct::new`], but that addresses may be bad; `straight` may be
+    /// written, or is meant to fault; and neither another thread nor a signal's
+    /// handler takes the memory away that the batch is using, but while the
+    /// batch waits for it.
+    pub(crate) unsafe fn new(straight: core::ops::Range<u64>) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { Self::with_probe(straight, AskKernel) }
     }
+}
 
-    /// Lets the run header be reached straight, from now on.
+impl<P: Probe> Probed<P> {
+    /// Access that asks `probe` about addresses.
     ///
     /// # Safety
-    /// The header must not move while batches run with this memory.
-    pub(crate) unsafe fn admit(&mut self, run: &Run) {
-        let address = ptr::from_ref(run).expose_provenance() as u64;
-        self.header = address..address + RUN_SIZE as u64;
+    /// As for [`Probed::new`], and `probe` answers as the kernel would.
+    unsafe fn with_probe(straight: core::ops::Range<u64>, probe: P) -> Self {
+        Self {
+            // SAFETY: it reads and writes what was found good, or is vouched
+            // for.
+            direct: unsafe { Direct::new() },
+            probe,
+            straight: Span {
+                start: straight.start,
+                end: straight.end,
+            },
+            header: Span::EMPTY,
+            readable: Pages::new(),
+            writable: Pages::new(),
+            knows_all: true,
+        }
     }
 
     /// Runs a batch to its end, see [`Backend::run`].
     ///
     /// # Safety
-    /// As for [`Backend::run`]; addresses that are read may be bad.
+    /// As for [`Backend::run`]; addresses may be bad.
     pub(crate) unsafe fn run(&mut self, backend: &Backend, run: &mut Run) -> Result<Status, Errno> {
-        // SAFETY: it is borrowed for as long as the batch runs.
-        unsafe { self.admit(run) };
+        self.admit(run);
         // SAFETY: the caller's promise.
         let ended = unsafe { backend.run(run, self) };
-        self.header = 0..0;
+        self.header = Span::EMPTY;
         ended
     }
 
-    /// Memory may have changed: nothing is known of any page.
-    fn forget(&mut self) {
-        self.readable = [NO_PAGE; REMEMBERED];
+    /// Runs a batch until it would wait, see [`Backend::first_try`].
+    ///
+    /// # Safety
+    /// As for [`Probed::run`].
+    pub(crate) unsafe fn first_try(
+        &mut self,
+        backend: &Backend,
+        run: &mut Run,
+    ) -> Option<Result<Status, Errno>> {
+        self.admit(run);
+        // SAFETY: the caller's promise.
+        let ended = unsafe { backend.first_try(run, self) };
+        self.header = Span::EMPTY;
+        ended
+    }
+
+    /// Lets the run header be reached straight, which is borrowed for as long
+    /// as that is so.
+    fn admit(&mut self, run: &Run) {
+        let start = ptr::from_ref(run).expose_provenance() as u64;
+        self.header = Span {
+            start,
+            end: start + RUN_SIZE as u64,
+        };
     }
 
     /// Sees that `size` bytes from `address` on can be read.
-    fn probe(&mut self, address: u64, size: u64) -> Result<(), Fault> {
+    #[inline]
+    fn see_readable(&mut self, address: u64, size: u64) -> Result<(), Fault> {
         let last = address.checked_add(size - 1).ok_or(Fault)?;
-        let mut page = address / PAGE_SIZE;
-        while page <= last / PAGE_SIZE {
-            self.probe_page(page)?;
-            page += 1;
-        }
-        Ok(())
-    }
-
-    fn probe_page(&mut self, page: u64) -> Result<(), Fault> {
-        if self.readable.contains(&page) {
+        if self.readable.covers(address, last) || self.header.covers(address, last) {
             return Ok(());
         }
-        if !is_readable(page * PAGE_SIZE) {
-            return Err(Fault);
+        self.find_out(address, last, Access::Read)
+    }
+
+    /// Sees that `size` bytes from `address` on can be written.
+    #[inline]
+    fn see_writable(&mut self, address: u64, size: u64) -> Result<(), Fault> {
+        let last = address.checked_add(size - 1).ok_or(Fault)?;
+        if self.writable.covers(address, last)
+            || self.straight.covers(address, address)
+            || self.header.covers(address, last)
+        {
+            return Ok(());
         }
-        self.readable[self.oldest] = page;
-        self.oldest = (self.oldest + 1) % REMEMBERED;
-        Ok(())
+        self.find_out(address, last, Access::Write)
+    }
+
+    /// Finds out whether the bytes from `first` to `last` can be reached, and
+    /// keeps that they can.
+    #[cold]
+    fn find_out(&mut self, first: u64, last: u64, access: Access) -> Result<(), Fault> {
+        if self.knows_all
+            && let Some(span) = lasting::around(first, last, access == Access::Write)
+        {
+            self.keep(span, access);
+            return Ok(());
+        }
+        let mut page = Span::page(first);
+        loop {
+            let found = match access {
+                Access::Read => &mut self.readable,
+                Access::Write => &mut self.writable,
+            };
+            if !found.has(page.start) {
+                let is_good = match access {
+                    Access::Read => self.probe.is_readable(page.start),
+                    Access::Write => self.probe.is_writable(page.start),
+                };
+                if !is_good {
+                    return Err(Fault);
+                }
+                self.keep(page, access);
+            }
+            if last - page.start < PAGE_SIZE {
+                return Ok(());
+            }
+            page = Span::page(page.end);
+        }
+    }
+
+    fn keep(&mut self, pages: Span, access: Access) {
+        self.readable.add(pages);
+        if access == Access::Write {
+            self.writable.add(pages);
+        }
+    }
+
+    /// Nothing is known of any page any more.
+    fn forget_pages(&mut self) {
+        self.readable.clear();
+        self.writable.clear();
+    }
+
+    /// Does what a call makes necessary.
+    #[cold]
+    fn apply(&mut self, effect: Effect) {
+        match effect {
+            Effect::Nothing => return,
+            Effect::Transfers if is_alone() => return,
+            Effect::Transfers | Effect::Forget => {}
+            Effect::Takes(bytes) => lasting::lose(Some(bytes)),
+            Effect::TakesAny => lasting::lose(None),
+        }
+        self.forget_pages();
     }
 }
 
-/// Whether the aligned word at `address` can be read.
-///
-/// The kernel copies the set before it looks at the operation
-/// (`rt_sigprocmask` in kernel/signal.c), so one that does not exist tells the
-/// two errors apart and changes nothing.
-fn is_readable(address: u64) -> bool {
-    const NO_OPERATION: usize = usize::MAX;
-    if address == 0 {
-        return false;
+/// Whether this thread is the only one of its process.
+fn is_alone() -> bool {
+    #[cfg(target_env = "gnu")]
+    {
+        unsafe extern "C" {
+            /// `sys/single_threaded.h`: false is always right.
+            static __libc_single_threaded: core::ffi::c_char;
+        }
+        // SAFETY: a variable of the C library, which it changes only in this
+        // thread as long as that is the only one.
+        unsafe { (&raw const __libc_single_threaded).read_volatile() != 0 }
     }
-    // SAFETY: whatever the address, the call reads a word or fails; no mask is
-    // changed, for the operation does not exist.
-    let result = unsafe {
-        syscalls::syscall4(
-            Sysno::rt_sigprocmask,
-            NO_OPERATION,
-            address as usize,
-            0,
-            size_of::<u64>(),
-        )
-    };
-    result != Err(syscalls::Errno::EFAULT)
+    #[cfg(not(target_env = "gnu"))]
+    {
+        false
+    }
 }
 
 // SAFETY: a value has a `Direct` in it, which only `unsafe` code makes.
-unsafe impl Memory for Probed {
+unsafe impl<P: Probe> Memory for Probed<P> {
+    #[inline]
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
-        if self.header.contains(&address) {
-            return self.direct.load(address, width);
-        }
-        self.probe(address, width.bytes())?;
+        self.see_readable(address, width.bytes())?;
         self.direct.load(address, width)
     }
 
+    #[inline]
     fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
-        self.forget();
-        if self.straight.contains(&address) || self.header.contains(&address) {
-            return self.direct.store(address, width, value);
-        }
-        // SAFETY: whoever made this one promised what that one asks for.
-        let make = || unsafe { Checked::new() }.ok();
-        match self.checked.get_or_insert_with(make) {
-            Some(checked) => checked.store(address, width, value),
-            None => self.direct.store(address, width, value),
-        }
+        self.see_writable(address, width.bytes())?;
+        self.direct.store(address, width, value)
     }
 
+    #[inline]
     fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault> {
-        self.forget();
-        if self.header.contains(&address) {
-            return self.direct.load_words(address);
-        }
-        self.probe(address, 8 * N as u64)?;
+        self.see_readable(address, 8 * N as u64)?;
         self.direct.load_words(address)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn probed() -> Probed {
-        // SAFETY: the tests read and write their own memory.
-        unsafe { Probed::new(0..0) }
-    }
-
-    #[test]
-    fn bad_addresses_are_faults() {
-        let mut memory = probed();
-        for address in [0, 1, 4096, u64::MAX, u64::MAX - 7, 1 << 63] {
-            assert_eq!(
-                memory.load(address, Width::Eight),
-                Err(Fault),
-                "{address:#x}"
-            );
-            assert_eq!(memory.load_words::<8>(address), Err(Fault), "{address:#x}");
-            assert_eq!(
-                memory.store(address, Width::Eight, 1),
-                Err(Fault),
-                "{address:#x}"
-            );
+    #[inline]
+    fn called(&mut self, number: u32, args: &[u64; 6], result: i64) {
+        let effect = effect::effect(number, args, result);
+        if effect != Effect::Nothing {
+            self.apply(effect);
         }
     }
 
-    #[test]
-    fn good_ones_are_read_and_written() {
-        let mut memory = probed();
-        let mut words = [1_u64, 2, 3];
-        let address = words.as_mut_ptr().expose_provenance() as u64;
-        assert_eq!(memory.load_words(address), Ok([1_u64, 2, 3]));
-        assert_eq!(memory.store(address + 8, Width::Eight, 9), Ok(()));
-        assert_eq!(memory.load(address + 8, Width::Eight), Ok(9));
-        assert_eq!(words[1], 9);
+    fn forget(&mut self) {
+        self.forget_pages();
+        self.knows_all = false;
     }
 }

@@ -32,8 +32,9 @@ pub struct Handle {
 /// fits, else this process, unless SYSBATCH_BACKEND=kernel, =user or
 /// BATCH_EMUL=1 in the environment decide it; or SYSBATCH_KERNEL or
 /// SYSBATCH_USER. With SYSBATCH_CHECKED a bad address in a batch is -EFAULT in
-/// this process, too, at the price of a probe for each page that is read and a
-/// checked copy for each word that is written; without it it is SIGSEGV there.
+/// this process, too, at the price of a system call for each page that is not
+/// the program's own data, heap or stack and has not been found good in this
+/// batch; without it it is SIGSEGV there.
 ///
 /// What it came to, or what to do about the error, is written to `why`, at
 /// most `size` bytes with the zero at the end; `why` may be null if `size` is

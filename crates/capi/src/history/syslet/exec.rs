@@ -14,7 +14,6 @@ use super::user::{AsyncHeadUser, Atom, User};
 use crate::errno;
 use crate::history::pool;
 use crate::history::program::{backend, header};
-use crate::memory::Probed;
 
 /// Runs the syslet that begins with `atom`. Returns its last atom if it is
 /// over, null if it goes on elsewhere and its last atom will be posted to the
@@ -49,16 +48,14 @@ pub unsafe extern "C" fn sysbatch_compat_async_exec(
         let mut run = header(Format::Syslet, 0, 0, 0);
         run.pc = atom.expose_provenance() as u64;
         run.fuel = head.fuel();
-        // SAFETY: the caller's promise.
-        let mut memory = unsafe { Probed::new(0..0) };
         let here = if flags & SYSLET_SYNC != 0 {
             // SAFETY: the caller's promise.
-            Some(unsafe { memory.run(backend, &mut run) })
+            Some(unsafe { user.run(backend, &mut run) })
         } else if flags & SYSLET_ASYNC != 0 {
             None
         } else {
             // SAFETY: the caller's promise.
-            unsafe { run_here(backend, &mut run, &mut memory, &mut user) }
+            unsafe { run_here(backend, &mut run, &mut user) }
         };
         let ended = match here {
             Some(ended) => ended,
@@ -67,7 +64,7 @@ pub unsafe extern "C" fn sysbatch_compat_async_exec(
                 Err(errno) if run.steps == 0 => return Err(errno),
                 // Some of it has happened, so there is no way but on.
                 // SAFETY: the caller's promise.
-                Err(_) => unsafe { memory.run(backend, &mut run) },
+                Err(_) => unsafe { user.run(backend, &mut run) },
             },
         };
         match ended? {
@@ -86,14 +83,11 @@ pub unsafe extern "C" fn sysbatch_compat_async_exec(
 unsafe fn run_here(
     backend: &Backend,
     run: &mut Run,
-    memory: &mut Probed,
     user: &mut User,
 ) -> Option<Result<Status, Errno>> {
     loop {
-        // SAFETY: it is borrowed until this is over.
-        unsafe { memory.admit(run) };
         // SAFETY: the caller's promise.
-        if let Some(ended) = unsafe { backend.first_try(run, memory) } {
+        if let Some(ended) = unsafe { user.first_try(backend, run) } {
             return Some(ended);
         }
         if run.status == Status::OutOfFuel.raw() {
@@ -108,7 +102,7 @@ unsafe fn run_here(
         let rest = run.fuel - 1;
         run.fuel = 1;
         // SAFETY: the caller's promise.
-        let ended = unsafe { memory.run(backend, run) };
+        let ended = unsafe { user.run(backend, run) };
         run.fuel += rest;
         match ended {
             Ok(Status::OutOfFuel) if run.fuel > 0 => {}
@@ -130,11 +124,9 @@ fn go_elsewhere(backend: &'static Backend, head: &Arc<Head>, run: Run) -> Result
 
 /// Runs the rest of a syslet and completes it.
 fn finish(backend: &Backend, head: &Head, mut run: Run) {
-    // SAFETY: whoever started the syslet vouched for it until it is over.
-    let mut memory = unsafe { Probed::new(0..0) };
-    // SAFETY: as above.
-    let ended = unsafe { memory.run(backend, &mut run) };
     let mut user = User::new();
+    // SAFETY: whoever started the syslet vouched for it until it is over.
+    let ended = unsafe { user.run(backend, &mut run) };
     let wrong = match ended {
         Ok(Status::OutOfFuel) => Some(Errno::LOOP),
         Ok(_) => None,

@@ -5,8 +5,8 @@ use core::ffi::{c_long, c_ulong, c_void};
 use core::mem::offset_of;
 
 use rustix::io::Errno;
-use sysbatch::Memory as _;
-use sysbatch::abi::Width;
+use sysbatch::abi::{Run, Status, Width};
+use sysbatch::{Backend, Memory as _};
 
 use crate::memory::Probed;
 
@@ -71,6 +71,28 @@ impl User {
     pub(super) fn new() -> Self {
         // SAFETY: what it writes to are the places that the interface says.
         Self(unsafe { Probed::new(0..0) })
+    }
+
+    /// Runs a syslet to its end, see [`Backend::run`].
+    ///
+    /// # Safety
+    /// As for [`Backend::run`]; addresses may be bad.
+    pub(super) unsafe fn run(&mut self, backend: &Backend, run: &mut Run) -> Result<Status, Errno> {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.run(backend, run) }
+    }
+
+    /// Runs a syslet until it would wait, see [`Backend::first_try`].
+    ///
+    /// # Safety
+    /// As for [`User::run`].
+    pub(super) unsafe fn first_try(
+        &mut self,
+        backend: &Backend,
+        run: &mut Run,
+    ) -> Option<Result<Status, Errno>> {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.first_try(backend, run) }
     }
 
     pub(super) fn load(&mut self, address: u64) -> Result<u64, Errno> {
