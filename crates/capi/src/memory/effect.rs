@@ -21,7 +21,7 @@ pub(super) enum Effect {
     /// or a file that is mapped may be shorter.
     Forget,
     /// That, and that the memory in these bytes stays.
-    Takes(Span),
+    Takes([Span; 2]),
     /// That, and that any memory stays.
     TakesAny,
 }
@@ -75,11 +75,12 @@ impl Kind {
 
 /// For calls whose arguments decide.
 fn by_arguments(number: u32, args: &[u64; 6]) -> Effect {
-    let [a, b, c, d, ..] = *args;
-    let bytes = Effect::Takes(Span {
-        start: a,
-        end: a.saturating_add(b),
-    });
+    let [a, b, c, d, e, _] = *args;
+    let span = |start: u64, len: u64| Span {
+        start,
+        end: start.saturating_add(len),
+    };
+    let bytes = Effect::Takes([span(a, b), Span::EMPTY]);
     let opens = |flags: u64| {
         if has(flags, libc::O_TRUNC) {
             Effect::Forget
@@ -97,7 +98,9 @@ fn by_arguments(number: u32, args: &[u64; 6]) -> Effect {
         Some(Sysno::fcntl) => Effect::Nothing,
         Some(Sysno::mmap) if !has(d, libc::MAP_FIXED) => Effect::Nothing,
         Some(Sysno::shmat) if !has(c, libc::SHM_REMAP) => Effect::Nothing,
-        Some(Sysno::mremap) if has(d, libc::MREMAP_FIXED) => Effect::TakesAny,
+        Some(Sysno::mremap) if has(d, libc::MREMAP_FIXED) => {
+            Effect::Takes([span(a, b), span(e, c)])
+        }
         Some(Sysno::mmap | Sysno::munmap | Sysno::mremap | Sysno::madvise)
         | Some(Sysno::mprotect | Sysno::pkey_mprotect) => bytes,
         _ => Effect::TakesAny,
@@ -157,23 +160,22 @@ mod tests {
 
     #[test]
     fn what_takes_memory_away() {
-        let span = |len| {
-            Effect::Takes(Span {
-                start: START,
-                end: START + len,
-            })
+        let bytes = |start| Span {
+            start,
+            end: start + 9,
         };
+        let takes = Effect::Takes([bytes(START), Span::EMPTY]);
         let fixed = (libc::MAP_FIXED | libc::MAP_PRIVATE) as u64;
         let moved = libc::MREMAP_FIXED as u64;
-        assert_eq!(of(Sysno::munmap, [START, 9, 0, 0, 0, 0]), span(9));
-        assert_eq!(of(Sysno::mprotect, [START, 9, 0, 0, 0, 0]), span(9));
-        assert_eq!(of(Sysno::madvise, [START, 9, 0, 0, 0, 0]), span(9));
-        assert_eq!(of(Sysno::mmap, [START, 9, 0, fixed, 0, 0]), span(9));
+        assert_eq!(of(Sysno::munmap, [START, 9, 0, 0, 0, 0]), takes);
+        assert_eq!(of(Sysno::mprotect, [START, 9, 0, 0, 0, 0]), takes);
+        assert_eq!(of(Sysno::madvise, [START, 9, 0, 0, 0, 0]), takes);
+        assert_eq!(of(Sysno::mmap, [START, 9, 0, fixed, 0, 0]), takes);
         assert_eq!(of(Sysno::mmap, [START, 9, 0, 2, 0, 0]), Effect::Nothing);
-        assert_eq!(of(Sysno::mremap, [START, 9, 9, 0, 0, 0]), span(9));
+        assert_eq!(of(Sysno::mremap, [START, 9, 9, 0, 0, 0]), takes);
         assert_eq!(
-            of(Sysno::mremap, [START, 9, 9, moved, 0, 0]),
-            Effect::TakesAny
+            of(Sysno::mremap, [START, 9, 9, moved, 2 * START, 0]),
+            Effect::Takes([bytes(START), bytes(2 * START)])
         );
         for sysno in [Sysno::brk, Sysno::process_madvise, Sysno::remap_file_pages] {
             assert_eq!(of(sysno, [0; 6]), Effect::TakesAny);

@@ -9,7 +9,7 @@
 //! The price is told in docs/interfaces: a program that itself makes a part of
 //! this memory inaccessible by `mprotect(2)` or `munmap(2)`, outside of a batch,
 //! and hands it to a batch gets the signal and not the error. If it is a batch
-//! that does so, [`lose`] is told of it, and nothing is taken to stay any more.
+//! that does so, [`lose`] is told, and nothing is taken to stay any more.
 #![expect(
     unsafe_code,
     reason = "the program headers and the program break are asked for"
@@ -55,20 +55,19 @@ pub(super) fn around(first: u64, last: u64, to_write: bool) -> Option<Span> {
 }
 
 /// A batch has taken memory away or protected it: what lasts is no longer relied
-/// on if the bytes are part of it, or if nobody knows which they are.
-pub(super) fn lose(taken: Option<Span>) {
-    let lost = match (taken, AREAS.get()) {
-        (Some(taken), Some(areas)) => areas
-            .iter()
-            .map(Area::now)
-            .any(|span| taken.start < span.end && span.start < taken.end),
-        // Nothing has been relied on, and what is found later is what is left.
-        (Some(_), None) => false,
-        (None, _) => true,
-    };
-    if lost {
-        LOST.store(true, Ordering::Relaxed);
+/// on if the bytes are part of it.
+pub(super) fn lose(taken: Span) {
+    // If nobody has asked yet, what is found later is what is left.
+    let lasting = AREAS.get().into_iter().flatten().map(Area::now);
+    let mut touched = lasting.filter(|span| taken.start < span.end && span.start < taken.end);
+    if touched.next().is_some() {
+        lose_all();
     }
+}
+
+/// A batch may have taken any memory away: nothing is relied on any more.
+pub(super) fn lose_all() {
+    LOST.store(true, Ordering::Relaxed);
 }
 
 impl Area {

@@ -20,6 +20,8 @@
 )]
 
 mod calls;
+#[cfg(test)]
+mod compared;
 mod effect;
 mod lasting;
 mod pages;
@@ -213,8 +215,8 @@ impl<P: Probe> Probed<P> {
             Effect::Nothing => return,
             Effect::Transfers if is_alone() => return,
             Effect::Transfers | Effect::Forget => {}
-            Effect::Takes(bytes) => lasting::lose(Some(bytes)),
-            Effect::TakesAny => lasting::lose(None),
+            Effect::Takes(spans) => spans.into_iter().for_each(lasting::lose),
+            Effect::TakesAny => lasting::lose_all(),
         }
         self.forget_pages();
     }

@@ -81,16 +81,12 @@ mod tests {
     #[test]
     fn by_protection() {
         let len = PAGE_SIZE as usize;
-        // SAFETY: the kernel chooses where.
-        let page = unsafe {
-            mmap_anonymous(
-                core::ptr::null_mut(),
-                len,
-                ProtFlags::READ | ProtFlags::WRITE,
-                MapFlags::PRIVATE,
-            )
-        }
-        .unwrap();
+        // Where the kernel puts nothing by itself: what is unmapped stays so.
+        let place = core::ptr::with_exposed_provenance_mut(0x3456_7890_0000);
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE;
+        // SAFETY: nothing is replaced.
+        let page = unsafe { mmap_anonymous(place, len, protection, flags) }.unwrap();
         let address = page.expose_provenance() as u64;
         let ask = || {
             (

@@ -34,8 +34,8 @@ fn counted() -> Probed<Counting> {
     unsafe { Probed::with_probe(0..0, Counting::default()) }
 }
 
-/// Pages that do not last. They are left to the end of the process: where a test
-/// has unmapped some, another may have mapped its own.
+/// Pages that do not last, each time at another place, where the kernel puts
+/// nothing by itself: what is unmapped there stays a hole.
 struct Mapped {
     address: u64,
     pages: u64,
@@ -43,15 +43,15 @@ struct Mapped {
 
 impl Mapped {
     fn new(pages: u64) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0x2345_6780_0000);
+        let address = NEXT.fetch_add((pages + 1) * PAGE_SIZE, Ordering::Relaxed);
+        let start = ptr::with_exposed_provenance_mut(address as usize);
         let len = (pages * PAGE_SIZE) as usize;
         let protection = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: the kernel chooses where.
-        let start =
-            unsafe { mmap_anonymous(ptr::null_mut(), len, protection, MapFlags::PRIVATE) }.unwrap();
-        Self {
-            address: start.expose_provenance() as u64,
-            pages,
-        }
+        let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE;
+        // SAFETY: nothing is replaced.
+        unsafe { mmap_anonymous(start, len, protection, flags) }.unwrap();
+        Self { address, pages }
     }
 
     fn page(&self, index: u64) -> u64 {
