@@ -146,6 +146,7 @@ fn write<T, const N: usize>(address: u64, value: T, bytes: [u8; N]) -> Result<()
 
 // SAFETY: the only way to a value is `Direct::new`, with that contract.
 unsafe impl Memory for Direct {
+    #[inline]
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         Ok(match width {
             Width::One => read(address, u8::from_ne_bytes)?.into(),
@@ -155,6 +156,7 @@ unsafe impl Memory for Direct {
         })
     }
 
+    #[inline]
     fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
         match width {
             Width::One => write(address, value as u8, (value as u8).to_ne_bytes()),
@@ -162,6 +164,23 @@ unsafe impl Memory for Direct {
             Width::Four => write(address, value as u32, (value as u32).to_ne_bytes()),
             Width::Eight => write(address, value, value.to_ne_bytes()),
         }
+    }
+
+    #[inline]
+    fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault> {
+        let pointer = pointer::<[u64; N]>(address)?;
+        if pointer.is_aligned() {
+            // SAFETY: not null, aligned; that it is valid for reads of the words
+            // is the contract of `Direct::new`.
+            return Ok(unsafe { pointer.read_volatile() });
+        }
+        let mut words = [0; N];
+        let mut at = address;
+        for word in &mut words {
+            *word = read(at, u64::from_ne_bytes)?;
+            at = at.wrapping_add(8);
+        }
+        Ok(words)
     }
 }
 
@@ -187,6 +206,11 @@ mod tests {
                 memory.store(base + offset, width, value).unwrap();
             }
         }
+        for offset in 0..8 {
+            let (words, _) = bytes[offset..].as_chunks();
+            let expected = [u64::from_ne_bytes(words[0])];
+            assert_eq!(memory.load_words(base + offset as u64), Ok(expected));
+        }
         assert_eq!(
             memory.load_words(base),
             Ok([
@@ -194,6 +218,8 @@ mod tests {
                 u64::from_le_bytes(*b"89abcdef")
             ])
         );
+        assert_eq!(memory.load_words::<2>(u64::MAX - 14), Err(Fault));
+        assert_eq!(memory.load_words::<2>(0), Err(Fault));
         assert_eq!(bytes, *b"0123456789abcdef");
     }
 
