@@ -153,8 +153,8 @@ impl<P: Probe> Probed<P> {
     #[inline]
     fn see_writable(&mut self, address: u64, size: u64) -> Result<(), Fault> {
         let last = address.checked_add(size - 1).ok_or(Fault)?;
-        if self.writable.covers(address, last)
-            || self.straight.covers(address, address)
+        if self.straight.covers(address, address)
+            || self.writable.covers(address, last)
             || self.header.covers(address, last)
         {
             return Ok(());
@@ -167,8 +167,10 @@ impl<P: Probe> Probed<P> {
     #[cold]
     fn find_out(&mut self, first: u64, last: u64, access: Access) -> Result<(), Fault> {
         if self.knows_all
-            && let Some(span) = lasting::around(first, last, access == Access::Write)
+            && let Some((span, writable)) = lasting::around(first, last)
+            && (writable || access == Access::Read)
         {
+            let access = if writable { Access::Write } else { access };
             self.keep(span, access);
             return Ok(());
         }
