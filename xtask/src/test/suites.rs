@@ -129,6 +129,15 @@ pub(super) const SUITES: &[GuestSuite] = &[
         limit_seconds: 300,
         ..SUITE
     },
+    GuestSuite {
+        name: "walk",
+        command: &["sh", "-c", include_str!("walk.sh")],
+        tests: &[("sysbatch-walk", "memory"), ("sysbatch-walk", "trees")],
+        disk: Some(DiskContents::Empty),
+        memory: 1024,
+        limit_seconds: 300,
+        ..SUITE
+    },
     of_suites("audit", suites!("audit")),
     of_suites("badinput", suites!("badinput")),
     GuestSuite {

@@ -10,11 +10,12 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::io::Errno;
+use sysbatch_walk::FileId;
 
 use super::quote::quoted;
-use super::record::FileId;
 use super::size::Unit;
 use super::tree::{NodeId, Tree, What};
 
@@ -31,7 +32,6 @@ pub(super) struct Operand {
 #[derive(Debug)]
 struct Frame {
     node: NodeId,
-    next: usize,
     size: u64,
     /// Whether it has been seen before, so that nothing in it counts.
     muted: bool,
@@ -67,10 +67,10 @@ pub(super) struct Account<O, E> {
 
 impl<O: Write, E: Write> Account<O, E> {
     /// Nothing added up yet.
-    pub(super) fn new(output: Output<O, E>, operands: Vec<Operand>, count_all_once: bool) -> Self {
+    pub(super) fn new(output: Output<O, E>, count_all_once: bool) -> Self {
         Self {
             output,
-            operands: operands.into_iter(),
+            operands: Vec::new().into_iter(),
             count_all_once,
             seen: HashSet::new(),
             frames: Vec::new(),
@@ -79,16 +79,14 @@ impl<O: Write, E: Write> Account<O, E> {
         }
     }
 
+    /// Gives it what to add up.
+    pub(super) fn begin(&mut self, operands: Vec<Operand>) {
+        self.operands = operands.into_iter();
+    }
+
     /// Whether nothing in a directory that has just been found will count.
     pub(super) fn is_seen(&self, id: FileId) -> bool {
         self.count_all_once && self.seen.contains(&id)
-    }
-
-    /// Whether nothing in a directory of the tree, not listed yet, will count.
-    pub(super) fn is_settled(&self, tree: &Tree, id: NodeId) -> bool {
-        // The one that is waited for has been seen by being come to.
-        let waited_for = self.frames.last().is_some_and(|frame| frame.node == id);
-        !waited_for && self.is_seen(tree.node(id).id)
     }
 
     /// Whether there was anything to complain about.
@@ -110,26 +108,23 @@ impl<O: Write, E: Write> Account<O, E> {
                 }
                 continue;
             };
-            let node = tree.node_mut(frame.node);
-            if !node.listed {
+            let Some(rest) = &mut tree.node_mut(frame.node).rest else {
                 return Ok(());
-            }
-            let Some(event) = node.events.get_mut(frame.next) else {
+            };
+            let Some(what) = rest.next() else {
                 self.leave(tree)?;
                 continue;
             };
-            frame.next += 1;
             let muted = frame.muted;
-            match &mut event.what {
-                &mut What::Directory(child) => self.enter(tree, child, muted),
-                &mut What::File { id, size } => {
+            match what {
+                What::Directory(child) => self.enter(tree, child, muted),
+                What::File { id, size } => {
                     if !muted && self.seen.insert(id) {
                         frame.size += size;
                     }
                 }
                 What::Unknown { name, errno } => {
                     if !muted {
-                        let (name, errno) = (std::mem::take(name), *errno);
                         let parent_len = self.path.len();
                         append(&mut self.path, &name);
                         self.complain("cannot access", errno)?;
@@ -173,12 +168,11 @@ impl<O: Write, E: Write> Account<O, E> {
     /// Goes down into a directory.
     fn enter(&mut self, tree: &Tree, id: NodeId, muted: bool) {
         let node = tree.node(id);
-        let muted = muted || (self.count_all_once && !self.seen.insert(node.id));
+        let muted = muted || (self.count_all_once && !self.seen.insert(node.directory.id()));
         let path_len = self.path.len();
-        append(&mut self.path, &node.name);
+        append(&mut self.path, node.directory.name().as_bytes());
         self.frames.push(Frame {
             node: id,
-            next: 0,
             size: 0,
             muted,
             path_len,
@@ -192,8 +186,8 @@ impl<O: Write, E: Write> Account<O, E> {
         };
         let node = tree.node(frame.node);
         if !frame.muted {
-            if let Some(errno) = node.error {
-                self.complain("cannot read directory", errno)?;
+            if let Some(error) = node.error {
+                self.complain("cannot read directory", error.errno())?;
             }
             let size = frame.size + node.size;
             if self.frames.len() as u64 <= self.output.max_depth {

@@ -1,34 +1,19 @@
-//! `sysbatch du`: how much files take, found out with batches.
+//! `sysbatch du`: how much files take, found out with batches. The trees are walked by
+//! `sysbatch-walk`.
 //!
 //! ```text
-//!  walk ── which directories are next; what is done with what was found
-//!    ├─ operands ── one batch for the paths of the command line
-//!    ├─ lister ── one batch for many directories
-//!    │    ├─ program, line ── what the batch does
-//!    │    ├─ layout ── the memory that it shares with the lister
-//!    │    ├─ image ── runs it
-//!    │    └─ records, record ── what it left in memory
-//!    ├─ anchor ── directories that paths are relative to
-//!    ├─ order ── in what order names are taken
+//!  walk ── which directories are listed; what is done with what was found
+//!    ├─ contents ── what is kept of the names in a directory
+//!    ├─ order ── in what order they are taken
 //!    ├─ tree ── what was found and not yet added up
 //!    └─ account ── adding up and printing, in the order of du
 //!         └─ size, quote ── how that looks
 //! ```
 
 mod account;
-mod anchor;
-#[cfg(test)]
-mod fake;
-mod image;
-mod layout;
-mod line;
-mod lister;
-mod operands;
+mod contents;
 mod order;
-mod program;
 mod quote;
-mod record;
-mod records;
 mod size;
 mod statistics;
 mod tree;
@@ -37,6 +22,7 @@ mod walk;
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::ArgAction;
@@ -124,7 +110,7 @@ pub(crate) fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if paths.is_empty() {
         paths.push(".".into());
     }
-    let backend = Backend::select()?;
+    let backend = Arc::new(Backend::select()?);
     let stdout = io::stdout().lock();
     let interactive = stdout.is_terminal();
     // Lines at once for a person, in large pieces for a program.

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 
 use linux_raw_sys::general::{CIFS_SUPER_MAGIC, NFS_SUPER_MAGIC, TMPFS_MAGIC};
 use rustix::fs::fstatfs;
+use sysbatch_walk::Directory;
+use sysbatch_walk::scan::Scan;
 
-use super::anchor::Anchors;
-use super::program::OpenCall;
-use super::tree::{Event, NodeId, Tree};
+use super::contents::{Contents, Event, Rules};
 
 /// Names are sorted if there are more than this.
 const SORT_ABOVE: u64 = 10_000;
@@ -32,19 +32,23 @@ pub(super) struct Order {
 
 impl Order {
     /// Puts what is in a directory, which has just been listed, in order.
-    pub(super) fn sort(&mut self, tree: &mut Tree, id: NodeId, anchors: &Anchors, how: OpenCall) {
-        let node = tree.node(id);
-        let names = node.names;
-        if names <= SORT_ABOVE || node.events.len() < 2 {
+    pub(super) fn sort(
+        &mut self,
+        contents: &mut Contents,
+        directory: &Directory,
+        scan: &mut Scan<Rules>,
+    ) {
+        let names = contents.names;
+        if names <= SORT_ABOVE || contents.events.len() < 2 {
             return;
         }
-        let sorted = *self.devices.entry(node.id.device).or_insert_with(|| {
+        let device = directory.id().device;
+        let sorted = *self.devices.entry(device).or_insert_with(|| {
             // When in doubt they are sorted, as by coreutils.
-            is_sorted_on(tree, id, anchors, how).unwrap_or(true)
+            is_sorted_on(directory, scan).unwrap_or(true)
         });
         if sorted {
-            let events = &mut tree.node_mut(id).events;
-            events.sort_by_key(|event| key(event, names));
+            contents.events.sort_by_key(|event| key(event, names));
         }
     }
 }
@@ -59,11 +63,9 @@ fn key(event: &Event, names: u64) -> (u64, u64) {
 
 /// Whether names are sorted on the file system of a directory; `None` if that
 /// cannot be found out.
-fn is_sorted_on(tree: &Tree, id: NodeId, anchors: &Anchors, how: OpenCall) -> Option<bool> {
-    let anchor = tree.anchor(id).map(|anchor| &**anchor);
-    let directory = anchors.open_below(anchor, &tree.path(id), how).ok()?;
-    // That, and closing the directory.
-    anchors.count(2);
+fn is_sorted_on(directory: &Directory, scan: &mut Scan<Rules>) -> Option<bool> {
+    let directory = scan.open(directory).ok()?;
+    scan.statistics_mut().calls += 1;
     let kind = fstatfs(&directory).ok()?.f_type;
     Some(!NOT_SORTED.iter().any(|&magic| i64::from(magic) == kind))
 }
@@ -71,6 +73,7 @@ fn is_sorted_on(tree: &Tree, id: NodeId, anchors: &Anchors, how: OpenCall) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::du::contents::Found;
     use crate::du::tree::What;
     use rustix::io::Errno;
 
@@ -78,10 +81,10 @@ mod tests {
         Event {
             inode: 7,
             ordinal,
-            what: What::Unknown {
+            what: Found::Other(What::Unknown {
                 name: Box::default(),
                 errno: Errno::NOENT,
-            },
+            }),
         }
     }
 

@@ -84,11 +84,11 @@ use super::layout::{
     At, DIRENT_LENGTH, DIRENT_MIN, DIRENT_NAME, DOT, DOT_DOT, Item, NAME_TO_END, READ_SIZE, Slot,
 };
 use super::line::{Line, Operand, add, call, load, store, sub};
-use super::record::STATX_SIZE;
+use crate::metadata::STATX_SIZE;
 
 /// How the program opens directories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OpenCall {
+pub(crate) enum OpenCall {
     /// `openat2(2)`, which can refuse to follow symbolic links on the way.
     Openat2,
     /// `openat(2)`, for kernels and sandboxes without `openat2`.
@@ -96,7 +96,7 @@ pub(super) enum OpenCall {
 }
 
 /// The program, for `statx` with these flags and this mask.
-pub(super) fn program(open: OpenCall, flags: u32, mask: u32) -> Vec<Entry> {
+pub(crate) fn program(open: OpenCall, flags: u32, mask: u32) -> Vec<Entry> {
     use Slot as S;
     use Width::{Eight, Four, Two};
     let item = |offset: usize| offset as i64;

@@ -1,16 +1,45 @@
 //! A program with its result slots, run on a backend.
 //!
-//! This is the one place of `du` where a batch touches memory, and so the one
-//! place that is unsafe.
+//! The callers vouch for the memory that their programs touch.
 #![expect(unsafe_code, reason = "a batch reads and writes memory by address")]
 
-use anyhow::{Context as _, bail};
 use rustix::io::Errno;
 use sysbatch::abi::{Entry, Format, RUN_SIZE, Run, Status};
 use sysbatch::{Backend, Direct};
 
+/// A batch that the crate made did not do what it was made for.
+///
+/// It says that something is wrong with the host that runs batches, or with
+/// this crate, never with a directory or a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BatchError {
+    /// The host refused the batch: [`Backend::run`] says why it may.
+    #[error("the batch that lists directories was refused at entry {entry}: {errno}")]
+    Refused {
+        /// The entry that it was at.
+        entry: u64,
+        /// What the host said.
+        errno: Errno,
+    },
+    /// The batch left where it does not leave.
+    #[error("the batch that lists directories left at entry {entry} with status {status:?}")]
+    Left {
+        /// The entry that it was at.
+        entry: u64,
+        /// Its status.
+        status: Status,
+    },
+    /// The memory that the batch filled makes no sense.
+    #[error("what the batch left of a directory could not be understood")]
+    Memory,
+    /// A thread of the walk ended before its work was done.
+    #[error("a thread that listed directories has died")]
+    Thread,
+}
+
 /// What runs a batch to its end: a backend.
-pub(super) trait Runner {
+pub(crate) trait Runner {
     /// Runs a batch, as [`Backend::run`] does.
     ///
     /// # Safety
@@ -32,7 +61,7 @@ impl Runner for Backend {
 
 /// A program, its result slots and how far it has got.
 #[derive(Debug)]
-pub(super) struct Image {
+pub(crate) struct Image {
     program: Vec<Entry>,
     results: Vec<i64>,
     pc: u64,
@@ -42,7 +71,7 @@ pub(super) struct Image {
 
 impl Image {
     /// A program with this many result slots.
-    pub(super) fn new(program: Vec<Entry>, slots: usize) -> Self {
+    pub(crate) fn new(program: Vec<Entry>, slots: usize) -> Self {
         Self {
             program,
             results: vec![0; slots],
@@ -53,37 +82,37 @@ impl Image {
     }
 
     /// Puts another program in its place; the slots stay.
-    pub(super) fn set_program(&mut self, program: Vec<Entry>) {
+    pub(crate) fn set_program(&mut self, program: Vec<Entry>) {
         self.program = program;
     }
 
     /// What a result slot holds.
-    pub(super) fn slot(&self, index: usize) -> i64 {
+    pub(crate) fn slot(&self, index: usize) -> i64 {
         self.results[index]
     }
 
     /// Changes what a result slot holds.
-    pub(super) fn set_slot(&mut self, index: usize, value: i64) {
+    pub(crate) fn set_slot(&mut self, index: usize, value: i64) {
         self.results[index] = value;
     }
 
     /// The entry it is at.
-    pub(super) fn pc(&self) -> u64 {
+    pub(crate) fn pc(&self) -> u64 {
         self.pc
     }
 
     /// Has it go on at another entry.
-    pub(super) fn set_pc(&mut self, pc: u64) {
+    pub(crate) fn set_pc(&mut self, pc: u64) {
         self.pc = pc;
     }
 
     /// The steps made so far, in all runs.
-    pub(super) fn steps(&self) -> u64 {
+    pub(crate) fn steps(&self) -> u64 {
         self.steps
     }
 
     /// How many times it was run.
-    pub(super) fn entered(&self) -> u64 {
+    pub(crate) fn entered(&self) -> u64 {
         self.entered
     }
 
@@ -98,7 +127,11 @@ impl Image {
     ///
     /// # Errors
     /// If the batch was refused or ran out of fuel: a mistake in the program.
-    pub(super) unsafe fn run(&mut self, runner: &impl Runner, fuel: u64) -> anyhow::Result<bool> {
+    pub(crate) unsafe fn run(
+        &mut self,
+        runner: &impl Runner,
+        fuel: u64,
+    ) -> Result<bool, BatchError> {
         let mut run = Run {
             size: RUN_SIZE as u32,
             format: Format::Native.raw(),
@@ -116,19 +149,18 @@ impl Image {
         self.pc = run.pc;
         self.steps += run.steps;
         self.entered += 1;
-        match status.with_context(|| format!("the batch was refused at entry {}", run.pc))? {
-            Status::Done => Ok(true),
-            Status::Exit => Ok(false),
-            status => bail!(
-                "the batch stopped at entry {} with status {status:?}",
-                run.pc
-            ),
+        let entry = run.pc;
+        match status {
+            Ok(Status::Done) => Ok(true),
+            Ok(Status::Exit) => Ok(false),
+            Ok(status) => Err(BatchError::Left { entry, status }),
+            Err(errno) => Err(BatchError::Refused { entry, errno }),
         }
     }
 }
 
 /// The address of a vector's elements, for a batch to use until the vector is
 /// next used in any other way.
-pub(super) fn expose<T>(elements: &mut [T]) -> u64 {
+pub(crate) fn expose<T>(elements: &mut [T]) -> u64 {
     elements.as_mut_ptr().expose_provenance() as u64
 }

@@ -2,29 +2,31 @@
 //! [program](super::program).
 #![expect(unsafe_code, reason = "runs a batch on memory that it owns")]
 
-use std::os::fd::{AsRawFd as _, RawFd};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 
-use anyhow::{Context as _, ensure};
 use rustix::fs::{CWD, OFlags, ResolveFlags};
 use rustix::io::Errno;
+use sysbatch::abi::Status;
 
-use super::image::{Image, Runner, expose};
+use super::image::{BatchError, Image, Runner, expose};
 use super::layout::{self, At, DIRENT_MIN, Item, NAME_TO_END, READ_SIZE, Slot};
 use super::program::{OpenCall, program};
-use super::record::{STATX_FLAGS, STATX_MASK, STATX_SIZE};
 use super::records::Records;
+use crate::follow::Follow;
+use crate::metadata::{Metadata, STATX_SIZE};
 
 /// How many directories a batch lists at most.
-pub(super) const ITEMS_MAX: usize = 256;
+pub(crate) const ITEMS_MAX: usize = 256;
 
 /// The size of the arena for names, in bytes. The batch comes back when less
 /// than [`READ_SIZE`] is left, so this is some three thousand names, enough for
 /// what the crossing costs to vanish among them.
 const NAMES_SIZE: usize = 128 << 10;
 
-/// The size of the arena for `statx` records: a name never takes less than
-/// [`DIRENT_MIN`] bytes, so that it cannot be full before the other one.
-const RECORDS_SIZE: usize = NAMES_SIZE / DIRENT_MIN * STATX_SIZE;
+/// How many `statx` records there is room for: a name never takes less than
+/// [`DIRENT_MIN`] bytes, so that it cannot be full before the other arena.
+const RECORDS: usize = NAMES_SIZE / DIRENT_MIN;
 
 /// Steps that a directory and a name take at most, system calls that fail
 /// included. Only a bound: fuel that is left over costs nothing.
@@ -33,7 +35,7 @@ const STEPS_PER_NAME: u64 = 16;
 
 /// How a directory is to be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     /// By a path that the user gave.
     Operand,
     /// By a path below this descriptor, with no symbolic link on the way.
@@ -42,7 +44,7 @@ pub(super) enum Origin {
 
 /// What became of a directory of the batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(crate) enum Progress {
     /// There is more to come.
     Partial,
     /// It was read to its end.
@@ -55,15 +57,18 @@ pub(super) enum Progress {
 
 /// The memory of a listing batch.
 #[derive(Debug)]
-pub(super) struct Lister {
+pub(crate) struct Lister {
     image: Image,
     open: OpenCall,
+    /// How `statx` is asked, and for what.
+    statx: (u32, u32),
     items: Vec<Item>,
     paths: Vec<u8>,
     /// Two of `struct open_how`: for operands, and for what is below them.
-    how: [[u64; 3]; 2],
+    /// On the heap, for its address to stay when the lister is moved.
+    how: Vec<[u64; 3]>,
     names: Vec<u8>,
-    records: Vec<u8>,
+    records: Vec<Metadata>,
     /// The item at hand.
     current: usize,
     /// Whether it is open already.
@@ -74,25 +79,32 @@ pub(super) struct Lister {
 }
 
 impl Lister {
-    /// A lister with no directories to list.
-    pub(super) fn new() -> Self {
-        let flags = OFlags::RDONLY
-            | OFlags::DIRECTORY
-            | OFlags::NOFOLLOW
-            | OFlags::NONBLOCK
-            | OFlags::CLOEXEC;
-        let flags = flags.bits().into();
+    /// A lister with no directories to list, which asks for the fields of a
+    /// mask.
+    pub(crate) fn new(follow: Follow, mask: u32) -> Self {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let operand = if follow.follows_roots() {
+            flags
+        } else {
+            flags | OFlags::NOFOLLOW
+        };
+        let (below, resolve) = match follow {
+            Follow::Always => (flags, ResolveFlags::empty()),
+            Follow::Never | Follow::Roots => (flags | OFlags::NOFOLLOW, ResolveFlags::NO_SYMLINKS),
+        };
+        let statx = (follow.statx_flags(false).bits(), mask);
         Self {
-            image: Image::new(
-                program(OpenCall::Openat2, STATX_FLAGS, STATX_MASK),
-                Slot::COUNT,
-            ),
+            image: Image::new(program(OpenCall::Openat2, statx.0, statx.1), Slot::COUNT),
             open: OpenCall::Openat2,
+            statx,
             items: Vec::new(),
             paths: Vec::new(),
-            how: [[flags, 0, 0], [flags, 0, ResolveFlags::NO_SYMLINKS.bits()]],
+            how: vec![
+                [operand.bits().into(), 0, 0],
+                [below.bits().into(), 0, resolve.bits()],
+            ],
             names: vec![0; NAMES_SIZE],
-            records: vec![0; RECORDS_SIZE],
+            records: empty_records(),
             current: 0,
             opened: false,
             begun: false,
@@ -101,43 +113,50 @@ impl Lister {
     }
 
     /// How it opens directories.
-    pub(super) fn open_call(&self) -> OpenCall {
+    pub(crate) fn open_call(&self) -> OpenCall {
         self.open
     }
 
     /// Has it do without `openat2` from now on: to be called between batches.
-    pub(super) fn avoid_openat2(&mut self) {
+    pub(crate) fn avoid_openat2(&mut self) {
         self.open = OpenCall::Openat;
+        let (flags, mask) = self.statx;
         self.image
-            .set_program(program(OpenCall::Openat, STATX_FLAGS, STATX_MASK));
+            .set_program(program(OpenCall::Openat, flags, mask));
     }
 
     /// The system calls that the batches made so far, whoever made them.
-    pub(super) fn sub_calls(&self) -> u64 {
+    pub(crate) fn sub_calls(&self) -> u64 {
         self.sub_calls
     }
 
     /// The steps that the batches made so far.
-    pub(super) fn steps(&self) -> u64 {
+    pub(crate) fn steps(&self) -> u64 {
         self.image.steps()
     }
 
     /// How many times a batch was run.
-    pub(super) fn batches(&self) -> u64 {
+    pub(crate) fn batches(&self) -> u64 {
         self.image.entered()
     }
 
-    /// Begins a new batch, with no directories yet.
-    pub(super) fn clear(&mut self) {
+    /// Begins a new batch, with no directories yet. What an unfinished one had
+    /// open is closed.
+    pub(crate) fn clear(&mut self) {
+        if std::mem::take(&mut self.opened) {
+            let fd = self.image.slot(Slot::Fd as usize) as RawFd;
+            // SAFETY: the batch opened it, left before it closed it, and will
+            // not go on: nobody else knows of it.
+            drop(unsafe { OwnedFd::from_raw_fd(fd) });
+        }
         self.items.clear();
         self.paths.clear();
         self.current = 0;
-        self.opened = false;
         self.begun = false;
     }
 
     /// Adds a directory to the batch. The path has no zero byte in it.
-    pub(super) fn push(&mut self, origin: Origin, path: &[u8]) {
+    pub(crate) fn push(&mut self, origin: Origin, path: &[u8]) {
         let (anchor, how) = match origin {
             Origin::Operand => (CWD.as_raw_fd(), 0),
             Origin::Anchor(fd) => (fd, 1),
@@ -153,68 +172,70 @@ impl Lister {
         self.paths.push(0);
     }
 
-    /// How many directories the batch has.
-    pub(super) fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    /// Runs the batch to its end, and gives what it finds to `visit` as it
-    /// comes: which directory of the batch, names with their `statx` results,
-    /// and what became of the directory. The directories come in their order,
-    /// those with many names in several parts.
-    ///
-    /// # Errors
-    /// If the batch was refused, or the directory data make no sense.
-    pub(super) fn run(
-        &mut self,
-        runner: &impl Runner,
-        mut visit: impl FnMut(usize, &mut Records<'_>, Progress) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    /// Settles which directories the batch has: no more are pushed, and it can
+    /// be [advanced](Lister::advance).
+    pub(crate) fn begin(&mut self) {
         let paths = expose(&mut self.paths);
-        let hows = self.how.each_mut().map(|how| match self.open {
-            OpenCall::Openat2 => expose(how),
-            OpenCall::Openat => how[0],
-        });
+        let flags = [self.how[0][0], self.how[1][0]];
+        let hows = expose(&mut self.how);
         for item in &mut self.items {
             item.path += paths;
-            item.how = hows[item.how as usize];
+            item.how = match self.open {
+                OpenCall::Openat2 => hows + item.how * size_of::<[u64; 3]>() as u64,
+                OpenCall::Openat => flags[item.how as usize],
+            };
         }
         self.items.push(Item::default());
         let items = expose(&mut self.items);
         self.image
             .set_slot(Slot::Item as usize, items.cast_signed());
         self.image.set_pc(At::NextItem as u64);
-        loop {
-            // Anew for each run, since `drain` has used them in between.
-            let names = expose(&mut self.names);
-            expose(&mut self.items);
-            let limit = names + (NAMES_SIZE - READ_SIZE - DIRENT_MIN) as u64;
-            let slots = [
-                (Slot::Name, names - NAME_TO_END as u64),
-                (Slot::Limit, limit),
-                (Slot::Statx, expose(&mut self.records)),
-            ];
-            for (slot, address) in slots {
-                self.image.set_slot(slot as usize, address.cast_signed());
-            }
-            let fuel = self.items.len() as u64 * STEPS_PER_ITEM
-                + (NAMES_SIZE / DIRENT_MIN) as u64 * STEPS_PER_NAME;
-            // SAFETY: the program is `program()`. It reads the items and what
-            // they point to, `paths` and `how`, writes to the items, and fills
-            // `names` as far as LIMIT lets it, a read and its mark beyond;
-            // `records` then has room for a record for each name. All are
-            // fields of this lister, which is borrowed, and are not touched
-            // until the batch is back. It opens directories, and closes what
-            // it opened.
-            let done = unsafe { self.image.run(runner, fuel) }?;
-            self.drain(items, names, &mut visit)?;
-            if done {
-                return Ok(());
-            }
-            let resume = layout::resume(self.image.pc())
-                .with_context(|| format!("the listing batch left at entry {}", self.image.pc()))?;
+    }
+
+    /// Runs the batch until its memory is full or it has come to its end, and
+    /// gives what it finds to `visit`: which directory of the batch, names with
+    /// their `statx` results, and what became of the directory. The directories
+    /// come in their order, those with many names in several parts. Tells
+    /// whether that was the end.
+    ///
+    /// # Errors
+    /// If the batch was refused, or the directory data make no sense.
+    pub(crate) fn advance(
+        &mut self,
+        runner: &impl Runner,
+        mut visit: impl FnMut(usize, &mut Records<'_>, Progress),
+    ) -> Result<bool, BatchError> {
+        // Anew for each run, since `drain` has used them in between.
+        let names = expose(&mut self.names);
+        let items = expose(&mut self.items);
+        let limit = names + (NAMES_SIZE - READ_SIZE - DIRENT_MIN) as u64;
+        let slots = [
+            (Slot::Name, names - NAME_TO_END as u64),
+            (Slot::Limit, limit),
+            (Slot::Statx, expose(&mut self.records)),
+        ];
+        for (slot, address) in slots {
+            self.image.set_slot(slot as usize, address.cast_signed());
+        }
+        let fuel = self.items.len() as u64 * STEPS_PER_ITEM + RECORDS as u64 * STEPS_PER_NAME;
+        // SAFETY: the program is `program()`. It reads the items and what
+        // they point to, `paths` and `how`, writes to the items, and fills
+        // `names` as far as LIMIT lets it, a read and its mark beyond;
+        // `records` then has room for a record for each name. All are
+        // fields of this lister, which is borrowed, and are not touched
+        // until the batch is back. It opens directories, and closes what
+        // it opened.
+        let done = unsafe { self.image.run(runner, fuel) }?;
+        self.drain(items, names, &mut visit)?;
+        if !done {
+            let pc = self.image.pc();
+            let resume = layout::resume(pc).ok_or(BatchError::Left {
+                entry: pc,
+                status: Status::Exit,
+            })?;
             self.image.set_pc(resume as u64);
         }
+        Ok(done)
     }
 
     /// Hands out what one run of the batch left in the arenas.
@@ -222,8 +243,8 @@ impl Lister {
         &mut self,
         items: u64,
         names: u64,
-        visit: &mut impl FnMut(usize, &mut Records<'_>, Progress) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        visit: &mut impl FnMut(usize, &mut Records<'_>, Progress),
+    ) -> Result<(), BatchError> {
         // NAME is behind the record or the mark that was passed last.
         let offset = |name: u64| (name + NAME_TO_END as u64).wrapping_sub(names) as usize;
         let slot = |slot: Slot| self.image.slot(slot as usize).cast_unsigned();
@@ -241,16 +262,12 @@ impl Lister {
             } else {
                 (offset(item.end), progress(&item))
             };
-            let names = self
-                .names
-                .get(begin..end)
-                .context("the listing batch left its arena")?;
+            let names = self.names.get(begin..end).ok_or(BatchError::Memory)?;
             let mut part = Records::new(names, records, !self.begun);
-            visit(self.current, &mut part, progress)?;
-            ensure!(
-                part.at_end(),
-                "directory data were not understood to their end"
-            );
+            visit(self.current, &mut part, progress);
+            if !part.at_end() {
+                return Err(BatchError::Memory);
+            }
             records = part.rest();
             self.sub_calls += part.calls() + calls(progress, self.opened);
             self.begun = partial && (self.begun || !names.is_empty());
@@ -262,6 +279,22 @@ impl Lister {
             begin = end;
         }
         Ok(())
+    }
+}
+
+/// Records with nothing in them, in memory that is not touched before it is
+/// used: few walks need all of it.
+fn empty_records() -> Vec<Metadata> {
+    let mut words = ManuallyDrop::new(vec![[0_u64; STATX_SIZE / 8]; RECORDS]);
+    let (start, length, capacity) = (words.as_mut_ptr(), words.len(), words.capacity());
+    // SAFETY: a record is transparently an array of as many words, any of them
+    // valid, and nobody else frees the vector.
+    unsafe { Vec::from_raw_parts(start.cast::<Metadata>(), length, capacity) }
+}
+
+impl Drop for Lister {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

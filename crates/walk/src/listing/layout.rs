@@ -2,39 +2,41 @@
 
 /// How much `getdents64` is asked for at once, in bytes: what the C library's
 /// `readdir` asks for.
-pub(super) const READ_SIZE: usize = 32 << 10;
+pub(crate) const READ_SIZE: usize = 32 << 10;
 
 /// Offset of `d_reclen` in `struct linux_dirent64`.
-pub(super) const DIRENT_LENGTH: usize = 16;
+pub(crate) const DIRENT_LENGTH: usize = 16;
+/// Offset of `d_type` in `struct linux_dirent64`.
+pub(crate) const DIRENT_TYPE: usize = 18;
 /// Offset of `d_name` in `struct linux_dirent64`.
-pub(super) const DIRENT_NAME: usize = 19;
+pub(crate) const DIRENT_NAME: usize = 19;
 /// The size of the shortest `struct linux_dirent64`, and of the mark that ends
 /// a buffer.
-pub(super) const DIRENT_MIN: usize = 24;
+pub(crate) const DIRENT_MIN: usize = 24;
 /// From a name to the end of the mark behind it, if that name is the mark's.
-pub(super) const NAME_TO_END: usize = DIRENT_MIN - DIRENT_NAME;
+pub(crate) const NAME_TO_END: usize = DIRENT_MIN - DIRENT_NAME;
 
 /// A directory to list, as the program reads it.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// The descriptor that `path` is relative to, or `AT_FDCWD`.
-    pub(super) anchor: i64,
+    pub(crate) anchor: i64,
     /// Address of the path; zero ends the list.
-    pub(super) path: u64,
+    pub(crate) path: u64,
     /// Address of a `struct open_how`, or the flags for `openat`.
-    pub(super) how: u64,
+    pub(crate) how: u64,
     /// Out: NAME when the directory was done.
-    pub(super) end: u64,
+    pub(crate) end: u64,
     /// Out: the negated errno if it could not be opened.
-    pub(super) open_error: i64,
+    pub(crate) open_error: i64,
     /// Out: the negated errno if it could not be read to its end.
-    pub(super) read_error: i64,
+    pub(crate) read_error: i64,
 }
 
 /// The result slots, used as registers.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Slot {
+pub(crate) enum Slot {
     /// Address of the item at hand.
     Item,
     /// Address of the name at hand.
@@ -67,12 +69,12 @@ pub(super) enum Slot {
 
 impl Slot {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::Result as usize + 1;
+    pub(crate) const COUNT: usize = Self::Result as usize + 1;
 }
 
 /// The entries, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum At {
+pub(crate) enum At {
     NextItem,
     LoadAnchor,
     LoadHow,
@@ -118,17 +120,17 @@ pub(super) enum At {
 
 impl At {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::StatFailed as usize + 1;
+    pub(crate) const COUNT: usize = Self::StatFailed as usize + 1;
 }
 
 /// ".", its end and nothing else, as a little-endian word of two bytes.
-pub(super) const DOT: i64 = u16::from_le_bytes(*b".\0") as i64;
+pub(crate) const DOT: i64 = u16::from_le_bytes(*b".\0") as i64;
 /// `DT_DIR`, then ".." and its end, as a little-endian word of four bytes.
-pub(super) const DOT_DOT: i64 = u32::from_le_bytes(*b"\x04..\0") as i64;
+pub(crate) const DOT_DOT: i64 = u32::from_le_bytes(*b"\x04..\0") as i64;
 
 /// Where to go on after the batch left because the arenas are full; `None` if
 /// it cannot have left at `pc` for that reason.
-pub(super) fn resume(pc: u64) -> Option<At> {
+pub(crate) fn resume(pc: u64) -> Option<At> {
     [(At::FirstRoom, At::FirstBuffer), (At::Room, At::NextBuffer)]
         .into_iter()
         .find_map(|(left, on)| (left as u64 == pc).then_some(on))

@@ -12,7 +12,7 @@ use std::mem::offset_of;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rustix::fs::Statx;
+use rustix::fs::{Statx, StatxFlags};
 use rustix::io::Errno;
 use sysbatch::abi::{Run, Status, Width};
 use sysbatch::{Direct, UserHost};
@@ -22,6 +22,8 @@ use syscalls::Sysno;
 use super::image::Runner;
 use super::layout::{DIRENT_LENGTH, DIRENT_NAME, READ_SIZE};
 use super::lister::{Lister, Origin, Progress};
+use super::records::Records;
+use crate::follow::Follow;
 
 /// A directory: what each `getdents64` gives, and what goes wrong.
 #[derive(Clone, Debug, Default)]
@@ -184,22 +186,21 @@ fn is_dot(name: &[u8]) -> bool {
 /// Lists the directories and gives what a lister made of each, and how many
 /// calls it says there were.
 fn list(fake: &Fake) -> (Vec<Seen>, u64) {
-    let mut lister = Lister::new();
+    let mut lister = Lister::new(Follow::Never, StatxFlags::INO.bits());
     for index in 0..fake.directories.len() {
         lister.push(Origin::Operand, index.to_string().as_bytes());
     }
     let mut seen = vec![(Vec::new(), Progress::Partial); fake.directories.len()];
-    lister
-        .run(fake, |index, names, progress| {
-            for name in names {
-                let status = name.status.map(|status| status.id.inode);
-                seen[index].0.push((name.bytes.to_vec(), status));
-            }
-            assert_eq!(seen[index].1, Progress::Partial, "it was done already");
-            seen[index].1 = progress;
-            Ok(())
-        })
-        .unwrap();
+    lister.begin();
+    let mut visit = |index: usize, children: &mut Records<'_>, progress| {
+        for child in children {
+            let inode = child.metadata.map(|metadata| metadata.id().inode);
+            seen[index].0.push((child.name.to_vec(), inode));
+        }
+        assert_eq!(seen[index].1, Progress::Partial, "it was done already");
+        seen[index].1 = progress;
+    };
+    while !lister.advance(fake, &mut visit).unwrap() {}
     (seen, lister.sub_calls())
 }
 

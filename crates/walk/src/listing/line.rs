@@ -7,7 +7,7 @@ use super::layout::{At, Slot};
 
 /// An operand.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Operand {
+pub(crate) enum Operand {
     /// The value itself.
     Value(i64),
     /// What is in a result slot.
@@ -37,35 +37,35 @@ enum Go {
 
 /// An entry whose jumps are not offsets yet.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
+pub(crate) struct Line {
     entry: Entry,
     /// After a negative, a zero, a positive result.
     go: [Go; 3],
 }
 
 /// A system call.
-pub(super) fn call(call: Sysno, dst: Slot, operands: &[Operand]) -> Line {
+pub(crate) fn call(call: Sysno, dst: Slot, operands: &[Operand]) -> Line {
     Line::new(call.id(), dst, operands)
 }
 
 /// `dst = a + b`.
-pub(super) fn add(dst: Slot, a: Slot, b: impl Into<Operand>) -> Line {
+pub(crate) fn add(dst: Slot, a: Slot, b: impl Into<Operand>) -> Line {
     Line::new(BuiltIn::Add.number(), dst, &[a.into(), b.into()])
 }
 
 /// `dst = a - b`.
-pub(super) fn sub(dst: Slot, a: Slot, b: impl Into<Operand>) -> Line {
+pub(crate) fn sub(dst: Slot, a: Slot, b: impl Into<Operand>) -> Line {
     Line::new(BuiltIn::Sub.number(), dst, &[a.into(), b.into()])
 }
 
 /// `dst =` the word at `address + offset`.
-pub(super) fn load(width: Width, dst: Slot, address: Slot, offset: i64) -> Line {
+pub(crate) fn load(width: Width, dst: Slot, address: Slot, offset: i64) -> Line {
     let operands = [address.into(), offset.into()];
     Line::new(BuiltIn::Load(width).number(), dst, &operands)
 }
 
 /// The word at `address + offset` `= value`.
-pub(super) fn store(width: Width, address: Slot, offset: i64, value: impl Into<Operand>) -> Line {
+pub(crate) fn store(width: Width, address: Slot, offset: i64, value: impl Into<Operand>) -> Line {
     let operands = [address.into(), offset.into(), value.into()];
     Line::new(BuiltIn::Store(width).number(), Slot::Temp, &operands)
 }
@@ -92,42 +92,42 @@ impl Line {
     }
 
     /// Where to go after a negative result, or an error.
-    pub(super) fn neg(mut self, at: At) -> Self {
+    pub(crate) fn neg(mut self, at: At) -> Self {
         self.go[0] = Go::To(at);
         self
     }
 
     /// Where to go after zero.
-    pub(super) fn zero(mut self, at: At) -> Self {
+    pub(crate) fn zero(mut self, at: At) -> Self {
         self.go[1] = Go::To(at);
         self
     }
 
     /// Where to go after a positive result.
-    pub(super) fn pos(mut self, at: At) -> Self {
+    pub(crate) fn pos(mut self, at: At) -> Self {
         self.go[2] = Go::To(at);
         self
     }
 
     /// Where to go whatever the result.
-    pub(super) fn goto(self, at: At) -> Self {
+    pub(crate) fn goto(self, at: At) -> Self {
         self.neg(at).zero(at).pos(at)
     }
 
     /// Leaves the batch after a negative result.
-    pub(super) fn neg_exit(mut self) -> Self {
+    pub(crate) fn neg_exit(mut self) -> Self {
         self.go[0] = Go::Exit;
         self
     }
 
     /// Ends the batch after zero.
-    pub(super) fn zero_end(mut self) -> Self {
+    pub(crate) fn zero_end(mut self) -> Self {
         self.go[1] = Go::End;
         self
     }
 
     /// The entry, at its place in the program.
-    pub(super) fn entry(self, index: usize) -> Entry {
+    pub(crate) fn entry(self, index: usize) -> Entry {
         let offset = |to: usize| to as i16 - index as i16 - 1;
         let [on_neg, on_zero, on_pos] = self.go.map(|go| match go {
             Go::Next => 0,
