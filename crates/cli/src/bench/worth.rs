@@ -103,8 +103,8 @@ impl Worth {
                 ),
             });
             words.push(format!(
-                "on this machine a batch {} (estimated; the kernel's guards of each access to user \
-                 memory are not in it)",
+                "on this machine a batch {} (estimated; what the kernel adds to a step, its dispatch of \
+                 the call and guarded access to memory, is not in it)",
                 match self.estimated {
                     Pays::Never => "would never pay".to_owned(),
                     pays => format!("would pay {pays}"),
