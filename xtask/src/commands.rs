@@ -10,7 +10,7 @@ use sysbatch_guest::Suite;
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::setup::{self, Purpose};
 use crate::vm::{self, Accel, GuestFile, VmSpec};
-use crate::{demo, fresh, guest, header, kmod, library, paths, profile, progress, test};
+use crate::{bench, demo, fresh, guest, header, kmod, library, paths, profile, progress, test};
 
 /// Tasks of the sysbatch project.
 #[derive(Debug, Parser)]
@@ -70,6 +70,9 @@ enum Command {
         #[arg(long = "case", value_name = "CASE", requires = "fresh")]
         cases: Vec<String>,
     },
+    /// Measure every number that is to be reached, and what it is to be compared
+    /// with.
+    Bench(bench::Arguments),
     /// Build the kernel module.
     Kmod(KmodArguments),
     /// Show where the instructions of one steady sub-call go.
@@ -146,6 +149,7 @@ impl Arguments {
                 fresh: true, cases, ..
             } => fresh::run(&cases),
             Command::Test { only, suites, .. } => test::run(&only, &suites),
+            Command::Bench(arguments) => bench::run(&arguments).map(|()| true),
             Command::Kmod(arguments) => {
                 let wanted = (arguments.kernel, arguments.flavour, Need::Headers);
                 setup::prepare(Purpose::Module, &[wanted])?;

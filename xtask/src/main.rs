@@ -1,6 +1,7 @@
 //! Project tasks: `cargo xtask help` lists them.
 
 mod archive;
+mod bench;
 mod commands;
 mod demo;
 mod disk;

@@ -127,6 +127,16 @@ impl Figures {
         );
     }
 
+    /// The seconds with the module, in user space and by coreutils.
+    pub(super) fn seconds(&self) -> [f64; 3] {
+        let Ways {
+            kernel,
+            user,
+            coreutils,
+        } = &self.du;
+        [kernel, user, coreutils].map(|walk| walk.seconds)
+    }
+
     /// Whether the totals are equal and the kernel needs at least `fewer` times
     /// fewer crossings; says what is not so.
     pub(super) fn hold(&self, fewer: u64) -> bool {

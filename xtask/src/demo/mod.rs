@@ -37,13 +37,39 @@ const COREUTILS_DU: &str = "/coreutils/du";
 /// # Errors
 /// When something can't be set up or built.
 pub(crate) fn run(json: Option<&Path>) -> Result<bool> {
+    let kernel = prepare()?;
+    let command = guest::build("sysbatch-cli", "sysbatch")?;
+    let figures = walk(&kernel, &command)?;
+    figures.print();
+    if let Some(json) = json {
+        let text = serde_json::to_string_pretty(&figures)?;
+        std::fs::write(json, text).with_context(|| format!("can't write {}", json.display()))?;
+    }
+    host::run(&command, &kernel)?;
+    Ok(figures.hold(FEWER_CROSSINGS))
+}
+
+/// The seconds of the walk with the module, in user space and by coreutils.
+///
+/// # Errors
+/// As of [`run`].
+pub(crate) fn seconds() -> Result<[f64; 3]> {
+    let kernel = prepare()?;
+    let command = guest::build("sysbatch-cli", "sysbatch")?;
+    Ok(walk(&kernel, &command)?.seconds())
+}
+
+fn prepare() -> Result<Kernel> {
     setup::prepare(Purpose::Machine, &[KERNEL])?;
     let (series, flavour, need) = KERNEL;
-    let kernel = kernel::ensure(series, flavour, need)?;
-    let module = kmod::build(&kernel)?;
-    let command = guest::build("sysbatch-cli", "sysbatch")?;
-    let accel = vm::choose(&kernel)?;
-    let tree = tree::make(&kernel)?;
+    kernel::ensure(series, flavour, need)
+}
+
+/// Boots the kernel and has the tree walked there.
+fn walk(kernel: &Kernel, command: &Path) -> Result<Figures> {
+    let module = kmod::build(kernel)?;
+    let accel = vm::choose(kernel)?;
+    let tree = tree::make(kernel)?;
     let disk = Disk {
         image: tree.image,
         mount: Some(MountPoint {
@@ -53,7 +79,7 @@ pub(crate) fn run(json: Option<&Path>) -> Result<bool> {
         read_only: true,
     };
     let mut files = guest::with_libraries(Path::new("/usr/bin/du"), COREUTILS_DU)?;
-    files.push(GuestFile::host("/bin/sysbatch", &command));
+    files.push(GuestFile::host("/bin/sysbatch", command));
     let spec = VmSpec {
         files,
         disks: vec![disk],
@@ -63,7 +89,7 @@ pub(crate) fn run(json: Option<&Path>) -> Result<bool> {
         processors: 1,
         // The kernel's own start-up work is to be over when times are taken.
         settle: std::time::Duration::from_secs(3),
-        ..VmSpec::new("demo", &kernel, accel, Some(module))
+        ..VmSpec::new("demo", kernel, accel, Some(module))
     };
     let progress = Progress::start(format!(
         "walking {} files on Linux {}",
@@ -76,14 +102,7 @@ pub(crate) fn run(json: Option<&Path>) -> Result<bool> {
         "the demonstration failed in the guest:\n{}",
         verdict.failures().join("\n")
     );
-    let figures = collect(&verdict, &kernel, accel, tree.files)?;
-    figures.print();
-    if let Some(json) = json {
-        let text = serde_json::to_string_pretty(&figures)?;
-        std::fs::write(json, text).with_context(|| format!("can't write {}", json.display()))?;
-    }
-    host::run(&command, &kernel)?;
-    Ok(figures.hold(FEWER_CROSSINGS))
+    collect(&verdict, kernel, accel, tree.files)
 }
 
 /// What runs in the guest.

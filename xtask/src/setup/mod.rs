@@ -97,6 +97,8 @@ fn room_for_output(purpose: Purpose, output: &Path) -> u64 {
     let whole = match purpose {
         Purpose::Module => 300_000_000,
         Purpose::Machine => 1_300_000_000,
+        // Machines, and trees of 240,000 files.
+        Purpose::Benchmarks => 2_600_000_000,
         Purpose::Tests => 5_000_000_000,
         Purpose::FreshSystems => 20_000_000_000,
     };

@@ -9,6 +9,8 @@ pub(crate) enum Purpose {
     Machine,
     /// Run all tests, too.
     Tests,
+    /// Measure, which takes machines and nothing of the tests.
+    Benchmarks,
     /// Make fresh systems, which need nothing of the rest here.
     FreshSystems,
 }
@@ -18,6 +20,7 @@ impl Purpose {
     pub(super) fn takes(self, other: Self) -> bool {
         match self {
             Self::FreshSystems => other == self,
+            Self::Benchmarks => other == self || other <= Self::Machine,
             Self::Module | Self::Machine | Self::Tests => other <= self,
         }
     }
@@ -50,6 +53,8 @@ pub(super) const NEEDS: &[Need] = &[
     need(Purpose::Tests, &["pkg-config", "pkgconf"]),
     // Builds the module on users' machines, and so in a test.
     need(Purpose::Tests, &["dkms"]),
+    // Counts instructions.
+    need(Purpose::Benchmarks, &["valgrind"]),
     // Makes the fresh systems.
     need(Purpose::FreshSystems, &["debootstrap"]),
 ];

@@ -1,0 +1,76 @@
+//! What `cargo xtask bench` runs beside the `sysbatch` command, in guests and on
+//! the host: other ways to make the same calls, trees to walk, and counts. Each
+//! command prints one line of JSON.
+
+mod calls;
+mod clock;
+mod entries;
+mod interface;
+mod program;
+mod run;
+mod steps;
+mod tree;
+mod uring;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use interface::Interface;
+use steps::Step;
+
+#[derive(Debug, Parser)]
+enum Command {
+    /// Make a tree of small files
+    Tree {
+        folder: PathBuf,
+        #[arg(long)]
+        directories: u32,
+        #[arg(long)]
+        files: u32,
+    },
+    /// Run programs several times, by turns, and print what they took
+    Run {
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+        /// A program with its arguments, divided by spaces; several times
+        #[arg(long = "program", required = true)]
+        programs: Vec<String>,
+    },
+    /// Measure calls made alone, through io_uring and through the C interfaces
+    Calls {
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+        /// The file that is looked at and read from
+        #[arg(long)]
+        file: PathBuf,
+    },
+    /// Count the kernel entries of a batch of three calls, by the function tracer
+    Entries {
+        #[arg(long, value_enum)]
+        interface: Interface,
+    },
+    /// Run a batch in user space, for a tool that counts its instructions
+    Steps {
+        #[arg(long, value_enum)]
+        step: Step,
+        #[arg(long)]
+        entries: usize,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let line = match Command::parse() {
+        Command::Tree {
+            folder,
+            directories,
+            files,
+        } => serde_json::to_string(&tree::make(&folder, directories, files)?)?,
+        Command::Run { rounds, programs } => serde_json::to_string(&run::run(rounds, &programs)?)?,
+        Command::Calls { rounds, file } => serde_json::to_string(&calls::measure(rounds, &file)?)?,
+        Command::Entries { interface } => serde_json::to_string(&entries::count(interface)?)?,
+        Command::Steps { step, entries } => serde_json::to_string(&steps::run(step, entries)?)?,
+    };
+    println!("{line}");
+    Ok(())
+}

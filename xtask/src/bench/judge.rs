@@ -1,0 +1,296 @@
+//! Which targets hold.
+
+use serde::{Deserialize, Serialize};
+
+use super::figures::{Guest, Host, Known, Measured, took};
+use super::targets::{ENTRIES, INSTRUCTIONS, Limit, OLDER_KERNEL, Source, TARGETS, Target};
+
+/// A target with what was measured.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Judged {
+    pub(super) id: String,
+    pub(super) what: String,
+    pub(super) measured: Option<f64>,
+    pub(super) unit: String,
+    /// None if it depends on what was not measured.
+    pub(super) target: Option<f64>,
+    /// Whether the target is what is to be reached at least, and not at most.
+    pub(super) at_least: bool,
+    pub(super) holds: Option<bool>,
+    /// Why it was not measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) why: Option<String>,
+}
+
+/// Judges everything. Targets of a guest are there for each that was run.
+pub(super) fn judge(measured: &Measured) -> Vec<Judged> {
+    let each = TARGETS.iter().flat_map(|target| {
+        if target.source.is_of_guests() {
+            let guests = measured.guests.iter();
+            guests
+                .map(|guest| target.judge(measured, Some(guest)))
+                .collect()
+        } else {
+            vec![target.judge(measured, None)]
+        }
+    });
+    each.collect()
+}
+
+impl Target {
+    fn judge(&self, measured: &Measured, guest: Option<&Guest>) -> Judged {
+        let found = self.source.find(measured, guest).map(|value| {
+            // A fit's slope is off by a fraction of an instruction, of which there
+            // are only whole ones.
+            if self.unit == INSTRUCTIONS {
+                value.round()
+            } else {
+                value
+            }
+        });
+        let is_older = guest.is_some_and(|guest| guest.series == "6.1");
+        let (limit, at_least) = match self.limit {
+            Limit::AtMost(limit) if is_older && self.unit != ENTRIES => {
+                (Ok((limit * OLDER_KERNEL).round()), false)
+            }
+            Limit::AtMost(limit) => (Ok(limit), false),
+            Limit::AtLeast(limit) => (Ok(limit), true),
+            Limit::Alone { less } => {
+                let alone = self.source.alone(guest).map(|alone| (alone - less).round());
+                (alone, false)
+            }
+        };
+        let holds = match (&found, &limit) {
+            (Ok(found), Ok(limit)) if at_least => Some(found >= limit),
+            (Ok(found), Ok(limit)) => Some(found <= limit),
+            _ => None,
+        };
+        Judged {
+            id: match guest {
+                Some(guest) => format!("{}.{}", self.id, guest.series),
+                None => self.id.to_owned(),
+            },
+            what: self.what.to_owned(),
+            measured: found.as_ref().ok().copied(),
+            unit: self.unit.to_owned(),
+            target: limit.ok(),
+            at_least,
+            holds,
+            why: found.err(),
+        }
+    }
+}
+
+impl Source {
+    /// What the calls of a workload cost alone.
+    fn alone(self, guest: Option<&Guest>) -> Known<f64> {
+        match (self, guest) {
+            (Self::Slope(workload, _), Some(guest)) => guest.bench.alone(workload),
+            _ => Err("there are no calls".to_owned()),
+        }
+    }
+
+    fn find(self, measured: &Measured, guest: Option<&Guest>) -> Known<f64> {
+        match guest {
+            Some(guest) => self.find_in_guest(guest),
+            None => self.find_on_host(measured),
+        }
+    }
+
+    fn find_in_guest(self, guest: &Guest) -> Known<f64> {
+        let slope = |workload, format| {
+            let batches = guest.bench.batches(workload, "kernel", format)?;
+            Ok(batches.b)
+        };
+        match self {
+            Self::Slope(workload, format) => slope(workload, format),
+            Self::Jump => Ok(slope("jump", "native")? - slope("getppid", "native")?),
+            Self::Fixed => {
+                let line = guest.calls.device.ok_or("there is no device")?;
+                Ok(line.a)
+            }
+            Self::Entries(interface, in_kernel) => {
+                let mut entries = guest.entries.iter();
+                let found = entries.find(|entries| {
+                    (&*entries.interface, entries.in_kernel) == (interface, in_kernel)
+                });
+                let found = found.ok_or_else(|| format!("{interface} did not run there"))?;
+                Ok(found.entries)
+            }
+            Self::Tree(name) => Ok(took(&guest.trees, name)?.median / 1e6),
+            _ => Err("it is not measured in a guest".to_owned()),
+        }
+    }
+
+    fn find_on_host(self, measured: &Measured) -> Known<f64> {
+        let host = &measured.host;
+        let step = |name: &str| {
+            let found = host.counted.steps.iter().find(|step| step.name == name);
+            found.ok_or_else(|| format!("{name} was not counted"))
+        };
+        let walk = || took(&host.trees, "sysbatch du, user");
+        match self {
+            Self::UserRatio(workload) => {
+                host.needs_idle(1.0)?;
+                let batches = host.bench.batches(workload, "user", "native")?;
+                Ok(batches.b / host.bench.alone(workload)?)
+            }
+            Self::InterfaceRatio(name) => {
+                host.needs_idle(1.0)?;
+                let mut lines = host.calls.interfaces.iter();
+                let found = lines.find(|line| line.interface == name);
+                let found = found.ok_or_else(|| format!("{name} was not measured"))?;
+                Ok(found.line.b / found.alone)
+            }
+            Self::Step(name) => Ok(step(name)?.many),
+            Self::StepGrowth(name) => {
+                let step = step(name)?;
+                // To hundredths: one more instruction in a million is no growth.
+                Ok((100.0 * step.many / step.few).round() / 100.0)
+            }
+            Self::Allocations => {
+                let each = host.counted.steps.iter().map(|step| step.allocations);
+                Ok(each.sum::<u64>() as f64)
+            }
+            Self::WalkUserPart => Ok(host.counted.walk as f64 / 1e6),
+            Self::WalkProcessor => {
+                host.needs_idle(1.0)?;
+                Ok(walk()?.processor / took(&host.trees, "GNU du")?.processor)
+            }
+            Self::WalkAgainst(name, idle) => {
+                let other = took(&host.trees, name)?;
+                host.needs_idle(idle)?;
+                Ok(other.median / walk()?.median)
+            }
+            Self::WalkMemory => Ok(walk()?.memory as f64 / f64::from(1 << 20)),
+            Self::WalkMemoryGrowth => {
+                let few = took(&host.few_files, "sysbatch du, user")?;
+                Ok(walk()?.memory as f64 / few.memory as f64)
+            }
+            Self::Demo(way) => {
+                let demo = measured.demo.as_ref().map_err(Clone::clone)?;
+                let seconds = if way == "kernel" {
+                    demo.kernel
+                } else {
+                    demo.user
+                };
+                Ok(seconds / demo.coreutils)
+            }
+            _ => Err("it is measured in a guest only".to_owned()),
+        }
+    }
+}
+
+impl Host {
+    /// Whether so many processors had nothing to do.
+    fn needs_idle(&self, wanted: f64) -> Known<()> {
+        // A tenth of one goes into looking at it, and into what every system does.
+        if self.idle + 0.1 * wanted >= wanted {
+            return Ok(());
+        }
+        Err(format!(
+            "only {:.1} of {} processors were idle, and it takes {wanted}",
+            self.idle, self.processors
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A run in which `getppid` costs 335 alone and 200.4 in a batch, `statx`
+    /// 3849 and 3730.2, and nothing was measured of the rest.
+    fn measured(series: &str, idle: f64) -> Measured {
+        let workload = |name: &str, alone: f64, b: f64| {
+            let batches = |backend: &str, b: f64| {
+                json!({ "backend": backend, "format": "native", "a": 900.0, "b": b,
+                    "a_error": null, "b_error": null, "sizes": [] })
+            };
+            json!({ "name": name, "alone": alone,
+                "batches": [batches("kernel", b), batches("user", alone * 1.25)] })
+        };
+        let bench = json!({ "kernel_release": series, "unit": "instructions", "worth": null,
+            "workloads": [workload("getppid", 335.0, 200.4), workload("statx", 3849.0, 3730.2)] });
+        let calls = json!({ "interfaces": [], "io_uring": [],
+            "io_uring_missing": "none", "device": null });
+        let guest = json!({ "series": series, "kernel_release": series, "accel": "tcg,icount",
+            "bench": bench, "calls": calls, "entries": [], "trees": [] });
+        let host = json!({ "kernel_release": "1", "processors": 4, "idle": idle, "bench": bench,
+            "calls": calls, "trees": [], "few_files": [],
+            "counted": { "steps": [], "walk": 5_500_000, "walk_gnu": 1 } });
+        let measured = json!({ "kernel_release": series, "accel": "tcg,icount", "commit": null,
+            "quick": true, "guests": [guest], "clock": { "Err": "none" }, "host": host,
+            "demo": { "Err": "left out" } });
+        serde_json::from_value(measured).expect("it has all members")
+    }
+
+    fn judged(measured: &Measured, id: &str) -> Judged {
+        let mut all = judge(measured).into_iter();
+        all.find(|judged| judged.id == id).expect(id)
+    }
+
+    #[test]
+    fn whole_instructions_are_judged() {
+        let run = measured("6.12", 4.0);
+        let getppid = judged(&run, "b.getppid.6.12");
+        assert_eq!(
+            (getppid.measured, getppid.target),
+            (Some(200.0), Some(200.0))
+        );
+        assert_eq!(getppid.holds, Some(true));
+        // 3730 is one more than 120 less than the call alone.
+        let statx = judged(&run, "b.statx.6.12");
+        assert_eq!((statx.measured, statx.target), (Some(3730.0), Some(3729.0)));
+        assert_eq!(statx.holds, Some(false));
+        assert_eq!(judged(&run, "tree.user-part").holds, Some(true));
+    }
+
+    #[test]
+    fn the_older_kernel_may_take_more() {
+        let run = measured("6.1", 4.0);
+        assert_eq!(judged(&run, "b.getppid.6.1").target, Some(230.0));
+        assert_eq!(judged(&run, "b.statx.6.1").target, Some(3729.0));
+        assert_eq!(judged(&run, "entries.batch.module.6.1").target, Some(1.0));
+    }
+
+    #[test]
+    fn what_was_not_measured_has_a_reason_and_no_verdict() {
+        let run = measured("6.12", 4.0);
+        for (id, why) in [
+            ("b.getuid.6.12", "getuid was left out"),
+            ("a.6.12", "no device"),
+            ("tree.speed.dust", "dust is not installed"),
+            ("demo.module.ratio", "left out"),
+        ] {
+            let judged = judged(&run, id);
+            assert_eq!((judged.measured, judged.holds), (None, None), "{id}");
+            let reason = judged.why.expect(id);
+            assert!(reason.contains(why), "{reason}");
+        }
+    }
+
+    #[test]
+    fn clocks_are_read_on_idle_processors_only() {
+        let ratio = judged(&measured("6.12", 1.0), "user.statx.ratio");
+        assert_eq!((ratio.measured, ratio.holds), (Some(1.25), Some(false)));
+        let ratio = judged(&measured("6.12", 0.4), "user.statx.ratio");
+        assert_eq!((ratio.measured, ratio.holds), (None, None));
+        let why = ratio.why.expect("there is a reason");
+        assert!(why.contains("only 0.4 of 4 processors were idle"), "{why}");
+    }
+
+    #[test]
+    fn ids_are_unique() {
+        let mut ids: Vec<String> = judge(&measured("6.12", 4.0))
+            .into_iter()
+            .map(|judged| judged.id)
+            .collect();
+        let count = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+    }
+}
