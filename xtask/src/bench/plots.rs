@@ -79,6 +79,7 @@ fn sizes(guest: &Guest, name: &str, file: &Path) -> Result<()> {
         .x_labels(11)
         .y_label_formatter(&whole)
         .label_style(FONT)
+        .max_light_lines(1)
         .light_line_style(WHITE)
         .draw()?;
     let constant = [(1, alone), (longest, alone)];
@@ -147,6 +148,7 @@ fn tree(guest: &Guest, file: &Path) -> Result<()> {
         .y_label_formatter(&name)
         .y_labels(walks.len())
         .label_style(FONT)
+        .max_light_lines(1)
         .light_line_style(WHITE)
         .draw()?;
     for (index, took) in walks.iter().enumerate() {
