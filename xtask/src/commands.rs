@@ -10,7 +10,9 @@ use sysbatch_guest::Suite;
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::setup::{self, Purpose};
 use crate::vm::{self, Accel, GuestFile, VmSpec};
-use crate::{bench, demo, fresh, guest, header, kmod, library, paths, profile, progress, test};
+use crate::{
+    bench, demo, fresh, guard, guest, header, kmod, library, paths, profile, progress, test,
+};
 
 /// Tasks of the sysbatch project.
 #[derive(Debug, Parser)]
@@ -77,6 +79,13 @@ enum Command {
     Kmod(KmodArguments),
     /// Show where the instructions of one steady sub-call go.
     Profile(profile::Arguments),
+    /// Count the instructions of a few sub-calls and fail if one is dearer than the
+    /// committed figure; a step of the tests.
+    Guard {
+        /// Write the figures instead.
+        #[arg(long)]
+        update: bool,
+    },
     /// Boot a kernel with the module loaded and run a command there.
     Vm(VmArguments),
 }
@@ -157,6 +166,7 @@ impl Arguments {
                 Ok(true)
             }
             Command::Profile(arguments) => profile::run(&arguments).map(|()| true),
+            Command::Guard { update } => guard::run(update),
             Command::Vm(arguments) => arguments.run(),
         }
     }

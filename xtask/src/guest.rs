@@ -32,7 +32,23 @@ pub(crate) fn init() -> Result<PathBuf> {
 /// # Errors
 /// When cargo fails.
 pub(crate) fn build(package: &str, name: &str) -> Result<PathBuf> {
-    compile(&["build", "--package", package, "--bin", name], name)
+    build_from(paths::root(), &output(), package, name)
+}
+
+/// [`build`] from another copy of the project, with cargo's output in a folder of
+/// its own.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_from(root: &Path, output: &Path, package: &str, name: &str) -> Result<PathBuf> {
+    let arguments = ["build", "--package", package, "--bin", name];
+    compile(root, output, &arguments, name)
+}
+
+/// Where cargo's output is: not where it usually is, for other flags would
+/// rebuild everything each time.
+fn output() -> PathBuf {
+    paths::cargo_target().join("guest")
 }
 
 /// Builds an integration test of a package and returns its file.
@@ -41,14 +57,13 @@ pub(crate) fn build(package: &str, name: &str) -> Result<PathBuf> {
 /// When cargo fails.
 pub(crate) fn build_test(package: &str, name: &str) -> Result<PathBuf> {
     let arguments = ["test", "--no-run", "--package", package, "--test", name];
-    compile(&arguments, name)
+    compile(paths::root(), &output(), &arguments, name)
 }
 
-fn compile(arguments: &[&str], name: &str) -> Result<PathBuf> {
+fn compile(root: &Path, output: &Path, arguments: &[&str], name: &str) -> Result<PathBuf> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(paths::root());
-    // A folder of its own: other flags would rebuild everything each time.
-    cargo.env("CARGO_TARGET_DIR", paths::cargo_target().join("guest"));
+    cargo.current_dir(root);
+    cargo.env("CARGO_TARGET_DIR", output);
     cargo.env(
         "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
         "-Ctarget-feature=+crt-static",

@@ -35,7 +35,11 @@ pub(crate) fn build_from(source: &Path, kernel: &Kernel) -> Result<PathBuf> {
     make(source, &output, kernel)
 }
 
-fn make(source: &Path, output: &Path, kernel: &Kernel) -> Result<PathBuf> {
+/// [`build_from`] into a given folder.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn make(source: &Path, output: &Path, kernel: &Kernel) -> Result<PathBuf> {
     let _lock = lock::lock(output)?;
     let mut make = Command::new("make");
     make.arg("--directory").arg(source);

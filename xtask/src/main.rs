@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod disk;
 mod fresh;
+mod guard;
 mod guest;
 mod header;
 mod kernel;

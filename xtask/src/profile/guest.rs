@@ -11,8 +11,8 @@ use sysbatch_guest::Suite;
 use super::symbols::Symbols;
 use super::trace::Trace;
 use crate::kernel::Kernel;
+use crate::paths;
 use crate::vm::{self, Accel, Debugger, Disk, GuestFile, Registers, VmSpec};
-use crate::{guest, paths};
 
 /// Where the program that runs the batches is in the guest. It is also the file
 /// that calls by path are made on.
@@ -45,17 +45,17 @@ const ENTRY: &str = "entry_SYSCALL_64";
 /// Below it are addresses of user space.
 const USER_END: u64 = 1 << 47;
 
-/// Follows one crossing for each batch: from the first instruction in the kernel
-/// to the last one.
+/// Follows one crossing for each batch that `program` runs: from the first
+/// instruction in the kernel to the last one.
 ///
 /// # Errors
 /// When a machine or a program fails.
 pub(crate) fn follow(
     kernel: &Kernel,
     module: PathBuf,
+    program: &Path,
     batches: &[String],
 ) -> Result<(Symbols, Vec<Trace>)> {
-    let program = guest::build("sysbatch-profiled", "sysbatch-profiled")?;
     let folder = paths::output().join("profile");
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("can't create {}", folder.display()))?;

@@ -14,17 +14,21 @@ mod symbols;
 mod trace;
 pub(crate) mod workload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result};
 
-use crate::kernel::{self, Flavour, Need, Series};
+use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::kmod;
 use crate::progress::Progress;
 use crate::setup::{self, Purpose};
 use report::Profile;
+use trace::Trace;
 use workload::{WORKLOADS, Workload};
+
+/// The program that runs the batches, and its package.
+pub(crate) const PROGRAM: &str = "sysbatch-profiled";
 
 /// What `cargo xtask profile` is told.
 #[derive(Debug, clap::Args)]
@@ -71,8 +75,9 @@ fn workloads() -> String {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let batches = arguments.batches()?;
     let texts: Vec<String> = batches.iter().map(|batch| batch.text.clone()).collect();
+    let program = crate::guest::build(PROGRAM, PROGRAM)?;
     let (place, followed) = if arguments.native {
-        ("user space".to_owned(), native::follow(&texts)?)
+        ("user space".to_owned(), native::follow(&program, &texts)?)
     } else {
         let wanted = (arguments.kernel, arguments.flavour, Need::Image);
         setup::prepare(Purpose::Machine, &[wanted])?;
@@ -83,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         };
         let place = format!("Linux {}", kernel.release);
         let progress = Progress::start(format!("following batches on {place}"));
-        let (symbols, traces) = guest::follow(&kernel, module, &texts)?;
+        let (symbols, traces) = guest::follow(&kernel, module, &program, &texts)?;
         progress.end("ok");
         let symbols = Rc::new(symbols);
         let traces = traces.into_iter().map(|trace| (symbols.clone(), trace));
@@ -98,6 +103,61 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What a batch of equal units came to, in instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Those of a steady unit.
+    pub(crate) unit: usize,
+    /// Those of the whole run less the units.
+    pub(crate) beside: usize,
+}
+
+/// Counts workloads in a kernel with a module, run by `program`.
+///
+/// # Errors
+/// When the machine or the program fails, or nothing repeats.
+pub(crate) fn count_in_kernel(
+    kernel: &Kernel,
+    module: PathBuf,
+    program: &Path,
+    workloads: &[Workload],
+) -> Result<Vec<Counts>> {
+    let texts = texts(workloads, guest::PROGRAM);
+    let (_, traces) = guest::follow(kernel, module, program, &texts)?;
+    let counted = workloads.iter().zip(&traces);
+    counted
+        .map(|(workload, trace)| count(workload, trace))
+        .collect()
+}
+
+/// Counts workloads in user space, run by `program`.
+///
+/// # Errors
+/// When the program fails or can't be followed, or nothing repeats.
+pub(crate) fn count_in_user_space(program: &Path, workloads: &[Workload]) -> Result<Vec<Counts>> {
+    let traces = native::follow(program, &texts(workloads, native::FILE))?;
+    let counted = workloads.iter().zip(&traces);
+    counted
+        .map(|(workload, (_, trace))| count(workload, trace))
+        .collect()
+}
+
+fn texts(workloads: &[Workload], file: &str) -> Vec<String> {
+    workloads
+        .iter()
+        .map(|workload| workload.text(file))
+        .collect()
+}
+
+fn count(workload: &Workload, trace: &Trace) -> Result<Counts> {
+    let steady = steady::find(&trace.steps)
+        .with_context(|| format!("no unit of {} is like another", workload.name))?;
+    let unit = steady.typical.len();
+    let beside = trace.steps.len().checked_sub(workload.units * unit);
+    let beside = beside.with_context(|| format!("the units of {} are not alike", workload.name))?;
+    Ok(Counts { unit, beside })
 }
 
 /// What is followed.

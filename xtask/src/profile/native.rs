@@ -14,18 +14,17 @@ use nix::unistd::Pid;
 
 use super::symbols::Symbols;
 use super::trace::Trace;
-use crate::{guest, paths};
+use crate::paths;
 
 /// The file that calls by path are made on: what they do is not followed.
 pub(crate) const FILE: &str = "/proc/self/exe";
 
-/// Follows the second run of each batch: from the signal that marks its start to
+/// Follows the second run of each batch by `program`: from the signal that marks its start to
 /// the one that marks its end. A system call counts as one instruction.
 ///
 /// # Errors
 /// When a program fails or can't be followed.
-pub(crate) fn follow(batches: &[String]) -> Result<Vec<(Rc<Symbols>, Trace)>> {
-    let program = guest::build("sysbatch-profiled", "sysbatch-profiled")?;
+pub(crate) fn follow(program: &Path, batches: &[String]) -> Result<Vec<(Rc<Symbols>, Trace)>> {
     let folder = paths::output().join("profile");
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("can't create {}", folder.display()))?;
@@ -33,7 +32,7 @@ pub(crate) fn follow(batches: &[String]) -> Result<Vec<(Rc<Symbols>, Trace)>> {
     let mut traces = Vec::new();
     for batch in batches {
         std::fs::write(&file, batch).with_context(|| format!("can't write {}", file.display()))?;
-        traces.push(follow_one(&program, &file)?);
+        traces.push(follow_one(program, &file)?);
     }
     paths::remove(&file)?;
     Ok(traces)

@@ -30,7 +30,7 @@ const fn cheap(name: &'static str, meaning: &'static str, unit: &'static str) ->
         meaning,
         head: "",
         unit,
-        units: 24,
+        units: 12,
     }
 }
 
@@ -45,7 +45,6 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     cheap("getuid", "one getuid", "getuid()"),
     Workload {
         head: "buffer status 256",
-        units: 12,
         ..cheap(
             "fstat",
             "one fstat of a standard stream",

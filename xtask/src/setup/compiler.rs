@@ -21,6 +21,18 @@ pub(super) fn is_there() -> bool {
     output_of(&mut script()).is_ok()
 }
 
+/// What the compiler of the module says its version is.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn version() -> Result<String> {
+    let found = output_of(&mut script())?;
+    let compiler = found.split_whitespace().next();
+    let compiler = compiler.context("kernel/rust-compiler.sh names no compiler")?;
+    let version = output_of(Command::new(compiler).arg("--version"))?;
+    Ok(version.trim().to_owned())
+}
+
 /// The packages to install.
 ///
 /// # Errors

@@ -19,6 +19,7 @@ use crate::kernel::{self, Flavour, Kernel, Release, Series};
 use crate::paths;
 use crate::progress::say;
 
+pub(crate) use compiler::version as rust_compiler;
 pub(crate) use needs::Purpose;
 use rights::Rights;
 use space::Room;

@@ -13,9 +13,9 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::kernel::{Flavour, Need, Series};
-use crate::library;
 use crate::progress::{Progress, say};
 use crate::setup::{self, Purpose, Wanted};
+use crate::{guard, library};
 use tally::Tally;
 
 /// One part of the whole.
@@ -81,6 +81,10 @@ const STEPS: &[Step] = &[
         run: Run::Whole(machine::run),
     },
     Step {
+        name: "instructions",
+        run: Run::Whole(guard::check),
+    },
+    Step {
         name: "guest",
         run: Run::Suites(guest::run),
     },
@@ -120,7 +124,7 @@ pub(crate) fn run(only: &[String], suites: &[String]) -> Result<bool> {
     println!();
     for (name, tally, time) in results {
         println!(
-            "{name:10} {:5} passed {:3} failed {:7.1} s",
+            "{name:12} {:5} passed {:3} failed {:7.1} s",
             tally.passed,
             tally.failures.len(),
             time.as_secs_f64()
