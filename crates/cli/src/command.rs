@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::{bench, check, doctor, du, run};
 
@@ -14,6 +14,21 @@ pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// The command line of this process. As POSIX has it, a variable says that
+    /// there are no options behind the first path of `du`.
+    pub(crate) fn of_process() -> Self {
+        let mut command = Self::command();
+        if std::env::var_os("POSIXLY_CORRECT").is_some() {
+            command = command.mut_subcommand("du", |du| {
+                du.mut_arg("paths", |paths| paths.trailing_var_arg(true))
+            });
+        }
+        let matches = command.get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
 }
 
 /// The subcommands. Each is a module with its `Arguments` and a function

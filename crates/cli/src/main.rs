@@ -13,10 +13,8 @@ mod source;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    match command::Cli::parse().command.run() {
+    match command::Cli::of_process().command.run() {
         Ok(code) => code,
         Err(error) => {
             eprintln!("sysbatch: {error:#}");

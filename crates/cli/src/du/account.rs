@@ -15,67 +15,86 @@ use std::os::unix::ffi::OsStrExt as _;
 use rustix::io::Errno;
 use sysbatch_walk::FileId;
 
-use super::quote::quoted;
-use super::size::Unit;
+use super::contents::CountOnce;
+use super::output::Output;
 use super::tree::{NodeId, Tree, What};
+use super::usage::Usage;
 
 /// An operand, as `statx` saw it.
 #[derive(Debug)]
-pub(super) struct Operand {
-    /// The operand, as it is printed.
-    pub(super) name: Vec<u8>,
-    /// What it is.
-    pub(super) what: What,
+pub(super) enum Operand {
+    /// A directory.
+    Directory(NodeId),
+    /// Anything else.
+    File {
+        /// The operand, as it is printed.
+        name: Vec<u8>,
+        /// Which file it is, if it may be met again.
+        id: Option<FileId>,
+        /// What it adds to the total.
+        usage: Usage,
+    },
+    /// A path about which nothing could be learned.
+    Unknown {
+        /// The operand, as it is printed.
+        name: Vec<u8>,
+        /// The error of `statx`.
+        errno: Errno,
+    },
+    /// What can be no path, and why.
+    Wrong(String),
+}
+
+/// Which lines there are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lines {
+    /// How deep below an operand a directory has a line of its own.
+    pub(super) max_depth: u64,
+    /// Whether a directory counts without those in it.
+    pub(super) separate: bool,
+    /// Whether there is one for all operands together.
+    pub(super) total: bool,
 }
 
 /// A directory being added up.
 #[derive(Debug)]
 struct Frame {
     node: NodeId,
-    size: u64,
+    /// What the files in it take that were come to.
+    files: Usage,
+    /// What is below it takes.
+    below: Usage,
     /// Whether it has been seen before, so that nothing in it counts.
     muted: bool,
     /// How long the path was without it.
     path_len: usize,
 }
 
-/// Where sizes and complaints go.
-#[derive(Debug)]
-pub(super) struct Output<O, E> {
-    /// Takes the lines with sizes.
-    pub(super) out: O,
-    /// Takes the complaints.
-    pub(super) err: E,
-    /// How sizes are printed.
-    pub(super) unit: Unit,
-    /// How deep below an operand a directory has a line of its own.
-    pub(super) max_depth: u64,
-}
-
 /// The adding up.
 #[derive(Debug)]
 pub(super) struct Account<O, E> {
     output: Output<O, E>,
+    lines: Lines,
     operands: std::vec::IntoIter<Operand>,
-    /// Whether anything counts only once, whatever its number of links.
-    count_all_once: bool,
+    count_once: CountOnce,
     seen: HashSet<FileId>,
     frames: Vec<Frame>,
     path: Vec<u8>,
-    complained: bool,
+    total: Usage,
 }
 
 impl<O: Write, E: Write> Account<O, E> {
     /// Nothing added up yet.
-    pub(super) fn new(output: Output<O, E>, count_all_once: bool) -> Self {
+    pub(super) fn new(output: Output<O, E>, lines: Lines, count_once: CountOnce) -> Self {
         Self {
             output,
+            lines,
             operands: Vec::new().into_iter(),
-            count_all_once,
+            count_once,
             seen: HashSet::new(),
             frames: Vec::new(),
             path: Vec::new(),
-            complained: false,
+            total: Usage::default(),
         }
     }
 
@@ -86,12 +105,19 @@ impl<O: Write, E: Write> Account<O, E> {
 
     /// Whether nothing in a directory that has just been found will count.
     pub(super) fn is_seen(&self, id: FileId) -> bool {
-        self.count_all_once && self.seen.contains(&id)
+        self.count_once == CountOnce::All && self.seen.contains(&id)
+    }
+
+    /// Whether nothing in a directory of the tree, not listed yet, will count.
+    pub(super) fn is_settled(&self, tree: &Tree, id: NodeId) -> bool {
+        // The one that is waited for has been seen by being come to.
+        let waited_for = self.frames.last().is_some_and(|frame| frame.node == id);
+        !waited_for && self.is_seen(tree.node(id).directory.id())
     }
 
     /// Whether there was anything to complain about.
     pub(super) fn complained(&self) -> bool {
-        self.complained
+        self.output.complained
     }
 
     /// Adds up what can be added up: all that comes before the first directory
@@ -101,80 +127,101 @@ impl<O: Write, E: Write> Account<O, E> {
     /// If the output cannot be written.
     pub(super) fn advance(&mut self, tree: &mut Tree) -> io::Result<()> {
         loop {
-            let Some(frame) = self.frames.last_mut() else {
+            let Some(frame) = self.frames.last() else {
                 match self.operands.next() {
                     Some(operand) => self.operand(tree, operand)?,
-                    None => return self.output.out.flush(),
+                    None => return Ok(()),
                 }
                 continue;
             };
-            let Some(rest) = &mut tree.node_mut(frame.node).rest else {
+            let node = frame.node;
+            let Some(rest) = &mut tree.node_mut(node).rest else {
                 return Ok(());
             };
-            let Some(what) = rest.next() else {
-                self.leave(tree)?;
-                continue;
-            };
-            let muted = frame.muted;
-            match what {
-                What::Directory(child) => self.enter(tree, child, muted),
-                What::File { id, size } => {
-                    if !muted && self.seen.insert(id) {
-                        frame.size += size;
-                    }
-                }
-                What::Unknown { name, errno } => {
-                    if !muted {
-                        let parent_len = self.path.len();
-                        append(&mut self.path, &name);
-                        self.complain("cannot access", errno)?;
-                        self.path.truncate(parent_len);
-                    }
-                }
+            match rest.next() {
+                Some(what) => self.add(tree, node, what)?,
+                None => self.leave(tree)?,
             }
         }
+    }
+
+    /// Prints what comes after all operands.
+    ///
+    /// # Errors
+    /// If the output cannot be written.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        if self.lines.total {
+            self.output.total(&self.total, b"total")?;
+        }
+        self.output.out.flush()
+    }
+
+    /// Adds what is in the directory at hand.
+    fn add(&mut self, tree: &Tree, node: NodeId, what: What) -> io::Result<()> {
+        let Some(frame) = self.frames.last_mut() else {
+            return Ok(());
+        };
+        if let What::Directory(child) = what {
+            let muted = frame.muted;
+            self.enter(tree, child, muted);
+            return Ok(());
+        }
+        if frame.muted {
+            return Ok(());
+        }
+        let parent_len = self.path.len();
+        let text = &tree.node(node).text;
+        match what {
+            What::Directory(_) => {}
+            What::File { id, usage, name } => {
+                if id.is_some_and(|id| !self.seen.insert(id)) {
+                    return Ok(());
+                }
+                frame.files += usage;
+                if let Some(name) = name {
+                    append(&mut self.path, name.of(text));
+                    self.output.line(&usage, &self.path)?;
+                }
+            }
+            What::Unknown { name, errno } => {
+                append(&mut self.path, name.of(text));
+                self.output.complain("cannot access", &self.path, errno)?;
+            }
+        }
+        self.path.truncate(parent_len);
+        Ok(())
     }
 
     /// Begins with an operand.
     fn operand(&mut self, tree: &Tree, operand: Operand) -> io::Result<()> {
         self.path.clear();
-        match operand.what {
-            What::Directory(node) => {
-                self.enter(tree, node, false);
-                Ok(())
-            }
-            What::File { id, size } => {
-                self.path = operand.name;
-                if !self.seen.insert(id) {
-                    return Ok(());
+        match operand {
+            Operand::Directory(node) => self.enter(tree, node, false),
+            Operand::File { name, id, usage } => {
+                if id.is_none_or(|id| self.seen.insert(id)) {
+                    self.total += usage;
+                    self.output.line(&usage, &name)?;
                 }
-                self.print(size)
             }
-            What::Unknown { errno, .. } => {
-                self.path = operand.name;
-                if self.path.is_empty() {
-                    self.complained = true;
-                    self.output.out.flush()?;
-                    return self
-                        .output
-                        .err
-                        .write_all(b"sysbatch du: a path may not be empty\n");
-                }
-                self.complain("cannot access", errno)
+            Operand::Unknown { name, errno } => {
+                self.output.complain("cannot access", &name, errno)?;
             }
+            Operand::Wrong(what) => self.output.say(&what)?,
         }
+        Ok(())
     }
 
     /// Goes down into a directory.
     fn enter(&mut self, tree: &Tree, id: NodeId, muted: bool) {
-        let node = tree.node(id);
-        let muted = muted || (self.count_all_once && !self.seen.insert(node.directory.id()));
+        let directory = &tree.node(id).directory;
+        let seen = self.count_once == CountOnce::All && !self.seen.insert(directory.id());
         let path_len = self.path.len();
-        append(&mut self.path, node.directory.name().as_bytes());
+        append(&mut self.path, directory.name().as_bytes());
         self.frames.push(Frame {
             node: id,
-            size: 0,
-            muted,
+            files: Usage::default(),
+            below: Usage::default(),
+            muted: muted || seen,
             path_len,
         });
     }
@@ -187,41 +234,26 @@ impl<O: Write, E: Write> Account<O, E> {
         let node = tree.node(frame.node);
         if !frame.muted {
             if let Some(error) = node.error {
-                self.complain("cannot read directory", error.errno())?;
+                let errno = error.errno();
+                self.output
+                    .complain("cannot read directory", &self.path, errno)?;
             }
-            let size = frame.size + node.size;
-            if self.frames.len() as u64 <= self.output.max_depth {
-                self.print(size)?;
+            let mut own = node.usage;
+            own += frame.files;
+            self.total += own;
+            let mut all = own;
+            all += frame.below;
+            if self.frames.len() as u64 <= self.lines.max_depth {
+                let shown = if self.lines.separate { &own } else { &all };
+                self.output.line(shown, &self.path)?;
             }
             if let Some(parent) = self.frames.last_mut() {
-                parent.size += size;
+                parent.below += all;
             }
         }
         tree.remove(frame.node);
         self.path.truncate(frame.path_len);
         Ok(())
-    }
-
-    /// Prints a size for the path at hand.
-    fn print(&mut self, size: u64) -> io::Result<()> {
-        let out = &mut self.output.out;
-        write!(out, "{}\t", self.output.unit.display(size))?;
-        out.write_all(&self.path)?;
-        out.write_all(b"\n")
-    }
-
-    /// Says what is wrong with the path at hand.
-    fn complain(&mut self, what: &str, errno: Errno) -> io::Result<()> {
-        self.complained = true;
-        self.output.out.flush()?;
-        let reason = io::Error::from(errno);
-        // "Permission denied (os error 13)" is more than a person needs.
-        let reason = reason.to_string();
-        let reason = reason.split(" (os error").next().unwrap_or_default();
-        let path = quoted(&self.path);
-        let line = format!("sysbatch du: {what} {path}: {reason}\n");
-        // In one piece: standard error has no buffer.
-        self.output.err.write_all(line.as_bytes())
     }
 }
 

@@ -75,15 +75,16 @@ mod tests {
     use super::*;
     use crate::du::contents::Found;
     use crate::du::tree::What;
-    use rustix::io::Errno;
+    use crate::du::usage::Usage;
 
     fn event(ordinal: u64) -> Event {
         Event {
             inode: 7,
             ordinal,
-            what: Found::Other(What::Unknown {
-                name: Box::default(),
-                errno: Errno::NOENT,
+            what: Found::Other(What::File {
+                id: None,
+                usage: Usage::default(),
+                name: None,
             }),
         }
     }

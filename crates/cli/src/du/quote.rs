@@ -3,34 +3,61 @@
 /// A name between quotes, the way a shell would take it: what is not printable
 /// is escaped, so that no name can do anything to a terminal.
 pub(super) fn quoted(name: &[u8]) -> String {
-    let mut text = String::from("'");
+    let mut text = Quoted {
+        text: String::from("'"),
+        style: Style::Plain,
+    };
     for chunk in name.utf8_chunks() {
         for letter in chunk.valid().chars() {
             match letter {
-                '\'' => text.push_str(r"'\''"),
-                '\n' => text.push_str(r"'$'\n''"),
-                '\t' => text.push_str(r"'$'\t''"),
+                '\'' => text.add(Style::Plain, r"'\''"),
+                '\n' => text.add(Style::Escaped, r"\n"),
+                '\t' => text.add(Style::Escaped, r"\t"),
                 letter if letter.is_control() => {
                     let mut bytes = [0; 4];
-                    escape(&mut text, letter.encode_utf8(&mut bytes).as_bytes());
+                    text.escape(letter.encode_utf8(&mut bytes).as_bytes());
                 }
-                letter => text.push(letter),
+                letter => text.add(Style::Plain, letter.encode_utf8(&mut [0; 4])),
             }
         }
-        escape(&mut text, chunk.invalid());
+        text.escape(chunk.invalid());
     }
-    text.push('\'');
-    text
+    text.text.push('\'');
+    text.text
 }
 
-/// Bytes as octal escapes, which end the quotes and begin them again.
-fn escape(text: &mut String, bytes: &[u8]) {
-    if !bytes.is_empty() {
-        text.push_str("'$'");
-        for byte in bytes {
-            text.push_str(&format!(r"\{byte:03o}"));
+/// Between which quotes something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    /// As it is.
+    Plain,
+    /// With escapes.
+    Escaped,
+}
+
+/// A name as far as it is quoted, the last quotes still open.
+struct Quoted {
+    text: String,
+    style: Style,
+}
+
+impl Quoted {
+    fn add(&mut self, style: Style, text: &str) {
+        if style != self.style {
+            self.text.push_str(match style {
+                Style::Plain => "''",
+                Style::Escaped => "'$'",
+            });
+            self.style = style;
         }
-        text.push_str("''");
+        self.text.push_str(text);
+    }
+
+    /// Adds bytes as octal escapes.
+    fn escape(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.add(Style::Escaped, &format!(r"\{byte:03o}"));
+        }
     }
 }
 
@@ -45,6 +72,8 @@ mod tests {
         assert_eq!(quoted(b"it's"), r"'it'\''s'");
         assert_eq!(quoted(b"a\nb"), r"'a'$'\n''b'");
         assert_eq!(quoted(b"a\x1b[31m"), r"'a'$'\033''[31m'");
-        assert_eq!(quoted(b"a\xff\xfeb"), r"'a'$'\377'''$'\376''b'");
+        assert_eq!(quoted(b"a\xff\xfeb"), r"'a'$'\377\376''b'");
+        assert_eq!(quoted(b"\n"), r"''$'\n'");
+        assert_eq!(quoted(b"a\n\nb\n"), r"'a'$'\n\n''b'$'\n'");
     }
 }

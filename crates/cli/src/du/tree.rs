@@ -10,26 +10,54 @@ use rustix::io::Errno;
 use sysbatch_walk::scan::ListError;
 use sysbatch_walk::{Directory, FileId};
 
+use super::usage::Usage;
+
 /// A directory in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NodeId(pub(super) usize);
+
+/// A name, or nothing, in the [text](Node::text) of its directory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Name {
+    start: usize,
+    length: usize,
+}
+
+impl Name {
+    /// Adds a name to a text.
+    pub(super) fn add(text: &mut Vec<u8>, name: &[u8]) -> Self {
+        let start = text.len();
+        text.extend_from_slice(name);
+        Self {
+            start,
+            length: name.len(),
+        }
+    }
+
+    /// The name in its text.
+    pub(super) fn of(self, text: &[u8]) -> &[u8] {
+        &text[self.start..self.start + self.length]
+    }
+}
 
 /// What is to be added up in the order of `du`.
 #[derive(Debug)]
 pub(super) enum What {
     /// A directory.
     Directory(NodeId),
-    /// Something else that may be found again under another name.
+    /// Something else, for which the order matters.
     File {
-        /// Which one.
-        id: FileId,
+        /// Which one, if it may be found again under another name.
+        id: Option<FileId>,
         /// What it adds to the total.
-        size: u64,
+        usage: Usage,
+        /// Its name, if it has a line of its own.
+        name: Option<Name>,
     },
     /// A name about which nothing could be learned.
     Unknown {
         /// The name.
-        name: Box<[u8]>,
+        name: Name,
         /// The error of `statx`.
         errno: Errno,
     },
@@ -41,9 +69,11 @@ pub(super) struct Node {
     /// Which one.
     pub(super) directory: Directory,
     /// What it and the files in it take that were added up already.
-    pub(super) size: u64,
+    pub(super) usage: Usage,
     /// What else is in it, once it has been listed.
     pub(super) rest: Option<IntoIter<What>>,
+    /// The names of that.
+    pub(super) text: Vec<u8>,
     /// Why not all of that is known.
     pub(super) error: Option<ListError>,
 }
@@ -72,12 +102,13 @@ impl Tree {
         }
     }
 
-    /// Adds a directory of which nothing is known yet but its own size.
-    pub(super) fn insert(&mut self, directory: Directory, size: u64) -> NodeId {
+    /// Adds a directory of which nothing is known yet but what it takes itself.
+    pub(super) fn insert(&mut self, directory: Directory, usage: Usage) -> NodeId {
         let node = Node {
             directory,
-            size,
+            usage,
             rest: None,
+            text: Vec::new(),
             error: None,
         };
         if let Some(place) = self.free.pop() {

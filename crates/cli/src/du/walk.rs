@@ -1,28 +1,20 @@
 //! The walk: which directories are listed, and what is done with what is found.
 
-use std::ffi::OsString;
 use std::io::Write;
-use std::os::unix::ffi::OsStringExt as _;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rustix::fs::{StatxAttributes, StatxFlags};
+use rustix::fs::StatxAttributes;
 use sysbatch::Backend;
 use sysbatch_walk::scan::{Part, Scan, ScanOptions};
-use sysbatch_walk::{Directory, Metadata, statuses};
+use sysbatch_walk::{BatchError, Directory, Follow, Metadata, statuses};
 
-use super::account::{Account, Operand, Output};
+use super::account::{Account, Lines, Operand};
 use super::contents::{Contents, Found, Rules};
 use super::order::Order;
+use super::output::Output;
 use super::statistics::Statistics;
 use super::tree::{NodeId, Tree, What};
-
-/// What the walk wants to know of each file.
-const FIELDS: StatxFlags = StatxFlags::TYPE
-    .union(StatxFlags::NLINK)
-    .union(StatxFlags::INO)
-    .union(StatxFlags::SIZE)
-    .union(StatxFlags::BLOCKS);
 
 /// A walk under way.
 struct Walk<O, E> {
@@ -34,73 +26,40 @@ struct Walk<O, E> {
     statistics: Statistics,
 }
 
-/// Walks the operands and adds them up. Tells whether nothing was amiss.
+/// Walks the operands, which are paths or what is wrong with what should be
+/// one, and adds them up. Tells whether nothing was amiss.
 ///
 /// # Errors
 /// If the output cannot be written, or a batch was refused.
 pub(super) fn walk<O: Write, E: Write>(
     backend: &Arc<Backend>,
-    operands: Vec<OsString>,
-    apparent: bool,
+    operands: Vec<Result<Vec<u8>, String>>,
+    rules: Rules,
+    lines: Lines,
     output: Output<O, E>,
 ) -> anyhow::Result<(bool, Statistics)> {
     let begin = Instant::now();
     let crossings = backend.crossings();
-    let names: Vec<_> = operands
-        .into_iter()
-        .map(|operand| trimmed(operand.into_vec()))
-        .collect();
-    let rules = Rules {
-        apparent,
-        count_all_once: names.len() > 1,
-    };
     let mut options = ScanOptions::default();
-    options.fields = FIELDS;
-    let mut scan = Scan::new(Arc::clone(backend), options, rules);
-    let paths: Vec<_> = names.iter().map(Vec::as_slice).collect();
-    let found = statuses(
-        backend,
-        &paths,
-        options.follow,
-        FIELDS,
-        scan.statistics_mut(),
-    )?;
+    options.follow = rules.follow;
+    options.fields = rules.fields();
     let mut walk = Walk {
-        scan,
-        rules,
+        scan: Scan::new(Arc::clone(backend), options, rules.clone()),
         tree: Tree::default(),
-        account: Account::new(output, rules.count_all_once),
+        account: Account::new(output, lines, rules.count_once),
         order: Order::default(),
         statistics: Statistics::default(),
+        rules,
     };
-    let operands = names.into_iter().zip(found);
-    let operands = operands.map(|(name, status)| {
-        let what = match status {
-            Ok(metadata) if metadata.is_dir() => {
-                let directory = Directory::root(&name, &metadata);
-                What::Directory(walk.directory(directory, &metadata))
-            }
-            Ok(metadata) => {
-                walk.statistics.files += 1;
-                What::File {
-                    id: metadata.id(),
-                    size: rules.size(&metadata),
-                }
-            }
-            Err(errno) => What::Unknown {
-                name: Box::default(),
-                errno,
-            },
-        };
-        Operand { name, what }
-    });
-    let operands = operands.collect();
-    walk.account.begin(operands);
+    walk.begin(backend, operands)?;
     walk.account.advance(&mut walk.tree)?;
-    while let Some(part) = walk.scan.next()? {
+    while let Some(part) = walk.next()? {
         walk.listed(part);
         walk.account.advance(&mut walk.tree)?;
     }
+    // The last ones may have been settled.
+    walk.account.advance(&mut walk.tree)?;
+    walk.account.finish()?;
     let took = walk.scan.statistics();
     let mut statistics = walk.statistics;
     statistics.backend = backend.kind().name();
@@ -110,6 +69,16 @@ pub(super) fn walk<O: Write, E: Write>(
     statistics.crossings = backend.crossings() - crossings + took.calls;
     statistics.seconds = begin.elapsed().as_secs_f64();
     Ok((!walk.account.complained(), statistics))
+}
+
+/// Whether a directory need not be listed, since nothing in it will count; it
+/// then passes for empty.
+fn settle<O: Write, E: Write>(account: &Account<O, E>, tree: &mut Tree, id: NodeId) -> bool {
+    let settled = account.is_settled(tree, id);
+    if settled {
+        tree.node_mut(id).rest = Some(Vec::new().into_iter());
+    }
+    settled
 }
 
 /// An operand as `du` prints it: of several slashes at its end one is left,
@@ -124,6 +93,58 @@ fn trimmed(mut operand: Vec<u8>) -> Vec<u8> {
 }
 
 impl<O: Write, E: Write> Walk<O, E> {
+    /// Begins with the operands.
+    fn begin(
+        &mut self,
+        backend: &Backend,
+        operands: Vec<Result<Vec<u8>, String>>,
+    ) -> anyhow::Result<()> {
+        let operands = operands.into_iter().map(|operand| operand.map(trimmed));
+        let operands: Vec<_> = operands
+            .filter(|operand| {
+                let path = operand.as_ref().ok();
+                path.is_none_or(|path| !self.rules.exclude.matches(path))
+            })
+            .collect();
+        let paths: Vec<_> = operands.iter().flatten().map(Vec::as_slice).collect();
+        let statistics = self.scan.statistics_mut();
+        let (follow, fields) = (self.rules.follow, self.rules.fields());
+        let mut found = statuses(backend, &paths, follow, fields, statistics)?.into_iter();
+        let operands = operands.into_iter().filter_map(|operand| {
+            Some(match operand {
+                Ok(name) => self.operand(name, found.next()?),
+                Err(what) => Operand::Wrong(what),
+            })
+        });
+        let operands = operands.collect();
+        self.account.begin(operands);
+        Ok(())
+    }
+
+    /// What was found next.
+    fn next(&mut self) -> Result<Option<Part<Contents>>, BatchError> {
+        let (account, tree) = (&self.account, &mut self.tree);
+        self.scan
+            .next_unless(|tag| settle(account, tree, NodeId(tag)))
+    }
+
+    /// Notes what an operand is.
+    fn operand(&mut self, name: Vec<u8>, status: rustix::io::Result<Metadata>) -> Operand {
+        match status {
+            Ok(metadata) if metadata.is_dir() => {
+                let directory = Directory::root(&name, &metadata);
+                Operand::Directory(self.directory(directory, &metadata))
+            }
+            Ok(metadata) => {
+                self.statistics.files += 1;
+                let id = self.rules.counts_once(&metadata).then(|| metadata.id());
+                let usage = self.rules.usage(&metadata);
+                Operand::File { name, id, usage }
+            }
+            Err(errno) => Operand::Unknown { name, errno },
+        }
+    }
+
     /// Notes what is in a directory, and has the directories in it listed.
     fn listed(&mut self, part: Part<Contents>) {
         let mut contents = part.found;
@@ -131,25 +152,30 @@ impl<O: Write, E: Write> Walk<O, E> {
         self.statistics.files += contents.files;
         self.order
             .sort(&mut contents, &part.directory, &mut self.scan);
+        let text = contents.text;
         let rest = contents.events.into_iter();
         let rest: Vec<_> = rest
             .filter_map(|event| match event.what {
-                Found::Directory(found) => self.found(&part.directory, &found.0, &found.1),
+                Found::Directory(name, metadata) => {
+                    self.found(&part.directory, name.of(&text), &metadata)
+                }
                 Found::Other(what) => Some(what),
             })
             .collect();
         let node = self.tree.node_mut(NodeId(part.tag));
-        node.size += contents.size;
+        node.usage += contents.usage;
         node.rest = Some(rest.into_iter());
+        node.text = text;
         node.error = part.end.and_then(Result::err);
     }
 
     /// Has a directory in another one listed, unless nothing in it will count.
     fn found(&mut self, parent: &Directory, name: &[u8], metadata: &Metadata) -> Option<What> {
         let id = metadata.id();
-        // A directory is below itself only by way of a mount, which `du` leaves
-        // out without a word.
-        let cycle = may_be_mount_root(metadata) && parent.ancestor(id).is_some();
+        // A directory is below itself only by way of a link or of a mount, which
+        // `du` leaves out without a word.
+        let may_be = self.rules.follow == Follow::Always || may_be_mount_root(metadata);
+        let cycle = may_be && parent.ancestor(id).is_some();
         if cycle || self.account.is_seen(id) {
             return None;
         }
@@ -159,9 +185,8 @@ impl<O: Write, E: Write> Walk<O, E> {
 
     /// Has a directory listed.
     fn directory(&mut self, directory: Directory, metadata: &Metadata) -> NodeId {
-        let node = self
-            .tree
-            .insert(directory.clone(), self.rules.size(metadata));
+        let usage = self.rules.usage(metadata);
+        let node = self.tree.insert(directory.clone(), usage);
         self.scan.push(directory, node.0);
         node
     }

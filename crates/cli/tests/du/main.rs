@@ -8,6 +8,7 @@ mod errors;
 mod filter;
 mod limits;
 mod operands;
+mod options;
 mod random;
 mod reference;
 mod shapes;
@@ -68,22 +69,32 @@ fn sysbatch_du(directory: &Path) -> Command {
     command
         .arg("du")
         .env("SYSBATCH_BACKEND", "user")
-        .env("LC_ALL", "C")
-        .current_dir(directory);
+        .env("LC_ALL", "C");
+    plain(&mut command, directory);
     command
+}
+
+/// Without what the environment may say of sizes and times, in a directory.
+fn plain(command: &mut Command, directory: &Path) {
+    for name in [
+        "POSIXLY_CORRECT",
+        "BLOCKSIZE",
+        "BLOCK_SIZE",
+        "DU_BLOCK_SIZE",
+        "TIME_STYLE",
+        "TZ",
+    ] {
+        command.env_remove(name);
+    }
+    command.current_dir(directory);
 }
 
 /// What it is compared with.
 fn coreutils_du(directory: &Path) -> Command {
     reference::check();
     let mut command = Command::new("du");
-    command
-        .env("LC_ALL", "C")
-        .env_remove("POSIXLY_CORRECT")
-        .env_remove("BLOCKSIZE")
-        .env_remove("BLOCK_SIZE")
-        .env_remove("DU_BLOCK_SIZE")
-        .current_dir(directory);
+    command.env("LC_ALL", "C");
+    plain(&mut command, directory);
     command
 }
 

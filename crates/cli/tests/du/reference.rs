@@ -42,6 +42,10 @@ pub(crate) fn comparable<S: AsRef<OsStr>>(
     theirs: Output,
     ours: &Output,
 ) -> Output {
+    let theirs = Output {
+        stderr: with_reasons(&theirs.stderr),
+        ..theirs
+    };
     let counts_lengths = arguments.into_iter().any(|argument| {
         let argument = argument.as_ref();
         argument == "-b" || argument == "--apparent-size"
@@ -53,6 +57,20 @@ pub(crate) fn comparable<S: AsRef<OsStr>>(
         stdout: with_sizes_of(&theirs.stdout, &ours.stdout),
         ..theirs
     }
+}
+
+/// Complaints with the reason that coreutils leaves out of those about links to
+/// nothing.
+fn with_reasons(complaints: &[u8]) -> Vec<u8> {
+    let lines = complaints.split_inclusive(|&byte| byte == b'\n');
+    lines
+        .flat_map(|line| match line.strip_suffix(b"'\n") {
+            Some(start) if start.starts_with(b"du: cannot access '") => {
+                [start, b"': No such file or directory\n"].concat()
+            }
+            _ => line.to_vec(),
+        })
+        .collect()
 }
 
 /// The lines of one output with the sizes of another.

@@ -231,18 +231,30 @@ impl<F: Fold> Scan<F> {
         reason = "more can come after there was none, and errors are not items"
     )]
     pub fn next(&mut self) -> Result<Option<Part<F::Found>>, BatchError> {
+        self.next_unless(|_| false)
+    }
+
+    /// As [`Scan::next`], but directories for whose tags `skip` is true when it
+    /// would be their turn to be listed are dropped.
+    ///
+    /// # Errors
+    /// As for [`Scan::next`].
+    pub fn next_unless(
+        &mut self,
+        mut skip: impl FnMut(usize) -> bool,
+    ) -> Result<Option<Part<F::Found>>, BatchError> {
         loop {
             if let Some(part) = self.ready.pop_front() {
                 return Ok(Some(part));
             }
-            if !self.advance()? {
+            if !self.advance(&mut skip)? {
                 return Ok(None);
             }
         }
     }
 
     /// Runs a batch, or waits for one; `false` if there is none.
-    fn advance(&mut self) -> Result<bool, BatchError> {
+    fn advance(&mut self, skip: &mut impl FnMut(usize) -> bool) -> Result<bool, BatchError> {
         self.merge();
         let Self {
             anchors,
@@ -254,7 +266,7 @@ impl<F: Fold> Scan<F> {
         match workers {
             Workers::Here(worker) => {
                 if !worker.is_busy() {
-                    let jobs = fill(anchors, waiting, ready, ITEMS_MAX, true);
+                    let jobs = fill(anchors, waiting, ready, skip, ITEMS_MAX, true);
                     if jobs.is_empty() {
                         return Ok(!ready.is_empty());
                     }
@@ -268,7 +280,7 @@ impl<F: Fold> Scan<F> {
                 {
                     let share = waiting.len().div_ceil(2 * crew.len());
                     let alone = !crew.is_busy();
-                    let jobs = fill(anchors, waiting, ready, share.min(ITEMS_MAX), alone);
+                    let jobs = fill(anchors, waiting, ready, skip, share.min(ITEMS_MAX), alone);
                     if jobs.is_empty() {
                         break;
                     }
@@ -337,12 +349,13 @@ impl<F: Fold> fmt::Debug for Scan<F> {
 }
 
 /// Makes up a batch of at most so many directories from the end of those that
-/// wait. One that cannot be found is ready at once, with its error, if `alone`
+/// wait, without those that are skipped. One that cannot be found is ready at once, with its error, if `alone`
 /// says that no other batch may be what keeps its way closed.
 fn fill<T: Default>(
     anchors: &mut Anchors,
     waiting: &mut Vec<(Directory, usize)>,
     ready: &mut VecDeque<Part<T>>,
+    skip: &mut impl FnMut(usize) -> bool,
     most: usize,
     alone: bool,
 ) -> Vec<Job> {
@@ -350,6 +363,9 @@ fn fill<T: Default>(
     while jobs.len() < most
         && let Some((directory, tag)) = waiting.pop()
     {
+        if skip(tag) {
+            continue;
+        }
         let anchor = directory
             .anchor()
             .map(|anchor| anchors.open(anchor))
