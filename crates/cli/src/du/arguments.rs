@@ -1,6 +1,7 @@
 //! The options of `sysbatch du`, and what they ask for.
 
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -138,6 +139,10 @@ pub(crate) struct Arguments {
     /// standard input
     #[arg(long, value_name = "FILE", conflicts_with = "paths")]
     files0_from: Option<PathBuf>,
+
+    /// List directories in N threads
+    #[arg(long, value_name = "N", default_value = "1", hide_default_value = true)]
+    pub(super) threads: NonZero<usize>,
 
     /// Print what the walk took as a line of JSON on standard error: backend,
     /// crossings (batches and calls made beside them), sub_calls, steps,

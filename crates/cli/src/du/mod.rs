@@ -65,6 +65,7 @@ pub(crate) fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let (complete, statistics) = walk::walk(
         &backend,
+        arguments.threads.get(),
         request.operands,
         request.rules,
         request.lines,

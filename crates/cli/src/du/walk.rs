@@ -33,6 +33,7 @@ struct Walk<O, E> {
 /// If the output cannot be written, or a batch was refused.
 pub(super) fn walk<O: Write, E: Write>(
     backend: &Arc<Backend>,
+    threads: usize,
     operands: Vec<Result<Vec<u8>, String>>,
     rules: Rules,
     lines: Lines,
@@ -43,6 +44,7 @@ pub(super) fn walk<O: Write, E: Write>(
     let mut options = ScanOptions::default();
     options.follow = rules.follow;
     options.fields = rules.fields();
+    options.threads = threads;
     let mut walk = Walk {
         scan: Scan::new(Arc::clone(backend), options, rules.clone()),
         tree: Tree::default(),

@@ -8,7 +8,7 @@ use rustix::fs::{Mode, mkdirat};
 use crate::{Scratch, compare, compare_all, coreutils_du, descend, output_of, same, sysbatch_du};
 
 /// The same command, allowed few open files.
-fn with_few_files(command: &Command) -> Command {
+pub(crate) fn with_few_files(command: &Command) -> Command {
     let mut limited = Command::new("sh");
     limited
         .args(["-c", "ulimit -n 32; exec \"$@\"", "sh"])

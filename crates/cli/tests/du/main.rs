@@ -13,6 +13,7 @@ mod random;
 mod reference;
 mod shapes;
 mod stats;
+mod threads;
 
 use std::ffi::OsStr;
 use std::fs;
