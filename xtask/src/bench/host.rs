@@ -25,7 +25,14 @@ const LARGE: Tree = ("large", 5_000, 200_000);
 /// As many directories, and fewer files.
 const SPARSE: Tree = ("sparse", 5_000, 20_000);
 
-/// Programs that add up trees, with four threads each, before the tree's path.
+/// Our own walks, in one thread and in four.
+const OURS: &[(&str, &str)] = &[
+    ("sysbatch du, user", "du -s"),
+    ("sysbatch du, 4 threads", "du -s --threads=4"),
+];
+
+/// Programs that add up trees, with four threads if they can have some, before the
+/// tree's path.
 const OTHERS: &[(&str, &str, &str)] = &[
     ("GNU du", "du", "-s"),
     ("busybox du", "busybox", "du -s"),
@@ -112,10 +119,16 @@ fn walk(
     others: &[(&str, &str, &str)],
 ) -> Result<Vec<Took>> {
     let (command, tree) = (programs.command.display(), tree.display());
-    let mut names = vec!["sysbatch du, user"];
+    let mut names = Vec::new();
     let mut walk = Command::new(&programs.beside);
-    walk.args(["run", "--rounds", rounds, "--program"]);
-    walk.arg(format!("SYSBATCH_BACKEND=user {command} du -s {tree}"));
+    walk.args(["run", "--rounds", rounds]);
+    for (name, arguments) in OURS {
+        names.push(*name);
+        walk.arg("--program");
+        walk.arg(format!(
+            "SYSBATCH_BACKEND=user {command} {arguments} {tree}"
+        ));
+    }
     for (name, program, arguments) in others {
         if is_installed(program) {
             names.push(name);

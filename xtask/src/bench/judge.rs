@@ -160,9 +160,14 @@ impl Source {
             Self::WalkAgainst(name, idle) => {
                 let other = took(&host.trees, name)?;
                 host.needs_idle(idle)?;
-                Ok(other.median / walk()?.median)
+                let ours = took(&host.trees, "sysbatch du, 4 threads")?;
+                Ok(other.median / ours.median)
             }
-            Self::WalkMemory => Ok(walk()?.memory as f64 / f64::from(1 << 20)),
+            Self::WalkMemory => {
+                let threads = took(&host.trees, "sysbatch du, 4 threads")?;
+                let most = walk()?.memory.max(threads.memory);
+                Ok(most as f64 / f64::from(1 << 20))
+            }
             Self::WalkMemoryGrowth => {
                 let few = took(&host.few_files, "sysbatch du, user")?;
                 Ok(walk()?.memory as f64 / few.memory as f64)

@@ -41,7 +41,7 @@ pub(super) enum Source {
     WalkProcessor,
     /// Time of another program's walk by ours; on so many idle processors.
     WalkAgainst(&'static str, f64),
-    /// Memory of a walk, in MiB.
+    /// Memory of a walk in one thread or four, whichever is more, in MiB.
     WalkMemory,
     /// Memory of a walk over ten times as many files in as many directories, by
     /// that over as few.
@@ -321,7 +321,7 @@ pub(super) const TARGETS: &[Target] = {
         ),
         target(
             "tree.speed.gnu",
-            "GNU `du`'s time of 200,000 files by that of `sysbatch du`, on 4 processors",
+            "GNU `du`'s time of 200,000 files by that of `sysbatch du` in 4 threads",
             RATIO,
             AtLeast(2.5),
             WalkAgainst("GNU du", 4.0),
@@ -356,7 +356,7 @@ pub(super) const TARGETS: &[Target] = {
         ),
         target(
             "tree.memory",
-            "memory of `sysbatch du` of 200,000 files",
+            "memory of `sysbatch du` of 200,000 files, in one thread or four, whichever is more",
             "MiB",
             AtMost(8.0),
             WalkMemory,
