@@ -1,12 +1,12 @@
 //! Which targets hold.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::figures::{Guest, Host, Known, Measured, took};
 use super::targets::{ENTRIES, INSTRUCTIONS, Limit, OLDER_KERNEL, Source, TARGETS, Target};
 
 /// A target with what was measured.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Judged {
     pub(super) id: String,
     pub(super) what: String,
@@ -18,7 +18,7 @@ pub(super) struct Judged {
     pub(super) at_least: bool,
     pub(super) holds: Option<bool>,
     /// Why it was not measured.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
 }
 

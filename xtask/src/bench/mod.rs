@@ -101,15 +101,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         print!("{}", targets::markdown());
         return Ok(());
     }
-    let report = match &arguments.from {
+    // What was written is judged anew: the table may have changed since.
+    let report = Report::new(match &arguments.from {
         Some(file) => {
             let text = process::text(file)?;
             serde_json::from_str(&text).with_context(|| {
                 format!("{} is no report of `cargo xtask bench`", file.display())
             })?
         }
-        None => Report::new(measure(arguments)?),
-    };
+        None => measure(arguments)?,
+    });
     if arguments.markdown {
         print!("{}", report.markdown());
     } else {

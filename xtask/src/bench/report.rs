@@ -2,13 +2,13 @@
 
 use std::fmt::{self, Write as _};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::figures::{Guest, Measured, Took};
 use super::judge::{self, Judged};
 
 /// Everything, in the form in which `--json` writes it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Report {
     #[serde(flatten)]
     measured: Measured,
