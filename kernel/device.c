@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/build_bug.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -14,11 +15,13 @@
 #include "shim.h"
 
 /*
- * The fields of the task's registers that a sub-call overwrites. Only these
- * are put back: what else a sub-call changes in them is its own business.
+ * The fields of the task's registers that a sub-call's arguments and number
+ * overwrite. Only these are put back: what else a sub-call changes in them is
+ * its own business. The result is not among them: ax is -ENOSYS from the entry
+ * of the ioctl on, as it is at the entry of any call, until the ioctl returns.
  */
 struct saved_registers {
-	unsigned long di, si, dx, r10, r8, r9, ax, orig_ax;
+	unsigned long di, si, dx, r10, r8, r9, orig_ax;
 };
 
 static void save_registers(struct saved_registers *saved)
@@ -31,7 +34,6 @@ static void save_registers(struct saved_registers *saved)
 	saved->r10 = regs->r10;
 	saved->r8 = regs->r8;
 	saved->r9 = regs->r9;
-	saved->ax = regs->ax;
 	saved->orig_ax = regs->orig_ax;
 }
 
@@ -45,9 +47,16 @@ static void restore_registers(const struct saved_registers *saved)
 	regs->r10 = saved->r10;
 	regs->r8 = saved->r8;
 	regs->r9 = saved->r9;
-	regs->ax = saved->ax;
 	regs->orig_ax = saved->orig_ax;
 }
+
+/* struct PtRegs in host/src/registers.rs. */
+static_assert(offsetof(struct pt_regs, r10) == 56);
+static_assert(offsetof(struct pt_regs, r9) == 64);
+static_assert(offsetof(struct pt_regs, r8) == 72);
+static_assert(offsetof(struct pt_regs, dx) == 96);
+static_assert(offsetof(struct pt_regs, si) == 104);
+static_assert(offsetof(struct pt_regs, di) == 112);
 
 static long sysbatch_ioctl(struct file *file, unsigned int request,
 			   unsigned long address)
@@ -62,7 +71,7 @@ static long sysbatch_ioctl(struct file *file, unsigned int request,
 	 */
 	get_file(file);
 	save_registers(&saved);
-	result = sysbatch_host_ioctl(request, address);
+	result = sysbatch_host_ioctl(request, address, current_pt_regs());
 	restore_registers(&saved);
 	fput(file);
 	return result;

@@ -102,39 +102,22 @@ static __always_inline void forget_branch_history(void)
 		asm volatile(".byte 0xf3, 0x48, 0x0f, 0x1e, 0xf8" : : : "memory");
 }
 
+const u32 SYSBATCH_NR_SYSCALLS = NR_syscalls;
+
 /*
  * Makes a system call the way do_syscall_64() does (arch/x86/entry/common.c):
- * number and arguments are put where everything that looks at the task's call
- * looks for them. sysbatch_ioctl() saved what is overwritten.
- *
- * Returns what has to be seen to before the next one; or, with nothing done,
- * SYSBATCH_WATCHED if the task is watched, SYSBATCH_SIGNALLED if a signal came
- * since that was last looked at: a page fault on an entry may take any time.
+ * the arguments are in the registers of the task, and the number goes where
+ * everything that looks at the task's call looks for it. sysbatch_ioctl()
+ * saved what is overwritten. The number is below NR_syscalls, as
+ * shim::Implemented in host/src/shim.rs makes sure; the mask holds for
+ * speculation, too.
  */
-u32 sysbatch_call(u32 number, const u64 *args, s64 *result)
+s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number)
 {
-	struct pt_regs *regs = current_pt_regs();
-
-	/* Asked for each call: the one before may have changed it. */
-	if (sysbatch_is_watched())
-		return SYSBATCH_WATCHED;
-	if (signal_pending(current))
-		return SYSBATCH_SIGNALLED;
-	regs->di = args[0];
-	regs->si = args[1];
-	regs->dx = args[2];
-	regs->r10 = args[3];
-	regs->r8 = args[4];
-	regs->r9 = args[5];
 	regs->orig_ax = number;
-	regs->ax = -ENOSYS;
-	*result = -ENOSYS;
-	if (number < NR_syscalls) {
-		number = array_index_nospec(number, NR_syscalls);
-		forget_branch_history();
-		*result = static_call(sysbatch_dispatcher)(regs, number);
-	}
-	return sysbatch_pending_work();
+	number = array_index_nospec(number, NR_syscalls);
+	forget_branch_history();
+	return static_call(sysbatch_dispatcher)(regs, number);
 }
 
 void sysbatch_run_task_work(void)

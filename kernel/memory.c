@@ -1,67 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The task's memory. Every address is hostile; get_user(), put_user() and
- * copy_from_user() check that it is a user address, and each word is read
+ * Words of the task's memory. Every address is hostile, and each word is read
  * once.
  */
-#include <linux/uaccess.h>
-
+#include "access.h"
 #include "shim.h"
 
-#define DEFINE_LOAD(width, type)					\
-int sysbatch_load##width(u64 address, u64 *word)			\
+#define DEFINE_LOAD(width, type, move)					\
+struct sysbatch_word __noendbr sysbatch_load##width(u64 address)	\
 {									\
-	type value;							\
+	const type __user *from = (const type __user *)(uintptr_t)address; \
+	struct sysbatch_word word = { 0, 0 };				\
 									\
-	if (get_user(value, (const type __user *)(uintptr_t)address))	\
-		return -EFAULT;						\
-	*word = value;							\
-	return 0;							\
+	if (!begin_access(from, sizeof(*from)))				\
+		return (struct sysbatch_word){ 0, -EFAULT };		\
+	asm volatile("1:	" move "\n"				\
+		     "2:\n"						\
+		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_EFAULT_REG,	\
+					   %[fault])			\
+		     : [value] "=&r" (word.value),			\
+		       [fault] "+r" (word.fault)			\
+		     : [from] "r" (from) : "memory");			\
+	user_access_end();						\
+	return word;							\
 }
 
-DEFINE_LOAD(1, u8)
-DEFINE_LOAD(2, u16)
-DEFINE_LOAD(4, u32)
-DEFINE_LOAD(8, u64)
+DEFINE_LOAD(1, u8, "movzbl (%[from]), %k[value]")
+DEFINE_LOAD(2, u16, "movzwl (%[from]), %k[value]")
+DEFINE_LOAD(4, u32, "movl (%[from]), %k[value]")
+DEFINE_LOAD(8, u64, "movq (%[from]), %[value]")
 
 #define DEFINE_STORE(width, type)					\
-int sysbatch_store##width(u64 address, u64 value)			\
+int __noendbr sysbatch_store##width(u64 address, u64 value)		\
 {									\
-	return put_user((type)value, (type __user *)(uintptr_t)address); \
+	type __user *to = (type __user *)(uintptr_t)address;		\
+									\
+	if (!begin_access(to, sizeof(*to)))				\
+		return -EFAULT;						\
+	unsafe_put_user((type)value, to, fault);			\
+	user_access_end();						\
+	return 0;							\
+fault:									\
+	user_access_end();						\
+	return -EFAULT;							\
 }
 
 DEFINE_STORE(1, u8)
 DEFINE_STORE(2, u16)
 DEFINE_STORE(4, u32)
 DEFINE_STORE(8, u64)
-
-/* The hot path: eight loads between one pair of stac and clac. */
-int sysbatch_load_entry(u64 address, u64 *words)
-{
-	const u64 __user *from = (const u64 __user *)(uintptr_t)address;
-
-#ifdef masked_user_access_begin
-	/* A kernel address becomes one that faults, without a speculation fence. */
-	if (can_do_masked_user_access())
-		from = masked_user_access_begin(from);
-	else
-#endif
-	if (!user_access_begin(from, 8 * sizeof(*from)))
-		return -EFAULT;
-	unsafe_get_user(words[0], from + 0, fault);
-	unsafe_get_user(words[1], from + 1, fault);
-	unsafe_get_user(words[2], from + 2, fault);
-	unsafe_get_user(words[3], from + 3, fault);
-	unsafe_get_user(words[4], from + 4, fault);
-	unsafe_get_user(words[5], from + 5, fault);
-	unsafe_get_user(words[6], from + 6, fault);
-	unsafe_get_user(words[7], from + 7, fault);
-	user_access_end();
-	return 0;
-fault:
-	user_access_end();
-	return -EFAULT;
-}
 
 int sysbatch_load_words(u64 address, u64 *words, u32 count)
 {

@@ -23,7 +23,7 @@ feature-list := $(subst $(space),,$(foreach feature,$(features-y),$(comma)+$(fea
 # arch/x86/Makefile and the top Makefile of the kernel, for the same options.
 # The module loader knows no global offset table, hence plt and direct access.
 flags-y := --target=$(obj)/target.json -Zunstable-options \
-	-Cpanic=abort -Copt-level=2 -Ccodegen-units=1 -Cdebuginfo=1 \
+	-Cpanic=abort -Copt-level=3 -Ccodegen-units=1 -Cdebuginfo=1 \
 	-Coverflow-checks=n -Cdebug-assertions=n -Cforce-unwind-tables=n \
 	-Crelocation-model=static -Ccode-model=kernel -Cno-redzone=y -Cforce-frame-pointers=n -Zfunction-sections=n \
 	-Zplt=yes -Zdirect-access-external-data=yes

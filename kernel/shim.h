@@ -8,7 +8,20 @@
 #ifndef SYSBATCH_SHIM_H
 #define SYSBATCH_SHIM_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
+
+#include <asm/ibt.h>
+
+/*
+ * On the functions that every sub-call goes through: they are called directly,
+ * never by pointer, so they need no landing pad.
+ */
+#ifndef __noendbr
+#define __noendbr
+#endif
+
+struct pt_regs;
 
 /* Called by C, written in Rust. */
 
@@ -16,26 +29,68 @@
 #define SYSBATCH_INFO_SIZE 24
 extern const u8 SYSBATCH_HOST_INFO[SYSBATCH_INFO_SIZE];
 
-/* Runs a batch: 0, a negated errno, or a restart code with a signal pending. */
-s64 sysbatch_host_ioctl(u32 request, u64 address);
+/*
+ * Runs a batch: 0, a negated errno, or a restart code with a signal pending.
+ * The registers are the task's own; sub-calls overwrite them.
+ */
+s64 sysbatch_host_ioctl(u32 request, u64 address, struct pt_regs *regs);
 
 /* Called by Rust, written in C. */
 
-/* memory.c: the task's memory. 0, or -EFAULT. */
-int sysbatch_load1(u64 address, u64 *word);
-int sysbatch_load2(u64 address, u64 *word);
-int sysbatch_load4(u64 address, u64 *word);
-int sysbatch_load8(u64 address, u64 *word);
-int sysbatch_store1(u64 address, u64 value);
-int sysbatch_store2(u64 address, u64 value);
-int sysbatch_store4(u64 address, u64 value);
-int sysbatch_store8(u64 address, u64 value);
-int sysbatch_load_entry(u64 address, u64 *words);
+/* memory.c: the task's memory. 0, or -EFAULT; a word with it, zero-extended. */
+struct sysbatch_word {
+	u64 value;
+	s64 fault;
+};
+struct sysbatch_word __noendbr sysbatch_load1(u64 address);
+struct sysbatch_word __noendbr sysbatch_load2(u64 address);
+struct sysbatch_word __noendbr sysbatch_load4(u64 address);
+struct sysbatch_word __noendbr sysbatch_load8(u64 address);
+int __noendbr sysbatch_store1(u64 address, u64 value);
+int __noendbr sysbatch_store2(u64 address, u64 value);
+int __noendbr sysbatch_store4(u64 address, u64 value);
+int __noendbr sysbatch_store8(u64 address, u64 value);
 int sysbatch_load_words(u64 address, u64 *words, u32 count);
+
+/*
+ * entry.c: entries and headers. The words of an entry before its arguments; or
+ * a first word that no entry has, see struct Head in crates/engine/src/host.rs.
+ */
+struct sysbatch_head {
+	u64 first, second;
+};
+#define HEAD_STORED ((struct sysbatch_head){ (u64)-EFAULT, 0 })
+#define HEAD_NOT_STORED ((struct sysbatch_head){ ~0ULL, ~0ULL })
+struct sysbatch_head __noendbr sysbatch_first1(u64 entry,
+					       struct pt_regs *regs);
+struct sysbatch_head __noendbr sysbatch_first2(u64 entry,
+					       struct pt_regs *regs);
+struct sysbatch_head __noendbr sysbatch_turn1(u64 slot, u64 result, u64 entry,
+					      struct pt_regs *regs);
+struct sysbatch_head __noendbr sysbatch_turn2(u64 slot, u64 result, u64 entry,
+					      struct pt_regs *regs);
+struct sysbatch_head __noendbr sysbatch_read_entry1(u64 entry,
+						    struct pt_regs *regs);
+struct sysbatch_head __noendbr sysbatch_read_entry2(u64 entry,
+						    struct pt_regs *regs);
+/* Two words to the first two arguments: 0, or -EFAULT. */
+int __noendbr sysbatch_load_operands(u64 first, u64 second,
+				     struct pt_regs *regs);
+/*
+ * A word, and the arguments through the pointers behind it, up to six or to a
+ * null one; the rest is zero.
+ */
+struct sysbatch_word __noendbr sysbatch_gather(u64 address,
+					       struct pt_regs *regs);
+/* Size of struct Run in crates/abi/src/run.rs, asserted there. */
+#define SYSBATCH_RUN_SIZE 96
+int __noendbr sysbatch_load_header(u64 address, u64 *words);
+int __noendbr sysbatch_store_header(u64 address, const u64 *words, u32 status);
 
 /* dispatch.c: system calls. */
 int sysbatch_dispatch_init(void);
-u32 sysbatch_call(u32 number, const u64 *args, s64 *result);
+extern const u32 SYSBATCH_NR_SYSCALLS;
+s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number);
 void sysbatch_run_task_work(void);
 
 /* task.c: the state of the calling task. */
@@ -43,12 +98,9 @@ void sysbatch_run_task_work(void);
 #define SYSBATCH_PENDING_TASK_WORK	2
 #define SYSBATCH_PENDING_SIGNAL		4
 #define SYSBATCH_PENDING_EXIT_WORK	8
-/* Not pending work: the task is watched, and the call was not made. */
-#define SYSBATCH_WATCHED		16
-/* Nor this: a signal came first, and the call was not made. */
-#define SYSBATCH_SIGNALLED		32
 u32 sysbatch_pending_work(void);
 int sysbatch_is_watched(void);
+int __noendbr sysbatch_is_clear(void);
 void sysbatch_reschedule(void);
 void sysbatch_force_signal_check(void);
 

@@ -12,16 +12,16 @@
 #include <linux/version.h>
 
 #include "shim.h"
+#include "task.h"
 
-/*
- * Any SYSCALL_WORK flag (include/linux/thread_info.h) means that something
- * outside the call itself is done at its entry or exit: seccomp, ptrace,
- * audit, tracepoints, user dispatch.
- */
 int sysbatch_is_watched(void)
 {
-	return READ_ONCE(current_thread_info()->syscall_work) ||
-	       READ_ONCE(current->ptrace);
+	return watched() != 0;
+}
+
+int __noendbr sysbatch_is_clear(void)
+{
+	return is_clear();
 }
 
 /* Whether only the way to user space does what has to be done next. */
@@ -47,26 +47,6 @@ static bool has_exit_work(void)
 #endif
 	return false;
 }
-
-static bool holds_up_rcu_tasks(void)
-{
-#ifdef CONFIG_TASKS_RCU
-	/*
-	 * A preemptible kernel reschedules by itself, but that is no quiescent
-	 * state for RCU-tasks: a batch that runs for long would hold it up.
-	 */
-	return READ_ONCE(current->rcu_tasks_holdout);
-#else
-	return false;
-#endif
-}
-
-/*
- * What comes with one of these flags: a signal, and with it a mask to be put
- * back; task work; what the memory and block cgroups ask for.
- */
-#define WORK_FLAGS (_TIF_NEED_RESCHED | _TIF_SIGPENDING |		\
-		    _TIF_NOTIFY_SIGNAL | _TIF_NOTIFY_RESUME)
 
 u32 sysbatch_pending_work(void)
 {

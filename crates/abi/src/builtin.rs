@@ -113,6 +113,13 @@ impl BuiltIn {
         }
     }
 
+    /// Whether there is a built-in with this number.
+    #[must_use]
+    #[inline(always)]
+    pub const fn is_number(nr: i32) -> bool {
+        nr < 0 && nr >= Self::UserMemoryAdd.number()
+    }
+
     /// The built-in with this number, if there is one.
     #[must_use]
     pub const fn from_number(nr: i32) -> Option<Self> {
@@ -187,6 +194,10 @@ mod tests {
             let number = -1 - i32::try_from(index).unwrap();
             assert_eq!(builtin.number(), number);
             assert_eq!(BuiltIn::from_number(number), Some(builtin));
+        }
+        for number in (-1000..1000).chain([i32::MIN, i32::MAX]) {
+            let known = BuiltIn::from_number(number).is_some();
+            assert_eq!(BuiltIn::is_number(number), known);
         }
         assert_eq!(BuiltIn::from_number(0), None);
         assert_eq!(BuiltIn::from_number(-20), None);

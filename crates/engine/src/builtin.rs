@@ -3,18 +3,21 @@
 use sysbatch_abi::{BuiltIn, Width};
 
 use crate::encoding::Pseudo;
-use crate::host::{Error, Fault, Host};
+use crate::host::{Error, Host, Operands};
 
-/// Runs a built-in and returns its result.
+/// Runs the built-in of this number and returns its result.
 ///
-/// An address that cannot be reached refuses the entry: nothing has happened.
+/// # Errors
+/// [`Error::Fault`] if an address cannot be reached, [`Error::Invalid`] if there
+/// is no such built-in: nothing has happened then.
+#[inline(always)]
 pub(crate) fn execute<H: Host>(
     host: &mut H,
-    builtin: BuiltIn,
-    args: &[u64; 6],
-) -> Result<u64, Fault> {
-    let [a, b, c, ..] = *args;
-    Ok(match builtin {
+    number: i32,
+    operands: &H::Operands,
+) -> Result<u64, Error> {
+    let (a, b, c) = (operands.get(0), operands.get(1), operands.get(2));
+    Ok(match BuiltIn::from_number(number).ok_or(Error::Invalid)? {
         BuiltIn::Set => a,
         BuiltIn::Copy => {
             let word = host.load(b, Width::Eight)?;
@@ -43,10 +46,12 @@ pub(crate) fn execute<H: Host>(
 }
 
 /// Runs an operation that poses as a system call.
-pub(crate) fn execute_pseudo<H: Host>(host: &mut H, pseudo: Pseudo, args: &[u64; 6]) -> i64 {
+pub(crate) fn execute_pseudo<H: Host>(host: &mut H, pseudo: Pseudo, operands: &H::Operands) -> i64 {
     let result = match pseudo {
-        Pseudo::WordCopy => execute(host, BuiltIn::Copy, args).map(|_| 0),
-        Pseudo::WordAdd => execute(host, BuiltIn::UserMemoryAdd, args).map(u64::cast_signed),
+        Pseudo::WordCopy => execute(host, BuiltIn::Copy.number(), operands).map(|_| 0),
+        Pseudo::WordAdd => {
+            execute(host, BuiltIn::UserMemoryAdd.number(), operands).map(u64::cast_signed)
+        }
     };
     result.unwrap_or(i64::from(Error::Fault.errno()).wrapping_neg())
 }

@@ -45,32 +45,17 @@ pub fn enter<H: Host>(host: &mut H, address: u64) -> Result<Status, Error> {
     match Format::from_raw(header.format).ok_or(Error::Invalid)? {
         Format::Native => {
             check_aligned(&header)?;
-            let native = Native {
-                program,
-                len,
-                results,
-                results_len,
-            };
+            let native = Native::new(program, len, results, results_len);
             check_and_run(host, address, &header, 0, len, &native)
         }
         Format::Supersyscall => {
-            let supersyscall = Supersyscall {
-                program,
-                len,
-                results,
-                results_len,
-                continue_on_failure: flags & FLAG_CONTINUE_ON_FAILURE != 0,
-            };
             let allowed = FLAG_CONTINUE_ON_FAILURE;
+            let continues = flags & allowed != 0;
+            let supersyscall = Supersyscall::new(program, len, results, results_len, continues);
             check_and_run(host, address, &header, allowed, len, &supersyscall)
         }
         Format::SysBatch => {
-            let batch = SysBatch {
-                program,
-                len,
-                results,
-                results_len,
-            };
+            let batch = SysBatch::new(program, len, results, results_len);
             check_and_run(host, address, &header, 0, len, &batch)
         }
         Format::Pointers => {
@@ -126,21 +111,17 @@ fn check_aligned(header: &Run) -> Result<(), Error> {
     }
 }
 
-/// The address of a field of the header.
-fn field(address: u64, offset: u64) -> Result<u64, Fault> {
-    address.checked_add(offset).ok_or(Fault)
-}
-
 /// Reads the header, each word once.
 fn read<H: Host>(host: &mut H, address: u64) -> Result<Run, Error> {
     if !address.is_multiple_of(8) {
         return Err(Error::Invalid);
     }
-    let (size, format) = halves(host.load(address, Width::Eight)?);
-    if u64::from(size) < HEADER_SIZE {
-        return Err(Error::Invalid);
-    }
+    let words = match host.load_words(address) {
+        Ok(words) => words,
+        Err(fault) => return Err(unreadable(host, address, fault)),
+    };
     let [
+        size_format,
         flags_status,
         program,
         len,
@@ -152,8 +133,11 @@ fn read<H: Host>(host: &mut H, address: u64) -> Result<Run, Error> {
         value,
         resume_reason,
         reserved,
-    ] = host.load_words(field(address, 8)?)?;
-    check_tail(host, address, u64::from(size))?;
+    ] = words;
+    let (size, format) = halves(size_format);
+    if u64::from(size) != HEADER_SIZE {
+        check_size(host, address, u64::from(size))?;
+    }
     let (flags, status) = halves(flags_status);
     let (resume, reason) = halves(resume_reason);
     Ok(Run {
@@ -184,14 +168,29 @@ fn halves(word: u64) -> (u32, u32) {
     )
 }
 
+/// Why a header that cannot be read in whole is refused: its size decides, if
+/// that can be read.
+#[cold]
+fn unreadable<H: Host>(host: &mut H, address: u64, fault: Fault) -> Error {
+    match host.load(address, Width::Eight) {
+        Ok(word) if u64::from(halves(word).0) < HEADER_SIZE => Error::Invalid,
+        _ => fault.into(),
+    }
+}
+
 /// What lies beyond the header this version knows must be zero: a newer
 /// caller that does not use what it knows is welcome (`openat2(2)`).
-fn check_tail<H: Host>(host: &mut H, address: u64, size: u64) -> Result<(), Error> {
+#[cold]
+fn check_size<H: Host>(host: &mut H, address: u64, size: u64) -> Result<(), Error> {
+    if size < HEADER_SIZE {
+        return Err(Error::Invalid);
+    }
     if size > HEADER_SIZE_MAX {
         return Err(Error::TooBig);
     }
     for offset in HEADER_SIZE..size {
-        if host.load(field(address, offset)?, Width::One)? != 0 {
+        let address = address.checked_add(offset).ok_or(Fault)?;
+        if host.load(address, Width::One)? != 0 {
             return Err(Error::TooBig);
         }
     }
@@ -205,20 +204,15 @@ fn write<H: Host>(
     cursor: &Cursor,
     status: Status,
 ) -> Result<(), Fault> {
-    host.store(field(address, 48)?, Width::Eight, cursor.pc)?;
-    host.store(field(address, 56)?, Width::Eight, cursor.fuel)?;
-    host.store(field(address, 64)?, Width::Eight, cursor.steps)?;
-    host.store(
-        field(address, 72)?,
-        Width::Eight,
+    let resume = u64::from(cursor.resume.raw());
+    let reason = u64::from(cursor.reason.map_or(0, PuntReason::raw));
+    let words = [
+        cursor.pc,
+        cursor.fuel,
+        cursor.steps,
         cursor.value.cast_unsigned(),
-    )?;
-    host.store(field(address, 80)?, Width::Four, cursor.resume.raw().into())?;
-    host.store(
-        field(address, 84)?,
-        Width::Four,
-        cursor.reason.map_or(0, PuntReason::raw).into(),
-    )?;
-    // The last, so that a new status always comes with the rest.
-    host.store(field(address, 12)?, Width::Four, status.raw().into())
+        resume | reason << 32,
+    ];
+    // The status last, so that a new one always comes with the rest.
+    host.store_header(address, &words, status.raw())
 }

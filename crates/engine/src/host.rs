@@ -1,6 +1,11 @@
 //! What the interpreter needs from the world around it.
 
-use sysbatch_abi::{PuntReason, Resume, Width};
+use sysbatch_abi::{ARGUMENT_COUNT, PuntReason, RUN_SIZE, Resume, Width, is_errno};
+
+/// Where in a run header the fields are that a batch changes, in bytes.
+const PC_OFFSET: u64 = 48;
+const STATUS_OFFSET: u64 = 12;
+const _: () = assert!(RUN_SIZE == 96, "the offsets are those of this header");
 
 /// An address that cannot be read or written, `EFAULT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +40,39 @@ impl From<Fault> for Error {
     }
 }
 
+/// Where a host keeps the operands of the entry at hand, `0` to `5`.
+///
+/// In user space this is an array; in the kernel it is the registers of the
+/// task, where a system call expects its arguments.
+pub trait Operands: Copy {
+    /// An operand; zero if there is none of this index.
+    fn get(&self, index: usize) -> u64;
+
+    /// Changes an operand; nothing happens if there is none of this index.
+    fn set(&mut self, index: usize, value: u64);
+}
+
+impl Operands for [u64; ARGUMENT_COUNT] {
+    #[inline(always)]
+    fn get(&self, index: usize) -> u64 {
+        <[u64]>::get(self, index).copied().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn set(&mut self, index: usize, value: u64) {
+        if let Some(operand) = <[u64]>::get_mut(self, index) {
+            *operand = value;
+        }
+    }
+}
+
 /// A system call about to be made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Call {
+pub struct Call<O = [u64; ARGUMENT_COUNT]> {
     /// The system call number; the host answers unknown ones with `-ENOSYS`.
     pub number: u32,
     /// The arguments in the order of the system call's own.
-    pub args: [u64; 6],
+    pub args: O,
     /// Whether it starts afresh or goes on after an interruption.
     pub resume: Resume,
 }
@@ -58,11 +89,112 @@ pub enum Outcome {
     Interrupted(Resume),
 }
 
+/// Why a call has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// [`Outcome::Punt`].
+    Punt(PuntReason),
+    /// [`Outcome::Interrupted`].
+    Interrupted(Resume),
+}
+
+impl Outcome {
+    /// The result of the call, or why it has none.
+    #[inline(always)]
+    pub(crate) fn result(self) -> Result<i64, Halt> {
+        match self {
+            Self::Returned(result) => Ok(result),
+            Self::Punt(reason) => Err(Halt::Punt(reason)),
+            Self::Interrupted(resume) => Err(Halt::Interrupted(resume)),
+        }
+    }
+}
+
+/// A result on its way to its slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Where the result goes.
+    pub slot: u64,
+    /// The result.
+    pub result: i64,
+}
+
+/// What [`Host::turn`] brings: the words of an entry before its arguments, or
+/// word that there is more to do before the entry may run.
+///
+/// That is a first word that would be an errno as a result, −4095 to −1. No
+/// plain entry has one, so whoever looks for such needs no look at anything
+/// else; and a rare entry that does begin so is read once more, by the long
+/// way. If both words are all ones its predecessor's result is stored once
+/// more, too, which is the same value at the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub(crate) first: u64,
+    pub(crate) second: u64,
+}
+
+impl Head {
+    /// The result is stored. Something waits, or the entry cannot be read.
+    pub const STORED: Self = Self::new(u64::MAX, 0);
+    /// The result has not been stored, nor anything else been done.
+    pub const NOT_STORED: Self = Self::new(u64::MAX, u64::MAX);
+
+    /// The first two words of an entry, or the first and zero if only one
+    /// comes before the arguments.
+    #[must_use]
+    #[inline(always)]
+    pub const fn new(first: u64, second: u64) -> Self {
+        Self { first, second }
+    }
+
+    /// Whether the interpreter takes this for no entry, but for word of more to
+    /// do.
+    #[must_use]
+    #[inline(always)]
+    pub const fn is_no_entry(self) -> bool {
+        is_errno(self.first.cast_signed())
+    }
+
+    /// The entry, or whether the result has been stored.
+    #[inline(always)]
+    pub(crate) fn entry(self) -> Turn<Self> {
+        if !self.is_no_entry() {
+            Turn::Read(self)
+        } else if self == Self::NOT_STORED {
+            Turn::NotStored
+        } else {
+            Turn::Stored
+        }
+    }
+}
+
+/// How far a turn from one entry to the next has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn<E> {
+    /// The result is stored, nothing waits, and this is the next entry.
+    Read(E),
+    /// The result is stored; the rest is to be done step by step.
+    Stored,
+    /// All of it is to be done step by step.
+    NotStored,
+}
+
 /// Memory, system calls and signals as the batch's task sees them.
 ///
 /// Addresses are those of the task. An implementation must treat each as
 /// hostile: any value may come, aligned or not.
+///
+/// A host need only have [`load`](Self::load), [`store`](Self::store),
+/// [`call`](Self::call) and [`pending`](Self::pending). The methods with a body
+/// are shorter ways to do the same, which a host may have; what they leave
+/// undone the interpreter does by the four.
 pub trait Host {
+    /// Where the operands are.
+    type Operands: Operands;
+
+    /// A place for the operands of a batch.
+    fn operands(&mut self) -> Self::Operands;
+
     /// Reads a word, zero-extended.
     ///
     /// # Errors
@@ -82,9 +214,120 @@ pub trait Host {
     fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault>;
 
     /// Makes a system call with the rights of the task.
-    fn call(&mut self, call: &Call) -> Outcome;
+    fn call(&mut self, call: &Call<Self::Operands>) -> Outcome;
 
     /// Asked between two steps: does something wait (a signal) that has to be
     /// seen to outside before the next step?
     fn pending(&mut self) -> bool;
+
+    /// Reads an entry: `HEAD` words, one or two, and six arguments, which
+    /// become the operands.
+    ///
+    /// # Errors
+    /// [`Fault`] if any byte of it cannot be read.
+    #[inline(always)]
+    fn read_entry<const HEAD: usize>(
+        &mut self,
+        entry: u64,
+        operands: &mut Self::Operands,
+    ) -> Result<Head, Fault> {
+        let (head, args) = if HEAD == 1 {
+            let [first, args @ ..]: [u64; 7] = self.load_words(entry)?;
+            (Head::new(first, 0), args)
+        } else {
+            let [first, second, args @ ..]: [u64; 8] = self.load_words(entry)?;
+            (Head::new(first, second), args)
+        };
+        for (index, arg) in args.into_iter().enumerate() {
+            operands.set(index, arg);
+        }
+        Ok(head)
+    }
+
+    /// Stores the result of one entry, if there is one, and reads the next as
+    /// [`read_entry`](Self::read_entry) does, if [nothing](Self::pending)
+    /// waits. After an entry that was read [`is_clear`](Self::is_clear).
+    #[inline(always)]
+    fn turn<const HEAD: usize>(
+        &mut self,
+        made: Option<Made>,
+        entry: u64,
+        operands: &mut Self::Operands,
+    ) -> Head {
+        let _ = (made, entry, operands);
+        Head::NOT_STORED
+    }
+
+    /// Reads the word at `address`, and arguments through the pointers that
+    /// follow it, up to six or to a null one. They become the operands; those
+    /// that are missing are zero.
+    ///
+    /// # Errors
+    /// [`Fault`] if any byte of the word, of a pointer that is looked at or of
+    /// what it points to cannot be read.
+    #[inline(always)]
+    fn gather(&mut self, address: u64, operands: &mut Self::Operands) -> Result<u64, Fault> {
+        let word = self.load(address, Width::Eight)?;
+        for index in 0..ARGUMENT_COUNT {
+            operands.set(index, 0);
+        }
+        let mut place = address;
+        for index in 0..ARGUMENT_COUNT {
+            place = place.checked_add(8).ok_or(Fault)?;
+            let pointer = self.load(place, Width::Eight)?;
+            if pointer == 0 {
+                break;
+            }
+            operands.set(index, self.load(pointer, Width::Eight)?);
+        }
+        Ok(word)
+    }
+
+    /// Makes two 64-bit words the first two operands.
+    ///
+    /// # Errors
+    /// [`Fault`] if any byte of them cannot be read.
+    #[inline(always)]
+    fn load_operands(
+        &mut self,
+        addresses: [u64; 2],
+        operands: &mut Self::Operands,
+    ) -> Result<(), Fault> {
+        for (index, address) in addresses.into_iter().enumerate() {
+            operands.set(index, self.load(address, Width::Eight)?);
+        }
+        Ok(())
+    }
+
+    /// Whether a call may be made by [`call_now`](Self::call_now).
+    #[inline(always)]
+    fn is_clear(&mut self) -> bool {
+        false
+    }
+
+    /// Makes a fresh call, as [`call`](Self::call) does, for a task of which
+    /// it was just found that nobody watches it and nothing waits.
+    #[inline(always)]
+    fn call_now(&mut self, number: u32, operands: &Self::Operands) -> Outcome {
+        self.call(&Call {
+            number,
+            args: *operands,
+            resume: Resume::Fresh,
+        })
+    }
+
+    /// Writes to a run header what a batch changes in it: program counter,
+    /// fuel, steps, value, and in one word resume and reason; then the status.
+    ///
+    /// # Errors
+    /// [`Fault`] if any byte of it cannot be written.
+    #[inline(always)]
+    fn store_header(&mut self, address: u64, words: &[u64; 5], status: u32) -> Result<(), Fault> {
+        for (offset, word) in (PC_OFFSET..).step_by(8).zip(words) {
+            let address = address.checked_add(offset).ok_or(Fault)?;
+            self.store(address, Width::Eight, *word)?;
+        }
+        let address = address.checked_add(STATUS_OFFSET).ok_or(Fault)?;
+        self.store(address, Width::Four, status.into())
+    }
 }

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!  enter ── reads the run header, writes it back
-//!    └─ run ── the loop: fuel, fetch, execute, store, branch
+//!    └─ run ── the loop: execute, store, branch, fetch
 //!         ├─ Encoding ── decodes entries, says where results and branches go
 //!         └─ Host ── memory, system calls, "is something pending?"
 //! ```
@@ -32,9 +32,9 @@ mod host;
 mod machine;
 
 pub use encoding::{
-    Encoding, Fetched, Native, Next, Operation, Pointers, Pseudo, Sign, Supersyscall, SysBatch,
-    Syslet,
+    Decoded, Encoding, Native, Next, Operation, Pointers, Position, Pseudo, Sign, Straight,
+    Supersyscall, SysBatch, Syslet,
 };
 pub use enter::{HEADER_SIZE_MAX, enter};
-pub use host::{Call, Error, Fault, Host, Outcome};
+pub use host::{Call, Error, Fault, Halt, Head, Host, Made, Operands, Outcome, Turn};
 pub use machine::{Cursor, run};

@@ -5,10 +5,13 @@
     reason = "symbols that C names are exported, and the panic handler names one that C lacks"
 )]
 
+use core::ptr::NonNull;
+
 use sysbatch_abi::{ABI_VERSION, FORMATS, Info, RUN_REQUEST, RUN_SIZE, Status};
 use sysbatch_engine::enter;
 
 use crate::host::KernelHost;
+use crate::registers::{PtRegs, Registers};
 
 /// "Inappropriate ioctl for device" (`ioctl(2)`).
 const ENOTTY: i64 = 25;
@@ -33,15 +36,23 @@ pub static SYSBATCH_HOST_INFO: Info = {
 /// Returns zero, a negated errno, or a restart code for the kernel's signal
 /// code to act on, in which case a signal is pending.
 ///
-/// Called by `sysbatch_ioctl()` in `device.c` only, in the context of the
-/// task that made the ioctl, with its registers saved.
+/// # Safety
+/// Called by `sysbatch_ioctl()` in `device.c` only, in the context of the task
+/// that made the ioctl. `registers` are those of the task, which it has saved;
+/// nobody else uses them until this returns.
 // SAFETY: as for SYSBATCH_HOST_INFO.
 #[unsafe(no_mangle)]
-pub extern "C" fn sysbatch_host_ioctl(request: u32, address: u64) -> i64 {
+pub unsafe extern "C" fn sysbatch_host_ioctl(
+    request: u32,
+    address: u64,
+    registers: NonNull<PtRegs>,
+) -> i64 {
     if request != RUN_REQUEST {
         return ENOTTY.wrapping_neg();
     }
-    let mut host = KernelHost::default();
+    // SAFETY: the caller vouches for the registers.
+    let registers = unsafe { Registers::new(registers) };
+    let mut host = KernelHost::new(registers);
     match enter(&mut host, address) {
         Ok(Status::Interrupted) => host.leave(),
         Ok(_) => 0,

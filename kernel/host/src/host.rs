@@ -1,29 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The interpreter's view of the task that entered the module.
 
-use sysbatch_abi::{PuntReason, Resume, Width, is_handed_back};
-use sysbatch_engine::{Call, Fault, Host, Outcome};
+use sysbatch_abi::{PuntReason, Resume, Width, is_handed_back, may_be_handed_back};
+use sysbatch_engine::{Call, Fault, Head, Host, Made, Operands, Outcome};
 
+use crate::registers::Registers;
 use crate::restart::Restart;
-use crate::shim::{self, Called, PendingWork};
+use crate::shim::{self, Implemented, PendingWork};
 
 /// Number of `restart_syscall(2)`, which continues a call by its restart block.
 const RESTART_SYSCALL: u32 = 219;
 
+/// The result of a number that no system call has.
+const ENOSYS: i64 = -38;
+
 /// The calling task: its memory, its system calls, its signals.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct KernelHost {
+    registers: Registers,
     /// How the ioctl is to be restarted once a signal has been seen to.
     restart: Option<Restart>,
-    /// What waited after the sub-call just made, until it is asked for.
-    after_call: Option<PendingWork>,
 }
 
 impl KernelHost {
+    /// The task with these registers.
+    pub(crate) const fn new(registers: Registers) -> Self {
+        Self {
+            registers,
+            restart: None,
+        }
+    }
+
     /// What the ioctl returns after [`Status::Interrupted`](sysbatch_abi::Status).
     ///
     /// Makes sure that the kernel's signal code looks at it on the way to user
     /// space: without that a restart code would be seen there.
+    #[cold]
     pub(crate) fn leave(&self) -> i64 {
         shim::force_signal_check();
         self.restart.unwrap_or(Restart::Always).ioctl_result()
@@ -45,63 +57,176 @@ impl KernelHost {
         }
         leaves
     }
-}
 
-impl Host for KernelHost {
-    fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
-        shim::load(address, width)
-    }
-
-    fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
-        shim::store(address, width, value)
-    }
-
-    fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault> {
-        shim::load_words(address)
-    }
-
-    fn call(&mut self, call: &Call) -> Outcome {
-        let number = match call.resume {
-            Resume::Fresh if is_handed_back(call.number, &call.args) => {
+    /// Makes a call of a task that may be watched or have a signal waiting, or
+    /// one that may have to be handed back.
+    #[cold]
+    fn call_with_care(&mut self, number: u32, registers: Registers, resume: Resume) -> Outcome {
+        let number = match resume {
+            Resume::Fresh if is_handed_back(number, &arguments(registers)) => {
                 return Outcome::Punt(if shim::is_watched() {
                     PuntReason::Watched
                 } else {
                     PuntReason::Call
                 });
             }
-            Resume::Fresh => call.number,
+            Resume::Fresh => number,
             Resume::RestartBlock => RESTART_SYSCALL,
         };
-        let (result, work) = match shim::call(number, &call.args) {
-            Called::Returned(result, work) => (result, work),
-            Called::Watched => return Outcome::Punt(PuntReason::Watched),
-            Called::Signalled => {
-                self.restart = Some(Restart::Always);
-                return Outcome::Interrupted(call.resume);
-            }
+        if shim::is_watched() {
+            return Outcome::Punt(PuntReason::Watched);
+        }
+        // A page fault on an entry may have taken any time.
+        if shim::pending_work().signal() {
+            self.restart = Some(Restart::Always);
+            return Outcome::Interrupted(resume);
+        }
+        let result = match Implemented::new(number) {
+            Some(number) => shim::dispatch(number, registers),
+            None => ENOSYS,
         };
+        self.outcome(result)
+    }
+
+    /// What a result of the dispatcher means.
+    #[inline(always)]
+    fn outcome(&mut self, result: i64) -> Outcome {
+        if Restart::may_be(result) {
+            return self.outcome_of_restart(result);
+        }
+        Outcome::Returned(result)
+    }
+
+    /// What a result that may be a restart code means.
+    #[cold]
+    fn outcome_of_restart(&mut self, result: i64) -> Outcome {
         match Restart::from_result(result) {
             // As on the way out of a call made alone: without a signal these
             // are values like any other. F_GETOWN of a process group has them.
-            Some(restart) if work.signal() => {
+            Some(restart) if shim::pending_work().signal() => {
                 self.restart = Some(restart);
                 Outcome::Interrupted(restart.resume())
             }
-            _ => {
-                self.after_call = Some(work);
-                Outcome::Returned(result)
-            }
+            _ => Outcome::Returned(result),
+        }
+    }
+}
+
+/// The arguments of a call.
+fn arguments(registers: Registers) -> [u64; 6] {
+    core::array::from_fn(|index| registers.get(index))
+}
+
+impl Host for KernelHost {
+    type Operands = Registers;
+
+    #[inline(always)]
+    fn operands(&mut self) -> Registers {
+        self.registers
+    }
+
+    #[inline(always)]
+    fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
+        shim::load(address, width)
+    }
+
+    #[inline(always)]
+    fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
+        shim::store(address, width, value)
+    }
+
+    #[inline(always)]
+    fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault> {
+        shim::load_words(address)
+    }
+
+    #[inline(always)]
+    fn call(&mut self, call: &Call<Registers>) -> Outcome {
+        self.call_with_care(call.number, call.args, call.resume)
+    }
+
+    fn pending(&mut self) -> bool {
+        let work = shim::pending_work();
+        !work.is_none() && self.see_to(work)
+    }
+
+    #[inline(always)]
+    fn read_entry<const HEAD: usize>(
+        &mut self,
+        entry: u64,
+        registers: &mut Registers,
+    ) -> Result<Head, Fault> {
+        match shim::read_entry::<HEAD>(entry, *registers) {
+            head if head.is_no_entry() => read_slowly::<HEAD>(entry, *registers),
+            head => Ok(head),
         }
     }
 
-    #[inline]
-    fn pending(&mut self) -> bool {
-        let work = match self.after_call.take() {
-            Some(work) => work,
-            None => shim::pending_work(),
-        };
-        !work.is_none() && self.see_to(work)
+    #[inline(always)]
+    fn turn<const HEAD: usize>(
+        &mut self,
+        made: Option<Made>,
+        entry: u64,
+        registers: &mut Registers,
+    ) -> Head {
+        match made {
+            Some(Made { slot, result }) => shim::turn::<HEAD>(slot, result, entry, *registers),
+            None => shim::first::<HEAD>(entry, *registers),
+        }
     }
+
+    #[inline(always)]
+    fn load_operands(
+        &mut self,
+        addresses: [u64; 2],
+        registers: &mut Registers,
+    ) -> Result<(), Fault> {
+        shim::load_operands(addresses, *registers)
+    }
+
+    #[inline(always)]
+    fn gather(&mut self, address: u64, registers: &mut Registers) -> Result<u64, Fault> {
+        shim::gather(address, *registers)
+    }
+
+    #[inline(always)]
+    fn is_clear(&mut self) -> bool {
+        shim::is_clear()
+    }
+
+    #[inline(always)]
+    fn call_now(&mut self, number: u32, registers: &Registers) -> Outcome {
+        let Some(implemented) = Implemented::new(number) else {
+            return Outcome::Returned(ENOSYS);
+        };
+        if may_be_handed_back(number) {
+            return self.call_with_care(number, *registers, Resume::Fresh);
+        }
+        let result = shim::dispatch(implemented, *registers);
+        self.outcome(result)
+    }
+
+    #[inline(always)]
+    fn store_header(&mut self, address: u64, words: &[u64; 5], status: u32) -> Result<(), Fault> {
+        shim::store_header(address, words, status)
+    }
+}
+
+/// Reads an entry in a way that tells a fault from anything else. Only this
+/// reading counts.
+#[cold]
+fn read_slowly<const HEAD: usize>(entry: u64, mut registers: Registers) -> Result<Head, Fault> {
+    let (head, args) = if HEAD == 1 {
+        let [first, args @ ..]: [u64; 7] = shim::load_words(entry)?;
+        (Head::new(first, 0), args)
+    } else {
+        let [first, second, args @ ..]: [u64; 8] = shim::load_words(entry)?;
+        (Head::new(first, second), args)
+    };
+    for (index, arg) in args.into_iter().enumerate() {
+        registers.set(index, arg);
+    }
+    Ok(head)
 }
 
 #[cfg(test)]

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! A batch through the whole of this crate, on a scripted task.
 
+#![expect(unsafe_code, reason = "the ioctl works on registers")]
+
 extern crate std;
 
+use core::ptr::NonNull;
 use std::vec;
 use std::vec::Vec;
 
 use sysbatch_abi::{DST_OWN_INDEX, Entry, RUN_REQUEST, RUN_SIZE, Run, Status};
 
 use crate::entry::sysbatch_host_ioctl;
-use crate::shim::double::with_task;
-
-const RESCHEDULE: u32 = 1;
-const TASK_WORK: u32 = 2;
-const SIGNAL: u32 = 4;
-const EXIT_WORK: u32 = 8;
+use crate::registers::PtRegs;
+use crate::shim::double::{EXIT_WORK, RESCHEDULE, SIGNAL, TASK_WORK, with_task};
 
 /// Some call that is not handed back.
 const GETPPID: i32 = 110;
@@ -53,7 +52,7 @@ impl Batch {
         self.run.program = self.program.as_mut_ptr().expose_provenance() as u64;
         self.run.results = self.results.as_mut_ptr().expose_provenance() as u64;
         let header = (&raw mut self.run).expose_provenance() as u64;
-        sysbatch_host_ioctl(RUN_REQUEST, header)
+        ioctl(RUN_REQUEST, header)
     }
 
     fn status(&self) -> Option<Status> {
@@ -61,9 +60,17 @@ impl Batch {
     }
 }
 
+/// The ioctl, of a task with registers of its own.
+fn ioctl(request: u32, address: u64) -> i64 {
+    let mut registers = PtRegs::default();
+    // SAFETY: nobody else uses the registers; the addresses of each test are
+    // those of its own variables.
+    unsafe { sysbatch_host_ioctl(request, address, NonNull::from_mut(&mut registers)) }
+}
+
 #[test]
 fn other_requests_are_refused() {
-    assert_eq!(sysbatch_host_ioctl(RUN_REQUEST + 1, 0), -25);
+    assert_eq!(ioctl(RUN_REQUEST + 1, 0), -25);
 }
 
 #[test]
@@ -114,7 +121,8 @@ fn restart_codes_leave_with_the_counter_on_the_call() {
         let mut batch = Batch::of(&[GETPPID, GETPPID]);
         with_task(|task| {
             task.results = vec![-code, 5];
-            task.pending = vec![SIGNAL, 0];
+            task.after_call = vec![SIGNAL, 0];
+            task.waits = 0;
             task.signal_checks = 0;
         });
         assert_eq!(batch.ioctl(), -ioctl);
@@ -131,7 +139,7 @@ fn work_on_the_way_out_is_seen_to_before_the_next_call() {
     let mut batch = Batch::of(&[GETPPID, GETPPID]);
     with_task(|task| {
         task.results = vec![5];
-        task.pending = vec![EXIT_WORK, EXIT_WORK];
+        task.after_call = vec![EXIT_WORK];
         task.signal_checks = 0;
     });
     assert_eq!(batch.ioctl(), -513);
@@ -145,7 +153,8 @@ fn without_a_signal_a_restart_code_is_a_value() {
         let mut batch = Batch::of(&[GETPPID]);
         with_task(|task| {
             task.results = vec![value];
-            task.pending = vec![EXIT_WORK];
+            task.after_call = vec![EXIT_WORK];
+            task.waits = 0;
         });
         assert_eq!(batch.ioctl(), 0);
         assert_eq!(batch.status(), Some(Status::Done));
@@ -169,7 +178,7 @@ fn a_signal_is_seen_to_before_the_next_call() {
     let mut batch = Batch::of(&[GETPPID, GETPPID]);
     with_task(|task| {
         task.results = vec![5];
-        task.pending = vec![SIGNAL, SIGNAL];
+        task.after_call = vec![SIGNAL];
     });
     assert_eq!(batch.ioctl(), -513);
     assert_eq!(batch.status(), Some(Status::Interrupted));
@@ -183,13 +192,14 @@ fn a_signal_just_before_a_call_is_seen_to_first() {
         let mut batch = Batch::of(&[GETPPID]);
         batch.run.resume = resume;
         with_task(|task| {
-            task.signalled = true;
+            task.waits = SIGNAL;
             task.results = vec![5];
         });
         assert_eq!(batch.ioctl(), -513);
         assert_eq!(batch.status(), Some(Status::Interrupted));
         assert_eq!((batch.run.pc, batch.run.steps, batch.run.fuel), (0, 0, 100));
         assert_eq!(batch.run.resume, resume, "a call goes on where it was");
+        with_task(|task| task.waits = 0);
         assert_eq!(batch.ioctl(), 0);
         assert_eq!(batch.results, [5]);
     }
@@ -200,7 +210,7 @@ fn a_batch_that_is_over_is_over_whatever_is_pending() {
     let mut batch = Batch::of(&[GETPPID]);
     with_task(|task| {
         task.results = vec![5];
-        task.pending = vec![SIGNAL, SIGNAL];
+        task.after_call = vec![SIGNAL];
     });
     assert_eq!(batch.ioctl(), 0);
     assert_eq!(batch.status(), Some(Status::Done));
@@ -211,7 +221,7 @@ fn task_work_and_rescheduling_do_not_leave_the_batch() {
     let mut batch = Batch::of(&[GETPPID, GETPPID]);
     with_task(|task| {
         task.results = vec![6, 5];
-        task.pending = vec![0, RESCHEDULE | TASK_WORK];
+        task.after_call = vec![0, RESCHEDULE | TASK_WORK];
     });
     assert_eq!(batch.ioctl(), 0);
     assert_eq!(batch.results, [5, 6]);
@@ -226,8 +236,40 @@ fn a_signal_that_task_work_raises_is_seen() {
     let mut batch = Batch::of(&[GETPPID, GETPPID]);
     with_task(|task| {
         task.results = vec![5];
-        task.pending = vec![SIGNAL, TASK_WORK];
+        task.after_call = vec![TASK_WORK];
+        task.after_task_work = SIGNAL;
     });
     assert_eq!(batch.ioctl(), -513);
     assert_eq!(batch.run.pc, 1);
+}
+
+#[test]
+fn a_number_beyond_the_table_is_no_call() {
+    // Also on the way of a call that may have to be handed back.
+    for number in [463, 1000, 512 + 57, i32::MAX] {
+        for waiting in [false, true] {
+            let mut batch = Batch::of(&[number, number]);
+            if waiting {
+                with_task(|task| task.waits = RESCHEDULE);
+            }
+            assert_eq!(batch.ioctl(), 0, "{number}");
+            assert_eq!(batch.results, [-38, -38], "{number}");
+            assert_eq!(with_task(|task| task.calls.len()), 0);
+            with_task(|task| task.waits = 0);
+        }
+    }
+}
+
+#[test]
+fn an_entry_that_begins_like_an_error_is_invalid() {
+    for (nr, modes, dst) in [(-1, u16::MAX, u16::MAX), (-14, u16::MAX, u16::MAX)] {
+        let mut batch = Batch::of(&[GETPPID, GETPPID]);
+        let wrong = &mut batch.program[1];
+        (wrong.nr, wrong.modes, wrong.dst) = (nr, modes, dst);
+        with_task(|task| task.results = vec![5]);
+        assert_eq!(batch.ioctl(), -22);
+        assert_eq!(batch.status(), Some(Status::Refused));
+        assert_eq!((batch.run.pc, batch.run.steps), (1, 1));
+        assert_eq!(batch.results, [5, 77]);
+    }
 }

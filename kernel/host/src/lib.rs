@@ -31,7 +31,9 @@
 
 mod entry;
 mod host;
+mod registers;
 mod restart;
 mod shim;
 
 pub use entry::{SYSBATCH_HOST_INFO, sysbatch_host_ioctl};
+pub use registers::PtRegs;

@@ -31,6 +31,13 @@ const ERESTARTNOHAND: i64 = 514;
 const ERESTART_RESTARTBLOCK: i64 = 516;
 
 impl Restart {
+    /// Whether [`from_result`](Self::from_result) need be asked: five results
+    /// may be codes, of which four are.
+    #[inline(always)]
+    pub(crate) const fn may_be(result: i64) -> bool {
+        matches!(result.wrapping_neg(), ERESTARTSYS..=ERESTART_RESTARTBLOCK)
+    }
+
     /// The restart code in the result of a system call, if it is one.
     pub(crate) const fn from_result(result: i64) -> Option<Self> {
         match result.wrapping_neg() {
@@ -76,6 +83,10 @@ mod tests {
         let codes = [-600..0_i64, 0..600].into_iter().flatten();
         let restarts = codes.filter_map(Restart::from_result);
         assert_eq!(restarts.count(), 4);
+        for result in -600..600 {
+            assert!(Restart::may_be(result) || Restart::from_result(result).is_none());
+        }
+        assert!(!Restart::may_be(i64::MIN));
         assert_eq!(Restart::from_result(i64::MIN), None);
     }
 

@@ -4,8 +4,14 @@
 
 use core::mem::MaybeUninit;
 
-use sysbatch_abi::Width;
-use sysbatch_engine::Fault;
+use sysbatch_abi::{RUN_SIZE, Width};
+use sysbatch_engine::{Fault, Head};
+
+use crate::registers::Registers;
+
+/// How many words a run header has.
+const HEADER_WORDS: u32 = 12;
+const _: () = assert!(RUN_SIZE == 12 * 8);
 
 /// What waits to be seen to between two sub-calls: the bits of
 /// `sysbatch_pending_work()`, as in `shim.h`.
@@ -40,28 +46,23 @@ impl PendingWork {
     }
 }
 
-/// The answers of `sysbatch_call()` that it did nothing, as in `shim.h`.
-const WATCHED: u32 = 16;
-const SIGNALLED: u32 = 32;
-
 /// Reads a word of the task's memory.
 #[expect(
     clippy::multiple_unsafe_ops_per_block,
     reason = "one of the calls is made, and one proof holds for each"
 )]
+#[inline(always)]
 pub(crate) fn load(address: u64, width: Width) -> Result<u64, Fault> {
-    let mut word = 0;
-    // SAFETY: the shim treats `address` as a user address and checks it;
-    // `word` is an exclusive, aligned u64 for the time of the call.
-    let failed = unsafe {
+    // SAFETY: the shim treats `address` as a user address and checks it.
+    let Word { value, fault } = unsafe {
         match width {
-            Width::One => c::sysbatch_load1(address, &raw mut word),
-            Width::Two => c::sysbatch_load2(address, &raw mut word),
-            Width::Four => c::sysbatch_load4(address, &raw mut word),
-            Width::Eight => c::sysbatch_load8(address, &raw mut word),
+            Width::One => c::sysbatch_load1(address),
+            Width::Two => c::sysbatch_load2(address),
+            Width::Four => c::sysbatch_load4(address),
+            Width::Eight => c::sysbatch_load8(address),
         }
     };
-    if failed == 0 { Ok(word) } else { Err(Fault) }
+    if fault == 0 { Ok(value) } else { Err(Fault) }
 }
 
 /// Writes the low bytes of a word to the task's memory.
@@ -69,6 +70,7 @@ pub(crate) fn load(address: u64, width: Width) -> Result<u64, Fault> {
     clippy::multiple_unsafe_ops_per_block,
     reason = "one of the calls is made, and one proof holds for each"
 )]
+#[inline(always)]
 pub(crate) fn store(address: u64, width: Width, value: u64) -> Result<(), Fault> {
     // SAFETY: the shim treats `address` as a user address and checks it; no
     // pointer of the kernel's is passed.
@@ -84,15 +86,16 @@ pub(crate) fn store(address: u64, width: Width, value: u64) -> Result<(), Fault>
 }
 
 /// Reads consecutive words of the task's memory.
+#[inline(always)]
 pub(crate) fn load_words<const N: usize>(address: u64) -> Result<[u64; N], Fault> {
     let mut words = MaybeUninit::<[u64; N]>::uninit();
     let to = words.as_mut_ptr().cast();
     let failed = match u32::try_from(N) {
-        // An entry, the hot path: its size is a constant for C, too.
-        Ok(8) => {
-            // SAFETY: `to` has room for N = 8 words, which is what the shim
-            // writes; `address` is checked as a user address there.
-            unsafe { c::sysbatch_load_entry(address, to) }
+        // The size of a header is a constant for C, too.
+        Ok(HEADER_WORDS) => {
+            // SAFETY: `to` has room for the words of a header, which is what
+            // the shim writes; `address` is checked as a user address there.
+            unsafe { c::sysbatch_load_header(address, to) }
         }
         Ok(count) => {
             // SAFETY: `to` has room for N = `count` words, which is what the
@@ -109,6 +112,107 @@ pub(crate) fn load_words<const N: usize>(address: u64) -> Result<[u64; N], Fault
     Ok(unsafe { words.assume_init() })
 }
 
+/// Writes what a batch changes in its header.
+#[inline(always)]
+pub(crate) fn store_header(address: u64, words: &[u64; 5], status: u32) -> Result<(), Fault> {
+    // SAFETY: `words` are five readable words, which is what the shim reads;
+    // `address` is checked as a user address there.
+    let failed = unsafe { c::sysbatch_store_header(address, words.as_ptr(), status) };
+    if failed == 0 { Ok(()) } else { Err(Fault) }
+}
+
+/// Reads an entry, with `HEAD` words before its arguments. A fault is told by
+/// words that are no entry.
+#[expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one of the calls is made, and one proof holds for each"
+)]
+#[inline(always)]
+pub(crate) fn read_entry<const HEAD: usize>(entry: u64, registers: Registers) -> Head {
+    // SAFETY: `entry` is checked as a user address in the shim, which writes
+    // to the registers of arguments alone, valid by the contract of
+    // `Registers::new`.
+    let words = unsafe {
+        if HEAD == 1 {
+            c::sysbatch_read_entry1(entry, registers.as_ptr())
+        } else {
+            c::sysbatch_read_entry2(entry, registers.as_ptr())
+        }
+    };
+    Head::new(words.first, words.second)
+}
+
+/// Reads an entry, the first of a batch, and looks at the task.
+#[expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one of the calls is made, and one proof holds for each"
+)]
+#[inline(always)]
+pub(crate) fn first<const HEAD: usize>(entry: u64, registers: Registers) -> Head {
+    // SAFETY: as for `read_entry`.
+    let words = unsafe {
+        if HEAD == 1 {
+            c::sysbatch_first1(entry, registers.as_ptr())
+        } else {
+            c::sysbatch_first2(entry, registers.as_ptr())
+        }
+    };
+    Head::new(words.first, words.second)
+}
+
+/// Stores a result, reads the next entry and looks at the task.
+#[expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one of the calls is made, and one proof holds for each"
+)]
+#[inline(always)]
+pub(crate) fn turn<const HEAD: usize>(
+    slot: u64,
+    result: i64,
+    entry: u64,
+    registers: Registers,
+) -> Head {
+    let result = result.cast_unsigned();
+    // SAFETY: as for `read_entry`; `slot` is checked as a user address, too.
+    let words = unsafe {
+        if HEAD == 1 {
+            c::sysbatch_turn1(slot, result, entry, registers.as_ptr())
+        } else {
+            c::sysbatch_turn2(slot, result, entry, registers.as_ptr())
+        }
+    };
+    Head::new(words.first, words.second)
+}
+
+/// Makes two words the first two operands.
+#[inline(always)]
+pub(crate) fn load_operands(addresses: [u64; 2], registers: Registers) -> Result<(), Fault> {
+    let [first, second] = addresses;
+    // SAFETY: both are checked as user addresses in the shim, which writes to
+    // the registers of the first two arguments alone, valid by the contract of
+    // `Registers::new`.
+    let failed = unsafe { c::sysbatch_load_operands(first, second, registers.as_ptr()) };
+    if failed == 0 { Ok(()) } else { Err(Fault) }
+}
+
+/// Reads a word, and the operands through the pointers behind it.
+#[inline(always)]
+pub(crate) fn gather(address: u64, registers: Registers) -> Result<u64, Fault> {
+    // SAFETY: each address is checked as a user address in the shim, which
+    // writes to the registers of arguments alone, valid by the contract of
+    // `Registers::new`.
+    let Word { value, fault } = unsafe { c::sysbatch_gather(address, registers.as_ptr()) };
+    if fault == 0 { Ok(value) } else { Err(Fault) }
+}
+
+/// Whether a sub-call may be made with nothing done before it: nobody watches
+/// the task, and nothing waits.
+#[inline(always)]
+pub(crate) fn is_clear() -> bool {
+    // SAFETY: reads fields of the current task.
+    unsafe { c::sysbatch_is_clear() != 0 }
+}
+
 /// Whether someone watches or filters the calls of the task.
 pub(crate) fn is_watched() -> bool {
     // SAFETY: reads fields of the current task, which only that task changes
@@ -116,30 +220,35 @@ pub(crate) fn is_watched() -> bool {
     unsafe { c::sysbatch_is_watched() != 0 }
 }
 
-/// What became of a system call.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Called {
-    /// Its result, and what waits to be seen to before the next one.
-    Returned(i64, PendingWork),
-    /// The task is watched: nothing was done.
-    Watched,
-    /// A signal came first: nothing was done.
-    Signalled,
+/// The size of the kernel's table of system calls.
+#[cfg_attr(test, expect(unused_unsafe, reason = "the stand-in is Rust"))]
+#[inline(always)]
+fn nr_syscalls() -> u32 {
+    // SAFETY: a constant of the shim's.
+    unsafe { c::SYSBATCH_NR_SYSCALLS }
 }
 
-/// Makes a system call with the task's own registers.
-pub(crate) fn call(number: u32, args: &[u64; 6]) -> Called {
-    let mut result = 0;
-    // SAFETY: `args` points to six readable words and `result` is an exclusive,
-    // aligned i64. The call gets only user values, as from the system call
-    // instruction, and the registers it works on were saved by
-    // `sysbatch_ioctl()`, which restores them.
-    let bits = unsafe { c::sysbatch_call(number, args.as_ptr(), &raw mut result) };
-    match bits {
-        WATCHED => Called::Watched,
-        SIGNALLED => Called::Signalled,
-        _ => Called::Returned(result, PendingWork(bits)),
+/// The number of a system call that the kernel may have: one below the size of
+/// its table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Implemented(u32);
+
+impl Implemented {
+    /// The number, unless it is beyond the table.
+    #[inline(always)]
+    pub(crate) fn new(number: u32) -> Option<Self> {
+        (number < nr_syscalls()).then_some(Self(number))
     }
+}
+
+/// Makes a system call with the arguments in the registers.
+#[inline(always)]
+pub(crate) fn dispatch(number: Implemented, registers: Registers) -> i64 {
+    // SAFETY: the call gets only user values, as from the system call
+    // instruction, and a number inside the kernel's table. The registers are
+    // those of the current task, saved by `sysbatch_ioctl()`, which restores
+    // them.
+    unsafe { c::sysbatch_dispatch(registers.as_ptr(), number.0) }
 }
 
 /// What waits to be seen to before the next sub-call.
@@ -168,21 +277,65 @@ pub(crate) fn force_signal_check() {
     unsafe { c::sysbatch_force_signal_check() }
 }
 
+/// `struct sysbatch_word` in `shim.h`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word {
+    pub(crate) value: u64,
+    pub(crate) fault: i64,
+}
+
+/// `struct sysbatch_head` in `shim.h`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeadWords {
+    pub(crate) first: u64,
+    pub(crate) second: u64,
+}
+
 #[cfg(not(test))]
 mod c {
+    use super::{HeadWords, Word};
+    use crate::registers::PtRegs;
+
     unsafe extern "C" {
-        pub(super) fn sysbatch_load1(address: u64, word: *mut u64) -> i32;
-        pub(super) fn sysbatch_load2(address: u64, word: *mut u64) -> i32;
-        pub(super) fn sysbatch_load4(address: u64, word: *mut u64) -> i32;
-        pub(super) fn sysbatch_load8(address: u64, word: *mut u64) -> i32;
+        pub(super) fn sysbatch_load1(address: u64) -> Word;
+        pub(super) fn sysbatch_load2(address: u64) -> Word;
+        pub(super) fn sysbatch_load4(address: u64) -> Word;
+        pub(super) fn sysbatch_load8(address: u64) -> Word;
         pub(super) fn sysbatch_store1(address: u64, value: u64) -> i32;
         pub(super) fn sysbatch_store2(address: u64, value: u64) -> i32;
         pub(super) fn sysbatch_store4(address: u64, value: u64) -> i32;
         pub(super) fn sysbatch_store8(address: u64, value: u64) -> i32;
-        pub(super) fn sysbatch_load_entry(address: u64, words: *mut u64) -> i32;
         pub(super) fn sysbatch_load_words(address: u64, words: *mut u64, count: u32) -> i32;
+        pub(super) fn sysbatch_load_header(address: u64, words: *mut u64) -> i32;
+        pub(super) fn sysbatch_store_header(address: u64, words: *const u64, status: u32) -> i32;
+        pub(super) fn sysbatch_read_entry1(entry: u64, registers: *mut PtRegs) -> HeadWords;
+        pub(super) fn sysbatch_read_entry2(entry: u64, registers: *mut PtRegs) -> HeadWords;
+        pub(super) fn sysbatch_first1(entry: u64, registers: *mut PtRegs) -> HeadWords;
+        pub(super) fn sysbatch_first2(entry: u64, registers: *mut PtRegs) -> HeadWords;
+        pub(super) fn sysbatch_turn1(
+            slot: u64,
+            result: u64,
+            entry: u64,
+            registers: *mut PtRegs,
+        ) -> HeadWords;
+        pub(super) fn sysbatch_turn2(
+            slot: u64,
+            result: u64,
+            entry: u64,
+            registers: *mut PtRegs,
+        ) -> HeadWords;
+        pub(super) fn sysbatch_load_operands(
+            first: u64,
+            second: u64,
+            registers: *mut PtRegs,
+        ) -> i32;
+        pub(super) fn sysbatch_gather(address: u64, registers: *mut PtRegs) -> Word;
+        pub(super) static SYSBATCH_NR_SYSCALLS: u32;
+        pub(super) fn sysbatch_dispatch(registers: *mut PtRegs, number: u32) -> i64;
         pub(super) fn sysbatch_is_watched() -> i32;
-        pub(super) fn sysbatch_call(number: u32, args: *const u64, result: *mut i64) -> u32;
+        pub(super) fn sysbatch_is_clear() -> i32;
         pub(super) fn sysbatch_pending_work() -> u32;
         pub(super) fn sysbatch_reschedule();
         pub(super) fn sysbatch_run_task_work();

@@ -4,19 +4,33 @@
 
 extern crate std;
 
+use core::ptr::NonNull;
 use std::cell::RefCell;
 use std::vec::Vec;
 
-/// What the stand-ins answer, and what they were asked.
+use sysbatch_engine::Operands;
+
+use super::{HeadWords, Word};
+use crate::registers::{PtRegs, Registers};
+
+/// What waits: the bits of `sysbatch_pending_work()`.
+pub(crate) const RESCHEDULE: u32 = 1;
+pub(crate) const TASK_WORK: u32 = 2;
+pub(crate) const SIGNAL: u32 = 4;
+pub(crate) const EXIT_WORK: u32 = 8;
+
+/// A task, and what was done to it.
 #[derive(Default)]
 pub(crate) struct Task {
     pub(crate) watched: bool,
-    /// Whether a signal comes just before the next call.
-    pub(crate) signalled: bool,
+    /// What waits now.
+    pub(crate) waits: u32,
     /// Results of the calls to come, the next one last.
     pub(crate) results: Vec<i64>,
-    /// Answers of `sysbatch_pending_work` to come, the next one last; then zero.
-    pub(crate) pending: Vec<u32>,
+    /// What waits after each call to come, the next one last; then nothing.
+    pub(crate) after_call: Vec<u32>,
+    /// What waits after task work.
+    pub(crate) after_task_work: u32,
     pub(crate) calls: Vec<(u32, [u64; 6])>,
     pub(crate) reschedules: u32,
     pub(crate) task_works: u32,
@@ -34,13 +48,11 @@ pub(crate) fn with_task<T>(f: impl FnOnce(&mut Task) -> T) -> T {
 
 macro_rules! accesses {
     ($($load:ident $store:ident $type:ty),*) => {$(
-        pub(super) unsafe fn $load(address: u64, word: *mut u64) -> i32 {
+        pub(super) unsafe fn $load(address: u64) -> Word {
             let from = core::ptr::with_exposed_provenance::<$type>(address as usize);
             // SAFETY: tests pass addresses of live variables only.
             let value = unsafe { from.read_unaligned() };
-            // SAFETY: the caller passes an exclusive u64.
-            unsafe { word.write(u64::from(value)) };
-            0
+            Word { value: u64::from(value), fault: 0 }
         }
 
         pub(super) unsafe fn $store(address: u64, value: u64) -> i32 {
@@ -58,11 +70,6 @@ accesses!(
     sysbatch_load8 sysbatch_store8 u64
 );
 
-pub(super) unsafe fn sysbatch_load_entry(address: u64, words: *mut u64) -> i32 {
-    // SAFETY: as the caller promises, for the eight words of an entry.
-    unsafe { sysbatch_load_words(address, words, 8) }
-}
-
 pub(super) unsafe fn sysbatch_load_words(address: u64, words: *mut u64, count: u32) -> i32 {
     let from = core::ptr::with_exposed_provenance::<u64>(address as usize);
     // SAFETY: tests pass addresses of live arrays only, and the caller room
@@ -71,39 +78,169 @@ pub(super) unsafe fn sysbatch_load_words(address: u64, words: *mut u64, count: u
     0
 }
 
+pub(super) unsafe fn sysbatch_load_header(address: u64, words: *mut u64) -> i32 {
+    // SAFETY: as the caller promises, for the words of a header.
+    unsafe { sysbatch_load_words(address, words, 12) }
+}
+
+pub(super) unsafe fn sysbatch_store_header(address: u64, words: *const u64, status: u32) -> i32 {
+    let header = core::ptr::with_exposed_provenance_mut::<u64>(address as usize);
+    // SAFETY: tests pass the address of a live header; its word 6 is inside.
+    let from_pc = unsafe { header.add(6) };
+    // SAFETY: so are the four that follow; the caller has five words.
+    unsafe { from_pc.copy_from(words, 5) };
+    // SAFETY: word 3 of 32 bits is the status.
+    let place = unsafe { header.cast::<u32>().add(3) };
+    // SAFETY: inside the live header.
+    unsafe { place.write(status) };
+    0
+}
+
+/// Reads the `N` words of an entry, the last six to the registers.
+fn read_words<const N: usize>(entry: u64, registers: *mut PtRegs) -> HeadWords {
+    let from = core::ptr::with_exposed_provenance::<[u64; N]>(entry as usize);
+    // SAFETY: tests pass addresses of live entries only.
+    let words = unsafe { from.read() };
+    // SAFETY: tests pass registers of their own.
+    let mut registers = unsafe { Registers::new(NonNull::new(registers).unwrap()) };
+    for (index, word) in words[N - 6..].iter().enumerate() {
+        registers.set(index, *word);
+    }
+    HeadWords {
+        first: words[0],
+        second: if N == 8 { words[1] } else { 0 },
+    }
+}
+
+pub(super) unsafe fn sysbatch_read_entry1(entry: u64, registers: *mut PtRegs) -> HeadWords {
+    read_words::<7>(entry, registers)
+}
+
+pub(super) unsafe fn sysbatch_read_entry2(entry: u64, registers: *mut PtRegs) -> HeadWords {
+    read_words::<8>(entry, registers)
+}
+
+/// Word of more to do, as in the shim.
+const STORED: HeadWords = HeadWords {
+    first: (-14_i64).cast_unsigned(),
+    second: 0,
+};
+
+/// As the shim: the result, the entry, and then the look.
+fn turn<const N: usize>(slot: u64, result: u64, entry: u64, registers: *mut PtRegs) -> HeadWords {
+    // SAFETY: tests pass addresses of live slots only.
+    unsafe { sysbatch_store8(slot, result) };
+    first::<N>(entry, registers)
+}
+
+/// As the shim: the entry, and then the look.
+fn first<const N: usize>(entry: u64, registers: *mut PtRegs) -> HeadWords {
+    let words = read_words::<N>(entry, registers);
+    if is_clear() { words } else { STORED }
+}
+
+pub(super) unsafe fn sysbatch_first1(entry: u64, registers: *mut PtRegs) -> HeadWords {
+    first::<7>(entry, registers)
+}
+
+pub(super) unsafe fn sysbatch_first2(entry: u64, registers: *mut PtRegs) -> HeadWords {
+    first::<8>(entry, registers)
+}
+
+pub(super) unsafe fn sysbatch_turn1(
+    slot: u64,
+    result: u64,
+    entry: u64,
+    registers: *mut PtRegs,
+) -> HeadWords {
+    turn::<7>(slot, result, entry, registers)
+}
+
+pub(super) unsafe fn sysbatch_turn2(
+    slot: u64,
+    result: u64,
+    entry: u64,
+    registers: *mut PtRegs,
+) -> HeadWords {
+    turn::<8>(slot, result, entry, registers)
+}
+
+pub(super) unsafe fn sysbatch_load_operands(
+    first: u64,
+    second: u64,
+    registers: *mut PtRegs,
+) -> i32 {
+    // SAFETY: tests pass registers of their own.
+    let mut registers = unsafe { Registers::new(NonNull::new(registers).unwrap()) };
+    for (index, address) in [first, second].into_iter().enumerate() {
+        // SAFETY: tests pass addresses of live variables only.
+        registers.set(index, unsafe { sysbatch_load8(address) }.value);
+    }
+    0
+}
+
+pub(super) unsafe fn sysbatch_gather(address: u64, registers: *mut PtRegs) -> Word {
+    // SAFETY: tests pass registers of their own.
+    let mut registers = unsafe { Registers::new(NonNull::new(registers).unwrap()) };
+    let mut ended = false;
+    for index in 0..6 {
+        let place = address + 8 * (index as u64 + 1);
+        // SAFETY: tests pass live arrays with room for six pointers.
+        let pointer = unsafe { sysbatch_load8(place) }.value;
+        ended |= pointer == 0;
+        // Any live word will do where there is no argument.
+        let place = if ended { address } else { pointer };
+        // SAFETY: tests pass pointers to live words only.
+        let word = unsafe { sysbatch_load8(place) }.value;
+        registers.set(index, if ended { 0 } else { word });
+    }
+    // SAFETY: tests pass addresses of live arrays only.
+    unsafe { sysbatch_load8(address) }
+}
+
+/// Whether nobody watches and nothing waits.
+fn is_clear() -> bool {
+    with_task(|task| !task.watched && task.waits == 0)
+}
+
 pub(super) unsafe fn sysbatch_is_watched() -> i32 {
     with_task(|task| task.watched.into())
 }
 
-pub(super) unsafe fn sysbatch_call(number: u32, args: *const u64, result: *mut i64) -> u32 {
-    if with_task(|task| task.watched) {
-        return 16;
-    }
-    if with_task(|task| std::mem::take(&mut task.signalled)) {
-        return 32;
-    }
-    // SAFETY: the caller passes six words.
-    let args = unsafe { args.cast::<[u64; 6]>().read() };
-    let value = with_task(|task| {
+pub(super) unsafe fn sysbatch_is_clear() -> i32 {
+    is_clear().into()
+}
+
+/// As many calls as the kernels have that the module is for.
+pub(super) static SYSBATCH_NR_SYSCALLS: u32 = 463;
+
+pub(super) unsafe fn sysbatch_dispatch(registers: *mut PtRegs, number: u32) -> i64 {
+    // SAFETY: tests pass registers of their own.
+    let registers = unsafe { Registers::new(NonNull::new(registers).unwrap()) };
+    let args = core::array::from_fn(|index| registers.get(index));
+    with_task(|task| {
         task.calls.push((number, args));
+        task.waits |= task.after_call.pop().unwrap_or(0);
         task.results.pop().expect("the test scripts each call")
-    });
-    // SAFETY: the caller passes an exclusive i64.
-    unsafe { result.write(value) };
-    // SAFETY: it has no conditions here.
-    unsafe { sysbatch_pending_work() }
+    })
 }
 
 pub(super) unsafe fn sysbatch_pending_work() -> u32 {
-    with_task(|task| task.pending.pop().unwrap_or(0))
+    with_task(|task| task.waits)
 }
 
 pub(super) unsafe fn sysbatch_reschedule() {
-    with_task(|task| task.reschedules += 1);
+    with_task(|task| {
+        task.reschedules += 1;
+        task.waits &= !RESCHEDULE;
+    });
 }
 
 pub(super) unsafe fn sysbatch_run_task_work() {
-    with_task(|task| task.task_works += 1);
+    with_task(|task| {
+        task.task_works += 1;
+        task.waits = task.waits & !TASK_WORK | task.after_task_work;
+    });
 }
 
 pub(super) unsafe fn sysbatch_force_signal_check() {

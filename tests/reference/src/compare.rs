@@ -42,34 +42,52 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Runs an image through both. `accesses` is used for the record of the
-/// engine's accesses to memory and is given back in the host, so that a loop
-/// over millions of images does not allocate it each time.
+/// Runs an image through both: the model once, the engine on a host with the
+/// short ways and on one without. The latter is given back, with `accesses`
+/// used for the record of its accesses to memory, so that a loop over millions
+/// of images does not allocate it each time.
 ///
 /// # Errors
 /// The first difference.
 pub fn compare(image: &Image, accesses: Vec<Access>) -> Result<Agreed, Difference> {
-    let mut host = ScriptedHost {
-        memory: image.memory.clone(),
-        script: image.script.clone(),
-        accesses,
-    };
-    host.accesses.clear();
-    let outcome = enter(&mut host, image.header);
     let mut memory = image.memory.clone();
     let mut script = image.script.clone();
     let expected = model::enter(&mut memory, &mut script, image.header);
-    if outcome != expected {
-        return Err(Difference::Outcome(outcome, expected));
-    }
-    if host.script != script {
-        return Err(Difference::World);
-    }
-    let pairs = host.memory.bytes().iter().zip(memory.bytes());
-    for (at, (&engine, &model)) in pairs.enumerate() {
-        if engine != model {
-            return Err(Difference::Memory(at, engine, model));
+    let mut accesses = accesses;
+    for short in [true, false] {
+        accesses.clear();
+        let mut host = ScriptedHost {
+            memory: image.memory.clone(),
+            script: image.script.clone(),
+            accesses,
+            short,
+        };
+        let outcome = enter(&mut host, image.header);
+        if outcome != expected {
+            return Err(Difference::Outcome(outcome, expected));
         }
+        if host.script != script {
+            return Err(Difference::World);
+        }
+        if host.memory.bytes() != memory.bytes() {
+            return Err(first_difference(host.memory.bytes(), memory.bytes()));
+        }
+        if !short {
+            return Ok(Agreed { outcome, host });
+        }
+        accesses = host.accesses;
     }
-    Ok(Agreed { outcome, host })
+    unreachable!("the last turn of the loop returns")
+}
+
+/// Where two memories of the same length differ first.
+fn first_difference(engine: &[u8], model: &[u8]) -> Difference {
+    let differ = |(_, (engine, model)): &(usize, (&u8, &u8))| engine != model;
+    let (at, (&engine, &model)) = engine
+        .iter()
+        .zip(model)
+        .enumerate()
+        .find(differ)
+        .expect("they differ");
+    Difference::Memory(at, engine, model)
 }

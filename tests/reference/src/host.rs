@@ -1,7 +1,7 @@
 //! The engine's host in tests.
 
 use sysbatch_abi::Width;
-use sysbatch_engine::{Call, Fault, Host, Outcome};
+use sysbatch_engine::{Call, Fault, Head, Host, Made, Outcome};
 
 use crate::{Memory, Script};
 
@@ -25,16 +25,19 @@ pub struct ScriptedHost {
     pub script: Script,
     /// Every access tried, in order.
     pub accesses: Vec<Access>,
+    /// Whether it has the short ways that a host may have.
+    pub short: bool,
 }
 
 impl ScriptedHost {
-    /// A host that has done nothing yet.
+    /// A host that has done nothing yet, without the short ways.
     #[must_use]
     pub fn new(memory: Memory, script: Script) -> Self {
         Self {
             memory,
             script,
             accesses: Vec::new(),
+            short: false,
         }
     }
 
@@ -48,6 +51,12 @@ impl ScriptedHost {
 }
 
 impl Host for ScriptedHost {
+    type Operands = [u64; 6];
+
+    fn operands(&mut self) -> [u64; 6] {
+        [0; 6]
+    }
+
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         self.record(address, width.bytes(), false);
         self.memory.read(address, width).ok_or(Fault)
@@ -76,5 +85,39 @@ impl Host for ScriptedHost {
 
     fn pending(&mut self) -> bool {
         self.script.pending()
+    }
+
+    fn turn<const HEAD: usize>(
+        &mut self,
+        made: Option<Made>,
+        entry: u64,
+        operands: &mut [u64; 6],
+    ) -> Head {
+        if !self.short {
+            return Head::NOT_STORED;
+        }
+        if let Some(Made { slot, result }) = made {
+            if let Err(Fault) = self.store(slot, Width::Eight, result.cast_unsigned()) {
+                return Head::NOT_STORED;
+            }
+            if self.script.would_be_pending() {
+                return Head::STORED;
+            }
+        }
+        match self.read_entry::<HEAD>(entry, operands) {
+            // What is taken for no entry is gone through the long way.
+            Err(Fault) => Head::STORED,
+            Ok(head) if head.is_no_entry() => Head::STORED,
+            Ok(head) => {
+                if made.is_some() {
+                    self.script.pending();
+                }
+                head
+            }
+        }
+    }
+
+    fn is_clear(&mut self) -> bool {
+        self.short
     }
 }

@@ -68,8 +68,8 @@ pub fn enter(memory: &mut Memory, script: &mut Script, address: u64) -> Result<S
         (56, Width::Eight, header.fuel),
         (64, Width::Eight, header.steps),
         (72, Width::Eight, header.value),
-        (80, Width::Four, header.resume),
-        (84, Width::Four, header.reason),
+        // An aligned word lies in one page: its halves are written together.
+        (80, Width::Eight, header.resume + (header.reason << 32)),
         (12, Width::Four, i128::from(status.raw())),
     ];
     for (offset, width, value) in written {

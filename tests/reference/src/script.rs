@@ -47,6 +47,12 @@ impl Script {
         outcome
     }
 
+    /// What [`pending`](Self::pending) will answer.
+    #[must_use]
+    pub fn would_be_pending(&self) -> bool {
+        self.pending[self.asked % self.pending.len()]
+    }
+
     /// Whether something is pending now.
     pub fn pending(&mut self) -> bool {
         let answer = self.pending[self.asked % self.pending.len()];

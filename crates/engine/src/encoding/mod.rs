@@ -1,14 +1,15 @@
 //! How a program lies in memory: decoders, not translators.
 
+mod array;
 mod native;
 mod pointers;
 mod supersyscall;
 mod sys_batch;
 mod syslet;
 
-use sysbatch_abi::BuiltIn;
+use sysbatch_abi::{Width, is_handed_back, may_be_handed_back};
 
-use crate::host::{Call, Error, Fault, Host};
+use crate::host::{Error, Fault, Halt, Host, Made, Operands, Turn};
 
 pub use native::Native;
 pub use pointers::Pointers;
@@ -19,11 +20,12 @@ pub use syslet::Syslet;
 /// What an entry asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// The system call that was put together in the [`Call`].
-    Call,
-    /// An operation of the interpreter's own, on the operands in the [`Call`].
-    /// An address it cannot reach refuses the entry.
-    BuiltIn(BuiltIn),
+    /// The system call of this number, with the operands as arguments.
+    Call(u32),
+    /// The built-in of this number (`sysbatch_abi::BuiltIn`), an operation of
+    /// the interpreter's own on the operands. An address it cannot reach
+    /// refuses the entry.
+    BuiltIn(i32),
     /// An operation of the interpreter's own that poses as a system call: an
     /// address it cannot reach is `-EFAULT`, a result like any other.
     Pseudo(Pseudo),
@@ -61,12 +63,13 @@ pub enum Sign {
 
 /// An entry, decoded and checked: nothing of it can be refused any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fetched<T> {
+pub struct Decoded {
     /// What to do.
     pub operation: Operation,
-    /// What the encoding wants to know afterwards: where the result goes and
-    /// what comes next.
-    pub tail: T,
+    /// Where the result goes, for [`Encoding::store`].
+    pub slot: u64,
+    /// Whether memory was read for it, which may have taken any time.
+    pub loaded: bool,
 }
 
 /// Where a batch goes after an entry.
@@ -78,40 +81,140 @@ pub enum Next {
     Exit,
 }
 
+/// Where in its program a batch is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The program counter.
+    pub pc: u64,
+    /// Steps that may still be made.
+    pub fuel: u64,
+}
+
+/// How [`Encoding::straight`] came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Straight<E> {
+    /// At an entry of another kind, which has been read and not been run.
+    Entry(E),
+    /// Behind a step whose result is stored.
+    Stored,
+    /// Behind a step whose result is still to be stored.
+    NotStored(Made),
+    /// At an entry whose call was not made, or not to its end.
+    Halted(Halt),
+}
+
 /// The memory layout of a program and the meaning of its parts.
 ///
 /// A program counter is whatever the encoding says: an index or an address.
 pub trait Encoding {
-    /// What is kept of an entry while its operation runs.
-    type Tail: Copy;
+    /// An entry as it was read, but for what became operands at once.
+    type Entry: Copy;
 
     /// Whether `pc` is just past the program's end.
     fn is_end(&self, pc: u64) -> bool;
 
-    /// Reads the entry at `pc`, once, and checks all of it before anything of
-    /// it happens. The operands, and the number of a system call, go to `call`.
+    /// Reads the entry at `pc`, once.
     ///
     /// # Errors
-    /// [`Error::Fault`] if the entry or an operand cannot be read,
-    /// [`Error::Invalid`] if it breaks a rule.
-    fn fetch<H: Host>(
+    /// [`Error::Fault`] if it cannot be read, [`Error::Invalid`] if there can
+    /// be none at `pc`.
+    fn read<H: Host>(
         &self,
         host: &mut H,
         pc: u64,
-        call: &mut Call,
-    ) -> Result<Fetched<Self::Tail>, Error>;
+        operands: &mut H::Operands,
+    ) -> Result<Self::Entry, Error>;
 
-    /// Stores the result of the entry.
+    /// Checks all of an entry before anything of it happens, and puts its
+    /// operands together.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] if an operand cannot be read, [`Error::Invalid`] if the
+    /// entry breaks a rule.
+    fn decode<H: Host>(
+        &self,
+        host: &mut H,
+        pc: u64,
+        entry: Self::Entry,
+        operands: &mut H::Operands,
+    ) -> Result<Decoded, Error>;
+
+    /// Stores the result of an entry.
     ///
     /// # Errors
     /// [`Fault`] if its place cannot be written.
-    fn store<H: Host>(&self, host: &mut H, tail: Self::Tail, result: i64) -> Result<(), Fault>;
+    #[inline(always)]
+    fn store<H: Host>(&self, host: &mut H, slot: u64, result: i64) -> Result<(), Fault> {
+        host.store(slot, Width::Eight, result.cast_unsigned())
+    }
 
-    /// Where to go after a result of this sign.
-    fn next(&self, tail: Self::Tail, sign: Sign) -> Next;
+    /// Where to go from the entry at `pc` after a result of this sign.
+    fn next(&self, pc: u64, entry: Self::Entry, sign: impl FnOnce() -> Sign) -> Next;
+
+    /// Stores the result of the step before, if there is one, and reads the
+    /// entry at `pc`, if that is not the end.
+    #[inline(always)]
+    fn turn<H: Host>(
+        &self,
+        host: &mut H,
+        made: Option<Made>,
+        pc: u64,
+        operands: &mut H::Operands,
+    ) -> Turn<Self::Entry> {
+        let _ = (host, made, pc, operands);
+        Turn::NotStored
+    }
+
+    /// Whether an entry may do nothing but make a call and go on to the next:
+    /// [`straight`](Self::straight) is asked only then.
+    #[inline(always)]
+    fn is_plain(&self, entry: Self::Entry) -> bool {
+        let _ = entry;
+        false
+    }
+
+    /// Runs the plain entry at the position and those that follow it. The entry
+    /// was read by [`turn`](Self::turn), and there is fuel for it.
+    #[inline(always)]
+    fn straight<H: Host>(
+        &self,
+        host: &mut H,
+        at: &mut Position,
+        entry: Self::Entry,
+        operands: &mut H::Operands,
+    ) -> Straight<Self::Entry> {
+        let _ = (host, at, operands);
+        Straight::Entry(entry)
+    }
+}
+
+/// Stores a result, if there is one, and reads the entry at `pc`, for an
+/// encoding whose entries do not lie in one piece. The task is looked at last,
+/// for all of this may take any time.
+#[inline(always)]
+fn turn_in_pieces<H: Host, E: Encoding>(
+    host: &mut H,
+    encoding: &E,
+    made: Option<Made>,
+    pc: u64,
+    operands: &mut H::Operands,
+) -> Turn<E::Entry> {
+    if encoding.is_end(pc) {
+        return Turn::NotStored;
+    }
+    if let Some(made) = made
+        && let Err(Fault) = encoding.store(host, made.slot, made.result)
+    {
+        return Turn::NotStored;
+    }
+    match encoding.read(host, pc, operands) {
+        Ok(entry) if host.is_clear() => Turn::Read(entry),
+        _ => Turn::Stored,
+    }
 }
 
 /// The address of element `index` of an array whose elements take `size` bytes.
+#[inline(always)]
 fn element(base: u64, index: u64, size: u64) -> Result<u64, Fault> {
     index
         .checked_mul(size)
@@ -120,9 +223,22 @@ fn element(base: u64, index: u64, size: u64) -> Result<u64, Fault> {
 }
 
 /// The address of a slot in an array of `len` results.
+#[inline(always)]
 fn slot(results: u64, len: u64, index: u64) -> Result<u64, Error> {
     if index >= len {
         return Err(Error::Invalid);
     }
     Ok(element(results, index, 8)?)
+}
+
+/// The call of this number; none if it is never made inside a batch, which is
+/// how the interfaces before this one answered such calls.
+#[inline(always)]
+fn call_unless_handed_back<O: Operands>(number: u32, operands: &O) -> Operation {
+    if may_be_handed_back(number)
+        && is_handed_back(number, &core::array::from_fn(|index| operands.get(index)))
+    {
+        return Operation::NO_SUCH_CALL;
+    }
+    Operation::Call(number)
 }

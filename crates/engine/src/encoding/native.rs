@@ -1,68 +1,75 @@
 //! The native encoding: an array of 64-byte entries and an array of results.
 
 use sysbatch_abi::{
-    ARGUMENT_COUNT, BuiltIn, DST_OWN_INDEX, ENTRY_FLAGS, Entry, JUMP_EXIT, MODES_USED, Mode, Width,
+    BuiltIn, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_SIZE, JUMP_EXIT, MODES_USED, Mode, Width,
 };
 
-use super::{Encoding, Fetched, Next, Operation, Sign, element, slot};
-use crate::host::{Call, Error, Fault, Host};
+use super::array::Array;
+use super::{Decoded, Encoding, Next, Operation, Position, Sign, Straight, element, slot};
+use crate::host::{Error, Head, Host, Made, Operands, Turn};
+
+/// The size of an entry in bytes.
+const ENTRY_BYTES: u64 = 64;
+const _: () = assert!(ENTRY_SIZE == 64);
 
 /// A program in the native encoding, with its result slots.
 ///
 /// The program counter is the index of an entry.
 #[derive(Clone, Copy, Debug)]
 pub struct Native {
-    /// Address of the first entry.
-    pub program: u64,
-    /// Number of entries.
-    pub len: u64,
-    /// Address of the first result slot.
-    pub results: u64,
-    /// Number of result slots.
-    pub results_len: u64,
-}
-
-/// Where the result of an entry goes, and what follows it.
-#[derive(Clone, Copy, Debug)]
-pub struct Tail {
-    slot: u64,
-    pc: u64,
-    jumps: Jumps,
-}
-
-/// The jump offsets of an entry: after a negative, zero and positive result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Jumps {
-    on_neg: i16,
-    on_zero: i16,
-    on_pos: i16,
-}
-
-impl Jumps {
-    /// On to the next entry, always.
-    const NONE: Self = Self {
-        on_neg: 0,
-        on_zero: 0,
-        on_pos: 0,
-    };
-}
-
-/// Where an offset leads to from entry `pc`; `None` if that is no index.
-fn target(pc: u64, offset: i16) -> Option<u64> {
-    pc.checked_add(1)?.checked_add_signed(i64::from(offset))
+    program: u64,
+    len: u64,
+    results: u64,
+    results_len: u64,
+    /// Result slots below this index have an address.
+    slots: u64,
+    /// The largest index that a jump may lead to. One below zero wraps to
+    /// something larger.
+    last: u64,
+    array: Array<ENTRY_BYTES>,
 }
 
 impl Native {
+    /// A program of `len` entries at address `program`, with `results_len`
+    /// result slots at address `results`.
+    #[must_use]
+    #[inline(always)]
+    pub fn new(program: u64, len: u64, results: u64, results_len: u64) -> Self {
+        Self {
+            program,
+            len,
+            results,
+            results_len,
+            slots: results_len.min(u64::MAX.wrapping_sub(results) >> 3),
+            last: len.min(u64::MAX >> 1),
+            array: Array::new(program, len, results, results_len),
+        }
+    }
+
     /// The address of a result slot.
+    #[inline(always)]
     fn slot(&self, index: u64) -> Result<u64, Error> {
+        if index < self.slots {
+            Ok(self.results.wrapping_add(index << 3))
+        } else {
+            self.far_slot(index)
+        }
+    }
+
+    /// The address of a slot, if it is not out of range or out of the address
+    /// space.
+    #[cold]
+    fn far_slot(&self, index: u64) -> Result<u64, Error> {
         slot(self.results, self.results_len, index)
     }
 
-    /// Refuses a jump that would leave the program.
-    fn check_jumps(&self, pc: u64, jumps: Jumps) -> Result<(), Error> {
-        for offset in [jumps.on_neg, jumps.on_zero, jumps.on_pos] {
-            let stays = target(pc, offset).is_some_and(|target| target <= self.len);
-            if !stays && offset != JUMP_EXIT {
+    /// Refuses jumps that would leave the program from `pc`, the index of an
+    /// entry that has an address and so is far below 2⁶³.
+    #[inline(always)]
+    fn check_jumps(&self, pc: u64, jumps: u64) -> Result<(), Error> {
+        for sign in [Sign::Negative, Sign::Zero, Sign::Positive] {
+            let offset = jump(jumps, sign);
+            if target(pc, offset) > self.last && offset != JUMP_EXIT {
                 return Err(Error::Invalid);
             }
         }
@@ -70,110 +77,188 @@ impl Native {
     }
 
     /// Replaces each argument by what its mode says.
+    #[inline(always)]
     fn resolve<H: Host>(
         &self,
         host: &mut H,
         modes: u16,
-        args: &mut [u64; ARGUMENT_COUNT],
+        operands: &mut H::Operands,
     ) -> Result<(), Error> {
-        let mut rest = modes;
-        for arg in args {
-            *arg = match Mode::of(rest, 0).ok_or(Error::Invalid)? {
-                Mode::Immediate => *arg,
-                Mode::Result => host.load(self.slot(*arg)?, Width::Eight)?,
-                Mode::Memory => host.load(*arg, Width::Eight)?,
-            };
-            rest >>= 2;
-            if rest == 0 {
-                break;
-            }
+        const TWO_RESULTS: u16 = Mode::Result.bits(0) | Mode::Result.bits(1);
+        if modes == TWO_RESULTS {
+            // What most built-ins have, in one go.
+            let addresses = [self.slot(operands.get(0))?, self.slot(operands.get(1))?];
+            return Ok(host.load_operands(addresses, operands)?);
         }
+        // Written out, for the index of an operand is its register.
+        self.resolve_one::<0, H>(host, modes, operands)?;
+        if modes >> 2 == 0 {
+            return Ok(());
+        }
+        self.resolve_one::<1, H>(host, modes >> 2, operands)?;
+        if modes >> 4 == 0 {
+            return Ok(());
+        }
+        self.resolve_one::<2, H>(host, modes >> 4, operands)?;
+        self.resolve_one::<3, H>(host, modes >> 6, operands)?;
+        self.resolve_one::<4, H>(host, modes >> 8, operands)?;
+        self.resolve_one::<5, H>(host, modes >> 10, operands)
+    }
+
+    /// Replaces argument `INDEX`, whose mode is the lowest of `modes`.
+    #[inline(always)]
+    fn resolve_one<const INDEX: usize, H: Host>(
+        &self,
+        host: &mut H,
+        modes: u16,
+        operands: &mut H::Operands,
+    ) -> Result<(), Error> {
+        let argument = operands.get(INDEX);
+        let address = match Mode::of(modes, 0).ok_or(Error::Invalid)? {
+            Mode::Immediate => return Ok(()),
+            Mode::Result => self.slot(argument)?,
+            Mode::Memory => argument,
+        };
+        operands.set(INDEX, host.load(address, Width::Eight)?);
         Ok(())
     }
 }
 
-/// The fields of an entry but for its arguments, from its first two
-/// little-endian words.
-fn decode(first: u64, second: u64) -> Entry {
-    let [n0, n1, n2, n3, m0, m1, d0, d1] = first.to_le_bytes();
-    let [a0, a1, b0, b1, c0, c1, f0, f1] = second.to_le_bytes();
-    Entry {
-        nr: i32::from_le_bytes([n0, n1, n2, n3]),
-        modes: u16::from_le_bytes([m0, m1]),
-        dst: u16::from_le_bytes([d0, d1]),
-        on_neg: i16::from_le_bytes([a0, a1]),
-        on_zero: i16::from_le_bytes([b0, b1]),
-        on_pos: i16::from_le_bytes([c0, c1]),
-        flags: u16::from_le_bytes([f0, f1]),
-        args: [0; ARGUMENT_COUNT],
+/// The offset of a jump after a result of this sign, from the second word of
+/// an entry.
+#[inline(always)]
+fn jump(jumps: u64, sign: Sign) -> i16 {
+    let [a0, a1, b0, b1, c0, c1, ..] = jumps.to_le_bytes();
+    match sign {
+        Sign::Negative => i16::from_le_bytes([a0, a1]),
+        Sign::Zero => i16::from_le_bytes([b0, b1]),
+        Sign::Positive => i16::from_le_bytes([c0, c1]),
+    }
+}
+
+/// Where an offset leads to from entry `pc`, modulo 2⁶⁴.
+#[inline(always)]
+fn target(pc: u64, offset: i16) -> u64 {
+    pc.wrapping_add(1).wrapping_add_signed(i64::from(offset))
+}
+
+/// The upper half of the first word of an entry with immediate operands and
+/// its own slot.
+const PLAIN: u64 = 0xFFFF_0000;
+
+/// The number of the call that an entry makes, if it is the plainest of all:
+/// immediate operands, its own slot, and on to the next entry.
+#[inline(always)]
+fn plain_call(head: Head) -> Option<u32> {
+    let [n0, n1, n2, n3, ..] = head.first.to_le_bytes();
+    let number = i32::from_le_bytes([n0, n1, n2, n3]);
+    if head.first >> 32 == PLAIN && head.second == 0 {
+        u32::try_from(number).ok()
+    } else {
+        None
     }
 }
 
 impl Encoding for Native {
-    type Tail = Tail;
+    type Entry = Head;
 
+    #[inline(always)]
     fn is_end(&self, pc: u64) -> bool {
         pc == self.len
     }
 
-    fn fetch<H: Host>(
+    #[inline(always)]
+    fn read<H: Host>(
         &self,
         host: &mut H,
         pc: u64,
-        call: &mut Call,
-    ) -> Result<Fetched<Tail>, Error> {
+        operands: &mut H::Operands,
+    ) -> Result<Head, Error> {
         if pc >= self.len {
             return Err(Error::Invalid);
         }
-        let [first, second, args @ ..]: [u64; 8] =
-            host.load_words(element(self.program, pc, 64)?)?;
-        call.args = args;
-        let entry = decode(first, second);
-        if entry.flags & !ENTRY_FLAGS != 0 || entry.modes & !MODES_USED != 0 {
+        let entry = element(self.program, pc, ENTRY_BYTES)?;
+        Ok(host.read_entry::<2>(entry, operands)?)
+    }
+
+    #[inline(always)]
+    fn decode<H: Host>(
+        &self,
+        host: &mut H,
+        pc: u64,
+        entry: Head,
+        operands: &mut H::Operands,
+    ) -> Result<Decoded, Error> {
+        let [n0, n1, n2, n3, m0, m1, d0, d1] = entry.first.to_le_bytes();
+        let [.., f0, f1] = entry.second.to_le_bytes();
+        let modes = u16::from_le_bytes([m0, m1]);
+        // Most entries neither jump nor look anything up: it pays to ask.
+        let is_straight = entry.second == 0;
+        let is_immediate = modes == 0;
+        if !is_straight && u16::from_le_bytes([f0, f1]) & !ENTRY_FLAGS != 0
+            || !is_immediate && modes & !MODES_USED != 0
+        {
             return Err(Error::Invalid);
         }
-        let slot = self.slot(if entry.dst == DST_OWN_INDEX {
-            pc
-        } else {
-            u64::from(entry.dst)
+        let slot = self.slot(match u16::from_le_bytes([d0, d1]) {
+            DST_OWN_INDEX => pc,
+            dst => u64::from(dst),
         })?;
-        let jumps = Jumps {
-            on_neg: entry.on_neg,
-            on_zero: entry.on_zero,
-            on_pos: entry.on_pos,
-        };
-        // Most entries neither jump nor look anything up: it pays to ask.
-        if jumps != Jumps::NONE {
-            self.check_jumps(pc, jumps)?;
+        if !is_straight {
+            self.check_jumps(pc, entry.second)?;
         }
-        let operation = match u32::try_from(entry.nr) {
-            Ok(number) => {
-                call.number = number;
-                Operation::Call
-            }
-            Err(_) => Operation::BuiltIn(BuiltIn::from_number(entry.nr).ok_or(Error::Invalid)?),
+        let number = i32::from_le_bytes([n0, n1, n2, n3]);
+        let operation = match u32::try_from(number) {
+            Ok(number) => Operation::Call(number),
+            Err(_) if BuiltIn::is_number(number) => Operation::BuiltIn(number),
+            Err(_) => return Err(Error::Invalid),
         };
-        if entry.modes != 0 {
-            self.resolve(host, entry.modes, &mut call.args)?;
+        if !is_immediate {
+            self.resolve(host, modes, operands)?;
         }
-        let tail = Tail { slot, pc, jumps };
-        Ok(Fetched { operation, tail })
+        Ok(Decoded {
+            operation,
+            slot,
+            loaded: !is_immediate,
+        })
     }
 
-    fn store<H: Host>(&self, host: &mut H, tail: Tail, result: i64) -> Result<(), Fault> {
-        host.store(tail.slot, Width::Eight, result.cast_unsigned())
+    #[inline(always)]
+    fn next(&self, pc: u64, entry: Head, sign: impl FnOnce() -> Sign) -> Next {
+        if entry.second == 0 {
+            return Next::At(pc.wrapping_add(1));
+        }
+        match jump(entry.second, sign()) {
+            JUMP_EXIT => Next::Exit,
+            offset => Next::At(target(pc, offset)),
+        }
     }
 
-    #[inline]
-    fn next(&self, tail: Tail, sign: Sign) -> Next {
-        let offset = match sign {
-            Sign::Negative => tail.jumps.on_neg,
-            Sign::Zero => tail.jumps.on_zero,
-            Sign::Positive => tail.jumps.on_pos,
-        };
-        // The fetch has refused every other offset that is no index.
-        target(tail.pc, offset)
-            .filter(|_| offset != JUMP_EXIT)
-            .map_or(Next::Exit, Next::At)
+    #[inline(always)]
+    fn turn<H: Host>(
+        &self,
+        host: &mut H,
+        made: Option<Made>,
+        pc: u64,
+        operands: &mut H::Operands,
+    ) -> Turn<Head> {
+        self.array.turn::<2, H>(host, made, pc, operands)
+    }
+
+    #[inline(always)]
+    fn is_plain(&self, entry: Head) -> bool {
+        entry.first >> 32 == PLAIN && entry.second == 0
+    }
+
+    #[inline(always)]
+    fn straight<H: Host>(
+        &self,
+        host: &mut H,
+        at: &mut Position,
+        entry: Head,
+        operands: &mut H::Operands,
+    ) -> Straight<Head> {
+        self.array
+            .straight::<2, H>(host, at, entry, operands, plain_call)
     }
 }

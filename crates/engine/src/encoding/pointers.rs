@@ -1,9 +1,12 @@
 //! The encoding of the generic question: pointers to arrays of pointers.
 
-use sysbatch_abi::{Width, is_handed_back};
+use sysbatch_abi::Width;
 
-use super::{Encoding, Fetched, Next, Operation, Sign, element, slot};
-use crate::host::{Call, Error, Fault, Host};
+use super::{
+    Decoded, Encoding, Next, Operation, Sign, call_unless_handed_back, element, slot,
+    turn_in_pieces,
+};
+use crate::host::{Error, Host, Made, Operands, Turn};
 
 /// A program of pointers, one for each call, to an array of words: the number
 /// of the call, then pointers to its arguments, up to six or a null one.
@@ -23,77 +26,77 @@ pub struct Pointers {
     pub stop_on_failure: bool,
 }
 
-/// The place of a call's result, and the call's index.
+/// The number of a call and the place of its result.
 #[derive(Clone, Copy, Debug)]
-pub struct Tail {
+pub struct NumberAndSlot {
+    number: u64,
     slot: u64,
-    pc: u64,
-}
-
-/// Reads arguments through an array of pointers that starts at `array`, up to
-/// the first null one; the rest is zero.
-pub(super) fn arguments<H: Host>(
-    host: &mut H,
-    array: u64,
-    args: &mut [u64; 6],
-) -> Result<(), Fault> {
-    *args = [0; 6];
-    for (arg, index) in args.iter_mut().zip(0..) {
-        let pointer = host.load(element(array, index, 8)?, Width::Eight)?;
-        if pointer == 0 {
-            break;
-        }
-        *arg = host.load(pointer, Width::Eight)?;
-    }
-    Ok(())
 }
 
 /// The operation for a number that is a whole word.
-pub(super) fn operation(number: u64, call: &mut Call) -> Operation {
-    let Ok(number) = u32::try_from(number) else {
-        return Operation::NO_SUCH_CALL;
-    };
-    call.number = number;
-    if is_handed_back(number, &call.args) {
-        return Operation::NO_SUCH_CALL;
+#[inline(always)]
+pub(super) fn operation<O: Operands>(number: u64, operands: &O) -> Operation {
+    match u32::try_from(number) {
+        Ok(number) => call_unless_handed_back(number, operands),
+        Err(_) => Operation::NO_SUCH_CALL,
     }
-    Operation::Call
 }
 
 impl Encoding for Pointers {
-    type Tail = Tail;
+    type Entry = NumberAndSlot;
 
+    #[inline(always)]
     fn is_end(&self, pc: u64) -> bool {
         pc == self.len
     }
 
-    fn fetch<H: Host>(
+    #[inline(always)]
+    fn read<H: Host>(
         &self,
         host: &mut H,
         pc: u64,
-        call: &mut Call,
-    ) -> Result<Fetched<Tail>, Error> {
+        operands: &mut H::Operands,
+    ) -> Result<NumberAndSlot, Error> {
         if pc >= self.len {
             return Err(Error::Invalid);
         }
         let array = host.load(element(self.program, pc, 8)?, Width::Eight)?;
         let slot = slot(self.results, self.results_len, pc)?;
-        let number = host.load(array, Width::Eight)?;
-        arguments(host, array.checked_add(8).ok_or(Fault)?, &mut call.args)?;
-        Ok(Fetched {
-            operation: operation(number, call),
-            tail: Tail { slot, pc },
+        let number = host.gather(array, operands)?;
+        Ok(NumberAndSlot { number, slot })
+    }
+
+    #[inline(always)]
+    fn decode<H: Host>(
+        &self,
+        _: &mut H,
+        _: u64,
+        entry: NumberAndSlot,
+        operands: &mut H::Operands,
+    ) -> Result<Decoded, Error> {
+        Ok(Decoded {
+            operation: operation(entry.number, operands),
+            slot: entry.slot,
+            loaded: false,
         })
     }
 
-    fn store<H: Host>(&self, host: &mut H, tail: Tail, result: i64) -> Result<(), Fault> {
-        host.store(tail.slot, Width::Eight, result.cast_unsigned())
-    }
-
-    fn next(&self, tail: Tail, sign: Sign) -> Next {
-        if sign == Sign::Negative && self.stop_on_failure {
+    #[inline(always)]
+    fn next(&self, pc: u64, _: NumberAndSlot, sign: impl FnOnce() -> Sign) -> Next {
+        if self.stop_on_failure && sign() == Sign::Negative {
             return Next::Exit;
         }
-        tail.pc.checked_add(1).map_or(Next::Exit, Next::At)
+        Next::At(pc.wrapping_add(1))
+    }
+
+    #[inline(always)]
+    fn turn<H: Host>(
+        &self,
+        host: &mut H,
+        made: Option<Made>,
+        pc: u64,
+        operands: &mut H::Operands,
+    ) -> Turn<NumberAndSlot> {
+        turn_in_pieces(host, self, made, pc, operands)
     }
 }

@@ -1,9 +1,8 @@
 //! The encoding of `supersyscall`: an array of calls and an array of results.
 
-use sysbatch_abi::{Width, is_handed_back};
-
-use super::{Encoding, Fetched, Next, Operation, Sign, element, slot};
-use crate::host::{Call, Error, Fault, Host};
+use super::array::Array;
+use super::{Decoded, Encoding, Next, Sign, call_unless_handed_back, element, slot};
+use crate::host::{Error, Head, Host, Made, Turn};
 
 /// Size of `struct supersyscall_args` in bytes: the number and six words.
 const ARGS_SIZE: u64 = 56;
@@ -13,66 +12,94 @@ const ARGS_SIZE: u64 = 56;
 /// The program counter is the index of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Supersyscall {
-    /// Address of the first call.
-    pub program: u64,
-    /// Number of calls.
-    pub len: u64,
-    /// Address of the first result.
-    pub results: u64,
-    /// Number of results that may be written.
-    pub results_len: u64,
-    /// Whether a failed call does not end the batch.
-    pub continue_on_failure: bool,
+    program: u64,
+    len: u64,
+    results: u64,
+    results_len: u64,
+    continue_on_failure: bool,
+    array: Array<ARGS_SIZE>,
 }
 
-/// The place of a call's result, and the call's index.
-#[derive(Clone, Copy, Debug)]
-pub struct Tail {
-    slot: u64,
-    pc: u64,
+impl Supersyscall {
+    /// A program of `len` calls at address `program`, of whose results
+    /// `results_len` may be written at address `results`; a failed call ends
+    /// the batch unless `continue_on_failure`.
+    #[must_use]
+    #[inline(always)]
+    pub fn new(
+        program: u64,
+        len: u64,
+        results: u64,
+        results_len: u64,
+        continue_on_failure: bool,
+    ) -> Self {
+        Self {
+            program,
+            len,
+            results,
+            results_len,
+            continue_on_failure,
+            array: Array::new(program, len, results, results_len),
+        }
+    }
 }
 
 impl Encoding for Supersyscall {
-    type Tail = Tail;
+    type Entry = Head;
 
+    #[inline(always)]
     fn is_end(&self, pc: u64) -> bool {
         pc == self.len
     }
 
-    fn fetch<H: Host>(
+    #[inline(always)]
+    fn read<H: Host>(
         &self,
         host: &mut H,
         pc: u64,
-        call: &mut Call,
-    ) -> Result<Fetched<Tail>, Error> {
+        operands: &mut H::Operands,
+    ) -> Result<Head, Error> {
         if pc >= self.len {
             return Err(Error::Invalid);
         }
-        let [first, args @ ..]: [u64; 7] =
-            host.load_words(element(self.program, pc, ARGS_SIZE)?)?;
-        let slot = slot(self.results, self.results_len, pc)?;
-        let [a, b, c, d, ..] = first.to_le_bytes();
-        call.number = u32::from_le_bytes([a, b, c, d]);
-        call.args = args;
-        let operation = if is_handed_back(call.number, &call.args) {
-            Operation::NO_SUCH_CALL
-        } else {
-            Operation::Call
-        };
-        Ok(Fetched {
-            operation,
-            tail: Tail { slot, pc },
+        Ok(host.read_entry::<1>(element(self.program, pc, ARGS_SIZE)?, operands)?)
+    }
+
+    #[inline(always)]
+    fn decode<H: Host>(
+        &self,
+        _: &mut H,
+        pc: u64,
+        entry: Head,
+        operands: &mut H::Operands,
+    ) -> Result<Decoded, Error> {
+        let [a, b, c, d, ..] = entry.first.to_le_bytes();
+        Ok(Decoded {
+            slot: match self.array.near_slot(pc) {
+                Some(slot) => slot,
+                None => slot(self.results, self.results_len, pc)?,
+            },
+            operation: call_unless_handed_back(u32::from_le_bytes([a, b, c, d]), operands),
+            loaded: false,
         })
     }
 
-    fn store<H: Host>(&self, host: &mut H, tail: Tail, result: i64) -> Result<(), Fault> {
-        host.store(tail.slot, Width::Eight, result.cast_unsigned())
-    }
-
-    fn next(&self, tail: Tail, sign: Sign) -> Next {
-        if sign == Sign::Negative && !self.continue_on_failure {
+    #[inline(always)]
+    fn next(&self, pc: u64, _: Head, sign: impl FnOnce() -> Sign) -> Next {
+        if !self.continue_on_failure && sign() == Sign::Negative {
             return Next::Exit;
         }
-        tail.pc.checked_add(1).map_or(Next::Exit, Next::At)
+        Next::At(pc.wrapping_add(1))
+    }
+
+    #[inline(always)]
+    fn turn<H: Host>(
+        &self,
+        host: &mut H,
+        made: Option<Made>,
+        pc: u64,
+        operands: &mut H::Operands,
+    ) -> Turn<Head> {
+        self.array.turn::<1, H>(host, made, pc, operands)
     }
 }

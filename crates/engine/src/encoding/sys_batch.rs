@@ -1,9 +1,12 @@
 //! The encoding of `batch`: an array of calls with forward jumps.
 
-use sysbatch_abi::{ARGUMENT_COUNT, Width, is_handed_back};
+use sysbatch_abi::ARGUMENT_COUNT;
 
-use super::{Encoding, Fetched, Next, Operation, Pseudo, Sign, element, slot};
-use crate::host::{Call, Error, Fault, Host};
+use super::array::Array;
+use super::{
+    Decoded, Encoding, Next, Operation, Pseudo, Sign, call_unless_handed_back, element, slot,
+};
+use crate::host::{Error, Head, Host, Made, Operands, Turn};
 
 /// Size of `struct syscall` in bytes.
 const CALL_SIZE: u64 = 64;
@@ -17,103 +20,123 @@ const WORD_COPY: i16 = -2;
 /// when the batch ends, for its index is what the interface returns.
 #[derive(Clone, Copy, Debug)]
 pub struct SysBatch {
-    /// Address of the first call.
-    pub program: u64,
-    /// Number of calls.
-    pub len: u64,
-    /// Address of the first result.
-    pub results: u64,
-    /// Number of results that may be written.
-    pub results_len: u64,
+    program: u64,
+    len: u64,
+    results: u64,
+    results_len: u64,
+    array: Array<CALL_SIZE>,
 }
 
-/// The place of a call's result, its index, and where to go from it.
-#[derive(Clone, Copy, Debug)]
-pub struct Tail {
-    slot: u64,
-    pc: u64,
-    jump_fail: i16,
-    jump_zero: i16,
-    jump_pos: i16,
-}
-
-/// The arguments that count; `None` if there are more than a call takes.
-fn arguments(args: [u64; ARGUMENT_COUNT], count: i8) -> Option<[u64; ARGUMENT_COUNT]> {
-    let count = usize::try_from(count).ok()?;
-    let unused = ARGUMENT_COUNT.checked_sub(count)?;
-    let mut args = args;
-    for arg in args.iter_mut().rev().take(unused) {
-        *arg = 0;
+impl SysBatch {
+    /// A program of `len` calls at address `program`, of whose results
+    /// `results_len` may be written at address `results`.
+    #[must_use]
+    #[inline(always)]
+    pub fn new(program: u64, len: u64, results: u64, results_len: u64) -> Self {
+        Self {
+            program,
+            len,
+            results,
+            results_len,
+            array: Array::new(program, len, results, results_len),
+        }
     }
-    Some(args)
 }
 
-/// What a call with this number and these arguments is.
-fn operation(number: i16, call: &mut Call) -> Operation {
+/// The number and the three jumps of a call.
+#[inline(always)]
+fn number_and_jumps(entry: Head) -> [i16; 4] {
+    let [n0, n1, f0, f1, z0, z1, p0, p1] = entry.first.to_le_bytes();
+    [[n0, n1], [f0, f1], [z0, z1], [p0, p1]].map(i16::from_le_bytes)
+}
+
+/// What a call is, of whose operands `count` are arguments.
+#[inline(always)]
+fn operation<O: Operands>(number: i16, count: u8, operands: &mut O) -> Operation {
+    let count = usize::from(count);
+    if count > ARGUMENT_COUNT {
+        return Operation::NO_SUCH_CALL;
+    }
+    for unused in 0..ARGUMENT_COUNT {
+        if unused >= count {
+            operands.set(unused, 0);
+        }
+    }
     if number == WORD_COPY {
         return Operation::Pseudo(Pseudo::WordCopy);
     }
-    let Ok(number) = u32::try_from(number) else {
-        return Operation::NO_SUCH_CALL;
-    };
-    call.number = number;
-    if is_handed_back(number, &call.args) {
-        return Operation::NO_SUCH_CALL;
+    match u32::try_from(number) {
+        Ok(number) => call_unless_handed_back(number, operands),
+        Err(_) => Operation::NO_SUCH_CALL,
     }
-    Operation::Call
 }
 
 impl Encoding for SysBatch {
-    type Tail = Tail;
+    type Entry = Head;
 
+    #[inline(always)]
     fn is_end(&self, pc: u64) -> bool {
         pc == self.len
     }
 
-    fn fetch<H: Host>(
+    #[inline(always)]
+    fn read<H: Host>(
         &self,
         host: &mut H,
         pc: u64,
-        call: &mut Call,
-    ) -> Result<Fetched<Tail>, Error> {
+        operands: &mut H::Operands,
+    ) -> Result<Head, Error> {
         if pc >= self.len {
             return Err(Error::Invalid);
         }
-        let [first, second, args @ ..]: [u64; 8] =
-            host.load_words(element(self.program, pc, CALL_SIZE)?)?;
-        let [n0, n1, f0, f1, z0, z1, p0, p1] = first.to_le_bytes();
-        let [count, ..] = second.to_le_bytes();
-        let tail = Tail {
-            slot: slot(self.results, self.results_len, pc)?,
-            pc,
-            jump_fail: i16::from_le_bytes([f0, f1]),
-            jump_zero: i16::from_le_bytes([z0, z1]),
-            jump_pos: i16::from_le_bytes([p0, p1]),
-        };
-        let operation = match arguments(args, count.cast_signed()) {
-            Some(args) => {
-                call.args = args;
-                operation(i16::from_le_bytes([n0, n1]), call)
-            }
-            None => Operation::NO_SUCH_CALL,
-        };
-        Ok(Fetched { operation, tail })
+        Ok(host.read_entry::<2>(element(self.program, pc, CALL_SIZE)?, operands)?)
     }
 
-    fn store<H: Host>(&self, host: &mut H, tail: Tail, result: i64) -> Result<(), Fault> {
-        host.store(tail.slot, Width::Eight, result.cast_unsigned())
+    #[inline(always)]
+    fn decode<H: Host>(
+        &self,
+        _: &mut H,
+        pc: u64,
+        entry: Head,
+        operands: &mut H::Operands,
+    ) -> Result<Decoded, Error> {
+        let slot = match self.array.near_slot(pc) {
+            Some(slot) => slot,
+            None => slot(self.results, self.results_len, pc)?,
+        };
+        let [number, ..] = number_and_jumps(entry);
+        // A count below zero is one above any count.
+        let [count, ..] = entry.second.to_le_bytes();
+        Ok(Decoded {
+            operation: operation(number, count, operands),
+            slot,
+            loaded: false,
+        })
     }
 
-    fn next(&self, tail: Tail, sign: Sign) -> Next {
-        let jump = match sign {
-            Sign::Negative => tail.jump_fail,
-            Sign::Zero => tail.jump_zero,
-            Sign::Positive => tail.jump_pos,
+    #[inline(always)]
+    fn next(&self, pc: u64, entry: Head, sign: impl FnOnce() -> Sign) -> Next {
+        let [_, jump_fail, jump_zero, jump_pos] = number_and_jumps(entry);
+        let jump = match sign() {
+            Sign::Negative => jump_fail,
+            Sign::Zero => jump_zero,
+            Sign::Positive => jump_pos,
         };
         u64::try_from(jump)
             .ok()
-            .and_then(|jump| tail.pc.checked_add(1)?.checked_add(jump))
+            .and_then(|jump| pc.checked_add(1)?.checked_add(jump))
             .filter(|&pc| pc < self.len)
             .map_or(Next::Exit, Next::At)
+    }
+
+    #[inline(always)]
+    fn turn<H: Host>(
+        &self,
+        host: &mut H,
+        made: Option<Made>,
+        pc: u64,
+        operands: &mut H::Operands,
+    ) -> Turn<Head> {
+        self.array.turn::<2, H>(host, made, pc, operands)
     }
 }

@@ -5,15 +5,15 @@ use sysbatch_abi::{
     SYSLET_STOP_ON_NON_POSITIVE, SYSLET_STOP_ON_NONZERO, SYSLET_STOP_ON_ZERO, Width,
 };
 
-use super::pointers::{arguments, operation};
-use super::{Encoding, Fetched, Next, Operation, Pseudo, Sign};
-use crate::host::{Call, Error, Fault, Host};
+use super::pointers::operation;
+use super::{Decoded, Encoding, Next, Operation, Pseudo, Sign, turn_in_pieces};
+use crate::host::{Error, Fault, Host, Made, Turn};
 
 /// Size of `struct syslet_uatom` in bytes: eleven words.
 const ATOM_SIZE: u64 = 88;
 
-/// Offset of `arg_ptr` in an atom, in bytes.
-const ARG_PTR: u64 = 32;
+/// Offset of `next` in an atom, in bytes.
+const NEXT: u64 = 24;
 
 /// A program of `struct syslet_uatom`.
 ///
@@ -22,71 +22,98 @@ const ARG_PTR: u64 = 32;
 #[derive(Clone, Copy, Debug)]
 pub struct Syslet;
 
-/// What an atom says of its result and of what follows it.
+/// What an atom says but for its arguments.
 #[derive(Clone, Copy, Debug)]
-pub struct Tail {
+pub struct Atom {
     flags: u64,
+    number: u64,
     result: u64,
     next: u64,
-    following: Option<u64>,
 }
 
 impl Encoding for Syslet {
-    type Tail = Tail;
+    type Entry = Atom;
 
+    #[inline(always)]
     fn is_end(&self, pc: u64) -> bool {
         pc == 0
     }
 
-    fn fetch<H: Host>(
+    #[inline(always)]
+    fn read<H: Host>(
         &self,
         host: &mut H,
         pc: u64,
-        call: &mut Call,
-    ) -> Result<Fetched<Tail>, Error> {
-        let [flags, number, result, next] = host.load_words(pc)?;
+        operands: &mut H::Operands,
+    ) -> Result<Atom, Error> {
+        let [flags, number, result] = host.load_words(pc)?;
         if flags & !SYSLET_FLAGS != 0 {
             return Err(Error::Invalid);
         }
-        arguments(host, pc.checked_add(ARG_PTR).ok_or(Fault)?, &mut call.args)?;
-        let operation = if number == SYSLET_NR_UMEM_ADD {
-            Operation::Pseudo(Pseudo::WordAdd)
-        } else {
-            operation(number, call)
-        };
-        Ok(Fetched {
-            operation,
-            tail: Tail {
-                flags,
-                result,
-                next,
-                following: pc.checked_add(ATOM_SIZE),
-            },
+        // `next` lies before the pointers to the arguments.
+        let next = host.gather(pc.checked_add(NEXT).ok_or(Fault)?, operands)?;
+        Ok(Atom {
+            flags,
+            number,
+            result,
+            next,
         })
     }
 
-    fn store<H: Host>(&self, host: &mut H, tail: Tail, result: i64) -> Result<(), Fault> {
-        if tail.result == 0 {
-            return Ok(());
-        }
-        host.store(tail.result, Width::Eight, result.cast_unsigned())
+    #[inline(always)]
+    fn decode<H: Host>(
+        &self,
+        _: &mut H,
+        _: u64,
+        atom: Atom,
+        operands: &mut H::Operands,
+    ) -> Result<Decoded, Error> {
+        Ok(Decoded {
+            operation: if atom.number == SYSLET_NR_UMEM_ADD {
+                Operation::Pseudo(Pseudo::WordAdd)
+            } else {
+                operation(atom.number, operands)
+            },
+            slot: atom.result,
+            loaded: false,
+        })
     }
 
-    fn next(&self, tail: Tail, sign: Sign) -> Next {
-        let conditions = match sign {
+    #[inline(always)]
+    fn store<H: Host>(&self, host: &mut H, slot: u64, result: i64) -> Result<(), Fault> {
+        if slot == 0 {
+            return Ok(());
+        }
+        host.store(slot, Width::Eight, result.cast_unsigned())
+    }
+
+    #[inline(always)]
+    fn next(&self, pc: u64, atom: Atom, sign: impl FnOnce() -> Sign) -> Next {
+        let conditions = match sign() {
             Sign::Negative => {
                 SYSLET_STOP_ON_NONZERO | SYSLET_STOP_ON_NEGATIVE | SYSLET_STOP_ON_NON_POSITIVE
             }
             Sign::Zero => SYSLET_STOP_ON_ZERO | SYSLET_STOP_ON_NON_POSITIVE,
             Sign::Positive => SYSLET_STOP_ON_NONZERO,
         };
-        let stops = tail.flags & conditions != 0;
-        match (stops, tail.following) {
-            (false, _) if tail.next != 0 => Next::At(tail.next),
-            (true, Some(following)) if tail.flags & SYSLET_SKIP_TO_NEXT_ON_STOP != 0 => {
+        let stops = atom.flags & conditions != 0;
+        match (stops, pc.checked_add(ATOM_SIZE)) {
+            (false, _) if atom.next != 0 => Next::At(atom.next),
+            (true, Some(following)) if atom.flags & SYSLET_SKIP_TO_NEXT_ON_STOP != 0 => {
                 Next::At(following)
             }
             _ => Next::Exit,
         }
+    }
+
+    #[inline(always)]
+    fn turn<H: Host>(
+        &self,
+        host: &mut H,
+        made: Option<Made>,
+        pc: u64,
+        operands: &mut H::Operands,
+    ) -> Turn<Atom> {
+        turn_in_pieces(host, self, made, pc, operands)
     }
 }

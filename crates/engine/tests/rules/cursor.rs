@@ -8,12 +8,12 @@ use crate::*;
 
 fn enter(image: Image, cursor: &mut Cursor) -> (Status, Option<Error>) {
     let header = image.read_header();
-    let native = Native {
-        program: header.program,
-        len: header.len,
-        results: header.results,
-        results_len: header.results_len,
-    };
+    let native = Native::new(
+        header.program,
+        header.len,
+        header.results,
+        header.results_len,
+    );
     let mut host = ScriptedHost::new(image.memory, image.script);
     run(&mut host, &native, cursor)
 }

@@ -113,6 +113,12 @@ struct DoubleHost<'a> {
 }
 
 impl Host for DoubleHost<'_> {
+    type Operands = [u64; 6];
+
+    fn operands(&mut self) -> [u64; 6] {
+        [0; 6]
+    }
+
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         self.user.load(address, width)
     }
@@ -165,6 +171,12 @@ struct Plain {
 }
 
 impl Host for Plain {
+    type Operands = [u64; 6];
+
+    fn operands(&mut self) -> [u64; 6] {
+        [0; 6]
+    }
+
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         self.user.load(address, width)
     }

@@ -170,6 +170,12 @@ impl<M: Memory> CountingHost for Interrupted<M> {
 }
 
 impl<M: Memory> Host for Interrupted<M> {
+    type Operands = [u64; 6];
+
+    fn operands(&mut self) -> [u64; 6] {
+        [0; 6]
+    }
+
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         self.host.load(address, width)
     }

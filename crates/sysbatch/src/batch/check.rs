@@ -159,6 +159,12 @@ struct Noting {
 }
 
 impl Host for Noting {
+    type Operands = [u64; 6];
+
+    fn operands(&mut self) -> [u64; 6] {
+        [0; 6]
+    }
+
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         self.memory.load(address, width)
     }

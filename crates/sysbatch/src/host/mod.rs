@@ -6,7 +6,7 @@ mod memory;
 mod process_vm;
 
 use sysbatch_abi::{Resume, Width};
-use sysbatch_engine::{Call, Fault, Host, Outcome};
+use sysbatch_engine::{Call, Fault, Head, Host, Made, Outcome};
 use syscalls::Sysno;
 
 pub use checked::Checked;
@@ -62,18 +62,29 @@ impl<M: Memory> UserHost<M> {
 }
 
 impl<M: Memory> Host for UserHost<M> {
+    type Operands = [u64; 6];
+
+    #[inline(always)]
+    fn operands(&mut self) -> [u64; 6] {
+        [0; 6]
+    }
+
+    #[inline(always)]
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         self.memory.load(address, width)
     }
 
+    #[inline(always)]
     fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
         self.memory.store(address, width, value)
     }
 
+    #[inline(always)]
     fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault> {
         self.memory.load_words(address)
     }
 
+    #[inline(always)]
     fn call(&mut self, call: &Call) -> Outcome {
         let (number, args) = match call.resume {
             Resume::Fresh => (call.number, call.args),
@@ -84,8 +95,31 @@ impl<M: Memory> Host for UserHost<M> {
         Outcome::Returned(result)
     }
 
+    #[inline(always)]
     fn pending(&mut self) -> bool {
         // Signals are seen to at the end of each system call.
         false
+    }
+
+    #[inline(always)]
+    fn turn<const HEAD: usize>(
+        &mut self,
+        made: Option<Made>,
+        entry: u64,
+        operands: &mut [u64; 6],
+    ) -> Head {
+        if let Some(Made { slot, result }) = made
+            && let Err(Fault) = self.store(slot, Width::Eight, result.cast_unsigned())
+        {
+            return Head::NOT_STORED;
+        }
+        // Nothing ever waits.
+        self.read_entry::<HEAD>(entry, operands)
+            .unwrap_or(Head::STORED)
+    }
+
+    #[inline(always)]
+    fn is_clear(&mut self) -> bool {
+        true
     }
 }

@@ -72,6 +72,12 @@ impl Runner for Fake {
 }
 
 impl Host for FakeHost<'_> {
+    type Operands = [u64; 6];
+
+    fn operands(&mut self) -> [u64; 6] {
+        [0; 6]
+    }
+
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         self.memory.load(address, width)
     }

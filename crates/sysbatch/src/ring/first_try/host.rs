@@ -121,6 +121,12 @@ impl<M: Memory> NowaitHost<M> {
 }
 
 impl<M: Memory> Host for NowaitHost<M> {
+    type Operands = [u64; 6];
+
+    fn operands(&mut self) -> [u64; 6] {
+        [0; 6]
+    }
+
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         self.user.load(address, width)
     }

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Entries and run headers, each read or written in one go: one check of the
+ * address, one stac and one clac for all of its words. Every address is
+ * hostile, and each word is read once.
+ */
+#include <linux/ptrace.h>
+
+#include "access.h"
+#include "shim.h"
+#include "task.h"
+
+/* Reads argument k into a register of the task. */
+#define ARGUMENT(label, k, name)					\
+	#label ":	mov %c[at" #k "](%[from]), %%rax\n"		\
+	"	mov %%rax, %c[" #name "](%[regs])\n"
+#define FAULTS(label)							\
+	_ASM_EXTABLE_TYPE_REG(label##b, 9b, EX_TYPE_EFAULT_REG, %[first])
+#define AT(k, offset, name)							\
+	[at##k] "i" ((offset) + (k) * 8), [name] "i" (offsetof(struct pt_regs, name))
+#define ARGUMENTS_AT(offset)						\
+	AT(0, offset, di), AT(1, offset, si), AT(2, offset, dx),			\
+	AT(3, offset, r10), AT(4, offset, r8), AT(5, offset, r9)
+
+/*
+ * Reads the words of an entry: the arguments to where a system call expects
+ * them, those before the arguments to variables. At a fault the rest is left
+ * and the first word becomes -EFAULT (HEAD_STORED).
+ */
+static __always_inline struct sysbatch_head
+read_words2(const u64 __user *from, struct pt_regs *regs)
+{
+	struct sysbatch_head head;
+
+	asm volatile("1:	mov 8(%[from]), %[second]\n"
+		     ARGUMENT(2, 0, di) ARGUMENT(3, 1, si) ARGUMENT(4, 2, dx)
+		     ARGUMENT(5, 3, r10) ARGUMENT(6, 4, r8) ARGUMENT(7, 5, r9)
+		     "8:	mov (%[from]), %[first]\n"
+		     "9:\n"
+		     FAULTS(1) FAULTS(2) FAULTS(3) FAULTS(4)
+		     FAULTS(5) FAULTS(6) FAULTS(7) FAULTS(8)
+		     : [first] "=&r" (head.first), [second] "=&r" (head.second)
+		     : [from] "r" (from), [regs] "r" (regs), ARGUMENTS_AT(16)
+		     : "rax", "memory");
+	return head;
+}
+
+static __always_inline struct sysbatch_head
+read_words1(const u64 __user *from, struct pt_regs *regs)
+{
+	struct sysbatch_head head = { 0, 0 };
+
+	asm volatile(ARGUMENT(2, 0, di) ARGUMENT(3, 1, si) ARGUMENT(4, 2, dx)
+		     ARGUMENT(5, 3, r10) ARGUMENT(6, 4, r8) ARGUMENT(7, 5, r9)
+		     "8:	mov (%[from]), %[first]\n"
+		     "9:\n"
+		     FAULTS(2) FAULTS(3) FAULTS(4)
+		     FAULTS(5) FAULTS(6) FAULTS(7) FAULTS(8)
+		     : [first] "=&r" (head.first)
+		     : [from] "r" (from), [regs] "r" (regs), ARGUMENTS_AT(8)
+		     : "rax", "memory");
+	return head;
+}
+
+/* Out of line, so that the way past it is short. */
+static noinline __cold struct sysbatch_head stored(void)
+{
+	return HEAD_STORED;
+}
+
+/*
+ * sysbatch_turnN stores a result and reads the next entry, with N words before
+ * its arguments; the task is looked at after that, for both may have taken any
+ * time. What was read counts only if nothing else is to be done first.
+ * sysbatch_firstN does so for an entry before which there is no result.
+ */
+#define DEFINE_ENTRY(head_words)					\
+struct sysbatch_head __noendbr						\
+sysbatch_turn##head_words(u64 slot, u64 result, u64 entry,		\
+			  struct pt_regs *regs)				\
+{									\
+	u64 __user *to = (u64 __user *)(uintptr_t)slot;			\
+	const u64 __user *from = (const u64 __user *)(uintptr_t)entry;	\
+	struct sysbatch_head head;					\
+									\
+	if (!begin_two_accesses(to, sizeof(*to),			\
+				from, ((head_words) + 6) * sizeof(*from))) \
+		return HEAD_NOT_STORED;					\
+	unsafe_put_user(result, to, fault);				\
+	head = read_words##head_words(from, regs);			\
+	user_access_end();						\
+	if (unlikely(!is_clear()))					\
+		return stored();					\
+	return head;							\
+fault:									\
+	user_access_end();						\
+	return HEAD_NOT_STORED;						\
+}									\
+									\
+struct sysbatch_head __noendbr						\
+sysbatch_read_entry##head_words(u64 entry, struct pt_regs *regs)	\
+{									\
+	const u64 __user *from = (const u64 __user *)(uintptr_t)entry;	\
+	struct sysbatch_head head;					\
+									\
+	if (!begin_access(from, ((head_words) + 6) * sizeof(*from)))	\
+		return HEAD_STORED;					\
+	head = read_words##head_words(from, regs);			\
+	user_access_end();						\
+	return head;							\
+}									\
+									\
+struct sysbatch_head __noendbr						\
+sysbatch_first##head_words(u64 entry, struct pt_regs *regs)		\
+{									\
+	struct sysbatch_head head;					\
+									\
+	head = sysbatch_read_entry##head_words(entry, regs);		\
+	if (unlikely(!is_clear()))					\
+		return stored();					\
+	return head;							\
+}
+
+DEFINE_ENTRY(1)
+DEFINE_ENTRY(2)
+
+/* Copies a word from user space, with any compiler: no output and no jump. */
+#define COPY_WORD(k)							\
+	asm volatile goto("1:	mov %c[at](%[from]), %%rax\n"		\
+		"	mov %%rax, %c[at](%[to])\n"			\
+		_ASM_EXTABLE_UA(1b, %l[fault])				\
+		: : [from] "r" (from), [to] "r" (words), [at] "i" ((k) * 8) \
+		: "rax", "memory" : fault)
+
+int __noendbr sysbatch_load_header(u64 address, u64 *words)
+{
+	const u64 __user *from = (const u64 __user *)(uintptr_t)address;
+
+	if (!begin_access(from, SYSBATCH_RUN_SIZE))
+		return -EFAULT;
+	COPY_WORD(0);
+	COPY_WORD(1);
+	COPY_WORD(2);
+	COPY_WORD(3);
+	COPY_WORD(4);
+	COPY_WORD(5);
+	COPY_WORD(6);
+	COPY_WORD(7);
+	COPY_WORD(8);
+	COPY_WORD(9);
+	COPY_WORD(10);
+	COPY_WORD(11);
+	user_access_end();
+	return 0;
+fault:
+	user_access_end();
+	return -EFAULT;
+}
+
+int __noendbr sysbatch_store_header(u64 address, const u64 *words, u32 status)
+{
+	u64 __user *to = (u64 __user *)(uintptr_t)address;
+
+	if (!begin_access(to, SYSBATCH_RUN_SIZE))
+		return -EFAULT;
+	/* From pc on; the status last, so that it always comes with the rest. */
+	unsafe_put_user(words[0], to + 6, fault);
+	unsafe_put_user(words[1], to + 7, fault);
+	unsafe_put_user(words[2], to + 8, fault);
+	unsafe_put_user(words[3], to + 9, fault);
+	unsafe_put_user(words[4], to + 10, fault);
+	unsafe_put_user(status, (u32 __user *)to + 3, fault);
+	user_access_end();
+	return 0;
+fault:
+	user_access_end();
+	return -EFAULT;
+}
+
+int __noendbr sysbatch_load_operands(u64 first, u64 second,
+				     struct pt_regs *regs)
+{
+	const u64 __user *a = (const u64 __user *)(uintptr_t)first;
+	const u64 __user *b = (const u64 __user *)(uintptr_t)second;
+	s64 fault = 0;
+
+	if (!begin_two_accesses(a, sizeof(*a), b, sizeof(*b)))
+		return -EFAULT;
+	asm volatile("1:	mov (%[a]), %%rax\n"
+		     "	mov %%rax, %c[di](%[regs])\n"
+		     "2:	mov (%[b]), %%rax\n"
+		     "	mov %%rax, %c[si](%[regs])\n"
+		     "3:\n"
+		     _ASM_EXTABLE_TYPE_REG(1b, 3b, EX_TYPE_EFAULT_REG, %[fault])
+		     _ASM_EXTABLE_TYPE_REG(2b, 3b, EX_TYPE_EFAULT_REG, %[fault])
+		     : [fault] "+r" (fault)
+		     : [a] "r" (a), [b] "r" (b), [regs] "r" (regs),
+		       [di] "i" (offsetof(struct pt_regs, di)),
+		       [si] "i" (offsetof(struct pt_regs, si))
+		     : "rax", "memory");
+	user_access_end();
+	return fault;
+}
+
+/* Reads a word with user space open, wherever it lies. */
+static __always_inline u64 read_word(const u64 __user *from, s64 *fault)
+{
+	u64 word = 0;
+
+#ifdef masked_user_access_begin
+	from = mask_user_address(from);
+#else
+	if (unlikely(!access_ok(from, sizeof(*from)))) {
+		*fault = -EFAULT;
+		return 0;
+	}
+	/* The address depends on what was read, and may be speculated on. */
+	barrier_nospec();
+#endif
+	asm volatile("1:	mov (%[from]), %[word]\n"
+		     "2:\n"
+		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_EFAULT_REG, %[fault])
+		     : [word] "+r" (word), [fault] "+r" (*fault)
+		     : [from] "r" (from) : "memory");
+	return word;
+}
+
+struct sysbatch_word __noendbr sysbatch_gather(u64 address,
+					       struct pt_regs *regs)
+{
+	const u64 __user *from = (const u64 __user *)(uintptr_t)address;
+	struct sysbatch_word word = { 0, 0 };
+	u64 pointer;
+
+	regs->di = 0;
+	regs->si = 0;
+	regs->dx = 0;
+	regs->r10 = 0;
+	regs->r8 = 0;
+	regs->r9 = 0;
+	if (!begin_access(from, sizeof(*from)))
+		return (struct sysbatch_word){ 0, -EFAULT };
+	word.value = read_word(from, &word.fault);
+#define GATHER(k, name)							\
+	pointer = read_word(from + (k), &word.fault);			\
+	if (!pointer)							\
+		goto out;						\
+	regs->name = read_word((const u64 __user *)(uintptr_t)pointer,	\
+			       &word.fault)
+	GATHER(1, di);
+	GATHER(2, si);
+	GATHER(3, dx);
+	GATHER(4, r10);
+	GATHER(5, r8);
+	GATHER(6, r9);
+#undef GATHER
+out:
+	user_access_end();
+	return word;
+}
