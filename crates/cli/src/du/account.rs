@@ -17,7 +17,7 @@ use sysbatch_walk::FileId;
 
 use super::contents::CountOnce;
 use super::output::Output;
-use super::tree::{NodeId, Tree, What};
+use super::tree::{File, NodeId, Tree, What};
 use super::usage::Usage;
 
 /// An operand, as `statx` saw it.
@@ -108,6 +108,11 @@ impl<O: Write, E: Write> Account<O, E> {
         self.count_once == CountOnce::All && self.seen.contains(&id)
     }
 
+    /// The directory that has to be listed for it to advance.
+    pub(super) fn waits_for(&self) -> Option<NodeId> {
+        self.frames.last().map(|frame| frame.node)
+    }
+
     /// Whether nothing in a directory of the tree, not listed yet, will count.
     pub(super) fn is_settled(&self, tree: &Tree, id: NodeId) -> bool {
         // The one that is waited for has been seen by being come to.
@@ -138,7 +143,7 @@ impl<O: Write, E: Write> Account<O, E> {
             let Some(rest) = &mut tree.node_mut(node).rest else {
                 return Ok(());
             };
-            match rest.next() {
+            match rest.order.next() {
                 Some(what) => self.add(tree, node, what)?,
                 None => self.leave(tree)?,
             }
@@ -169,22 +174,27 @@ impl<O: Write, E: Write> Account<O, E> {
         if frame.muted {
             return Ok(());
         }
+        let Some(rest) = &tree.node(node).rest else {
+            return Ok(());
+        };
+        let others = &rest.others;
         let parent_len = self.path.len();
-        let text = &tree.node(node).text;
         match what {
             What::Directory(_) => {}
-            What::File { id, usage, name } => {
+            What::File(index) => {
+                let File { id, usage, name } = &others.files[index];
                 if id.is_some_and(|id| !self.seen.insert(id)) {
                     return Ok(());
                 }
-                frame.files += usage;
+                frame.files += *usage;
                 if let Some(name) = name {
-                    append(&mut self.path, name.of(text));
-                    self.output.line(&usage, &self.path)?;
+                    append(&mut self.path, name.of(&others.text));
+                    self.output.line(usage, &self.path)?;
                 }
             }
-            What::Unknown { name, errno } => {
-                append(&mut self.path, name.of(text));
+            What::Unknown(index) => {
+                let (name, errno) = others.unknown[index];
+                append(&mut self.path, name.of(&others.text));
                 self.output.complain("cannot access", &self.path, errno)?;
             }
         }
@@ -233,7 +243,7 @@ impl<O: Write, E: Write> Account<O, E> {
         };
         let node = tree.node(frame.node);
         if !frame.muted {
-            if let Some(error) = node.error {
+            if let Some(error) = node.rest.as_ref().and_then(|rest| rest.error) {
                 let errno = error.errno();
                 self.output
                     .complain("cannot read directory", &self.path, errno)?;

@@ -5,7 +5,7 @@ use sysbatch_walk::{Child, Directory, FileType, Follow, Metadata, StatxFlags};
 
 use super::exclude::Exclude;
 use super::time::{NEVER, Which};
-use super::tree::{Name, What};
+use super::tree::{File, Name, Others};
 use super::usage::Usage;
 
 /// Which files may be met a second time, to be counted once.
@@ -50,8 +50,8 @@ pub(super) struct Contents {
     pub(super) files: u64,
     /// Those for which the order matters.
     pub(super) events: Vec<Event>,
-    /// The names that are needed later.
-    pub(super) text: Vec<u8>,
+    /// Those of them that are no directories.
+    pub(super) others: Others,
     /// The path of the directory, and of a name in it, if names are looked at.
     path: Vec<u8>,
 }
@@ -70,10 +70,12 @@ pub(super) struct Event {
 /// See [`Event`].
 #[derive(Debug)]
 pub(super) enum Found {
-    /// A directory.
-    Directory(Name, Box<Metadata>),
-    /// Anything else.
-    Other(What),
+    /// A directory: its name and its status.
+    Directory(Box<(Box<[u8]>, Metadata)>),
+    /// One of the [files](Others::files).
+    File(usize),
+    /// One of those that are [unknown](Others::unknown).
+    Unknown(usize),
 }
 
 impl Rules {
@@ -155,8 +157,10 @@ impl Rules {
         let metadata = match child.metadata {
             Ok(metadata) => metadata,
             Err(errno) => {
-                let name = Name::add(&mut contents.text, child.name);
-                return Some(Found::Other(What::Unknown { name, errno }));
+                let others = &mut contents.others;
+                let name = Name::add(&mut others.text, child.name);
+                others.unknown.push((name, errno));
+                return Some(Found::Unknown(others.unknown.len() - 1));
             }
         };
         // All directories that are walked are on the file system of their path.
@@ -164,8 +168,8 @@ impl Rules {
             return None;
         }
         if metadata.is_dir() {
-            let name = Name::add(&mut contents.text, child.name);
-            return Some(Found::Directory(name, Box::new(*metadata)));
+            let name = child.name.into();
+            return Some(Found::Directory(Box::new((name, *metadata))));
         }
         contents.files += 1;
         let usage = self.usage(metadata);
@@ -175,11 +179,13 @@ impl Rules {
             contents.usage += usage;
             return None;
         }
-        Some(Found::Other(What::File {
+        let others = &mut contents.others;
+        others.files.push(File {
             id: counts_once.then(|| metadata.id()),
             usage,
-            name: has_line.then(|| Name::add(&mut contents.text, child.name)),
-        }))
+            name: has_line.then(|| Name::add(&mut others.text, child.name)),
+        });
+        Some(Found::File(others.files.len() - 1))
     }
 }
 

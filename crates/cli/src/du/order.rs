@@ -74,18 +74,12 @@ fn is_sorted_on(directory: &Directory, scan: &mut Scan<Rules>) -> Option<bool> {
 mod tests {
     use super::*;
     use crate::du::contents::Found;
-    use crate::du::tree::What;
-    use crate::du::usage::Usage;
 
     fn event(ordinal: u64) -> Event {
         Event {
             inode: 7,
             ordinal,
-            what: Found::Other(What::File {
-                id: None,
-                usage: Usage::default(),
-                name: None,
-            }),
+            what: Found::File(0),
         }
     }
 

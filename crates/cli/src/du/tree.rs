@@ -16,7 +16,7 @@ use super::usage::Usage;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NodeId(pub(super) usize);
 
-/// A name, or nothing, in the [text](Node::text) of its directory.
+/// A name in the [text](Others::text) of its directory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Name {
     start: usize,
@@ -40,27 +40,64 @@ impl Name {
     }
 }
 
-/// What is to be added up in the order of `du`.
-#[derive(Debug)]
+/// What is to be added up in the order of `du`. It is small, for there may be
+/// many waiting.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum What {
     /// A directory.
     Directory(NodeId),
-    /// Something else, for which the order matters.
-    File {
-        /// Which one, if it may be found again under another name.
-        id: Option<FileId>,
-        /// What it adds to the total.
-        usage: Usage,
-        /// Its name, if it has a line of its own.
-        name: Option<Name>,
-    },
-    /// A name about which nothing could be learned.
-    Unknown {
-        /// The name.
-        name: Name,
-        /// The error of `statx`.
-        errno: Errno,
-    },
+    /// One of the [files](Others::files).
+    File(usize),
+    /// One of those that are [unknown](Others::unknown).
+    Unknown(usize),
+}
+
+/// A file, no directory, for which the order matters.
+#[derive(Debug)]
+pub(super) struct File {
+    /// Which one, if it may be found again under another name.
+    pub(super) id: Option<FileId>,
+    /// What it adds to the total.
+    pub(super) usage: Usage,
+    /// Its name, if it has a line of its own.
+    pub(super) name: Option<Name>,
+}
+
+/// What is in a directory apart from directories, as far as it was not added up.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    /// Files.
+    pub(super) files: Vec<File>,
+    /// Names about which nothing could be learned, with the errors of `statx`.
+    pub(super) unknown: Vec<(Name, Errno)>,
+    /// The names.
+    pub(super) text: Vec<u8>,
+}
+
+/// What is in a directory that has been listed and is not added up yet.
+#[derive(Debug)]
+pub(super) struct Rest {
+    /// In order.
+    pub(super) order: IntoIter<What>,
+    /// What that refers to.
+    pub(super) others: Others,
+    /// Why not all is known.
+    pub(super) error: Option<ListError>,
+}
+
+impl Rest {
+    /// What is in a directory, in order.
+    pub(super) fn new(mut order: Vec<What>, mut others: Others, error: Option<ListError>) -> Self {
+        // It may wait for long, while others are listed.
+        order.shrink_to_fit();
+        others.files.shrink_to_fit();
+        others.text.shrink_to_fit();
+        Self {
+            order: order.into_iter(),
+            others,
+            error,
+        }
+    }
 }
 
 /// A directory.
@@ -71,11 +108,7 @@ pub(super) struct Node {
     /// What it and the files in it take that were added up already.
     pub(super) usage: Usage,
     /// What else is in it, once it has been listed.
-    pub(super) rest: Option<IntoIter<What>>,
-    /// The names of that.
-    pub(super) text: Vec<u8>,
-    /// Why not all of that is known.
-    pub(super) error: Option<ListError>,
+    pub(super) rest: Option<Box<Rest>>,
 }
 
 /// A set of nodes, with the places of those removed to be used again.
@@ -108,8 +141,6 @@ impl Tree {
             directory,
             usage,
             rest: None,
-            text: Vec::new(),
-            error: None,
         };
         if let Some(place) = self.free.pop() {
             self.nodes[place] = Some(node);

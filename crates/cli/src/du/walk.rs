@@ -14,7 +14,7 @@ use super::contents::{Contents, Found, Rules};
 use super::order::Order;
 use super::output::Output;
 use super::statistics::Statistics;
-use super::tree::{NodeId, Tree, What};
+use super::tree::{NodeId, Others, Rest, Tree, What};
 
 /// A walk under way.
 struct Walk<O, E> {
@@ -78,7 +78,8 @@ pub(super) fn walk<O: Write, E: Write>(
 fn settle<O: Write, E: Write>(account: &Account<O, E>, tree: &mut Tree, id: NodeId) -> bool {
     let settled = account.is_settled(tree, id);
     if settled {
-        tree.node_mut(id).rest = Some(Vec::new().into_iter());
+        let rest = Rest::new(Vec::new(), Others::default(), None);
+        tree.node_mut(id).rest = Some(Box::new(rest));
     }
     settled
 }
@@ -126,6 +127,10 @@ impl<O: Write, E: Write> Walk<O, E> {
     /// What was found next.
     fn next(&mut self) -> Result<Option<Part<Contents>>, BatchError> {
         let (account, tree) = (&self.account, &mut self.tree);
+        // What was listed before its turn takes memory until then.
+        if let Some(NodeId(tag)) = account.waits_for() {
+            self.scan.hurry(tag);
+        }
         self.scan
             .next_unless(|tag| settle(account, tree, NodeId(tag)))
     }
@@ -154,21 +159,18 @@ impl<O: Write, E: Write> Walk<O, E> {
         self.statistics.files += contents.files;
         self.order
             .sort(&mut contents, &part.directory, &mut self.scan);
-        let text = contents.text;
-        let rest = contents.events.into_iter();
-        let rest: Vec<_> = rest
+        let events = contents.events.into_iter();
+        let order = events
             .filter_map(|event| match event.what {
-                Found::Directory(name, metadata) => {
-                    self.found(&part.directory, name.of(&text), &metadata)
-                }
-                Found::Other(what) => Some(what),
+                Found::Directory(found) => self.found(&part.directory, &found.0, &found.1),
+                Found::File(index) => Some(What::File(index)),
+                Found::Unknown(index) => Some(What::Unknown(index)),
             })
             .collect();
+        let error = part.end.and_then(Result::err);
         let node = self.tree.node_mut(NodeId(part.tag));
         node.usage += contents.usage;
-        node.rest = Some(rest.into_iter());
-        node.text = text;
-        node.error = part.end.and_then(Result::err);
+        node.rest = Some(Box::new(Rest::new(order, contents.others, error)));
     }
 
     /// Has a directory in another one listed, unless nothing in it will count.

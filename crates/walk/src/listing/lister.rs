@@ -285,11 +285,18 @@ impl Lister {
 /// Records with nothing in them, in memory that is not touched before it is
 /// used: few walks need all of it.
 fn empty_records() -> Vec<Metadata> {
-    let mut words = ManuallyDrop::new(vec![[0_u64; STATX_SIZE / 8]; RECORDS]);
-    let (start, length, capacity) = (words.as_mut_ptr(), words.len(), words.capacity());
-    // SAFETY: a record is transparently an array of as many words, any of them
-    // valid, and nobody else frees the vector.
-    unsafe { Vec::from_raw_parts(start.cast::<Metadata>(), length, capacity) }
+    const WORDS: usize = STATX_SIZE / 8;
+    let mut words = ManuallyDrop::new(vec![0_u64; RECORDS * WORDS]);
+    let (start, capacity) = (words.as_mut_ptr(), words.capacity() / WORDS);
+    debug_assert_eq!(
+        words.capacity(),
+        capacity * WORDS,
+        "no more than was asked for"
+    );
+    // SAFETY: a record is transparently an array of so many words, any of them
+    // valid; there is room for `capacity` records, with nothing left over, and
+    // nobody else frees the vector.
+    unsafe { Vec::from_raw_parts(start.cast::<Metadata>(), RECORDS, capacity) }
 }
 
 impl Drop for Lister {

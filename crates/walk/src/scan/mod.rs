@@ -1,13 +1,15 @@
 //! Listing directories in batches, with what is found folded where it lies.
 //!
 //! ```text
-//!  Scan ── which directories make up the next batch
+//!  Scan ── makes batches of directories, and hands out what they find
+//!    ├─ waiting ── directories that are not listed yet
 //!    ├─ Fold ── what the caller makes of each name
 //!    ├─ worker ── runs a batch and folds what it finds
 //!    └─ crew ── workers in threads of their own
 //! ```
 
 mod crew;
+mod waiting;
 mod worker;
 
 use std::collections::VecDeque;
@@ -26,7 +28,8 @@ use crate::follow::Follow;
 use crate::listing::{BatchError, Child, ITEMS_MAX};
 use crate::statistics::Statistics;
 use crew::Crew;
-use worker::{Job, Worker};
+use waiting::Waiting;
+use worker::Worker;
 
 /// What is made of the names in directories.
 ///
@@ -155,10 +158,7 @@ impl ListError {
 /// ```
 pub struct Scan<F: Fold> {
     anchors: Anchors,
-    /// Directories to be listed, the next one last.
-    waiting: Vec<(Directory, usize)>,
-    /// Those pushed since the last batch was made up, the next one first.
-    pushed: Vec<(Directory, usize)>,
+    waiting: Waiting,
     ready: VecDeque<Part<F::Found>>,
     workers: Workers<F>,
     statistics: Statistics,
@@ -190,8 +190,7 @@ impl<F: Fold> Scan<F> {
         };
         Self {
             anchors: Anchors::new(follow),
-            waiting: Vec::new(),
-            pushed: Vec::new(),
+            waiting: Waiting::default(),
             ready: VecDeque::new(),
             workers,
             statistics: Statistics::default(),
@@ -206,16 +205,13 @@ impl<F: Fold> Scan<F> {
     /// who pushes what is found in a directory gets an order near to depth
     /// first, and few directories wait.
     pub fn push(&mut self, directory: Directory, tag: usize) {
-        self.pushed.push((directory, tag));
+        self.waiting.push(directory, tag);
     }
 
-    /// Has the directory with this tag, if it is waiting, listed next.
+    /// Has the directory with this tag, if it is waiting, listed with the next
+    /// batch.
     pub fn hurry(&mut self, tag: usize) {
-        self.merge();
-        if let Some(at) = self.waiting.iter().rposition(|&(_, other)| other == tag) {
-            let next = self.waiting.remove(at);
-            self.waiting.push(next);
-        }
+        self.waiting.hurry(tag);
     }
 
     /// What was found next; `None` when no directory is left.
@@ -255,38 +251,35 @@ impl<F: Fold> Scan<F> {
 
     /// Runs a batch, or waits for one; `false` if there is none.
     fn advance(&mut self, skip: &mut impl FnMut(usize) -> bool) -> Result<bool, BatchError> {
-        self.merge();
-        let Self {
-            anchors,
-            waiting,
-            ready,
-            workers,
-            ..
-        } = self;
-        match workers {
+        match &mut self.workers {
             Workers::Here(worker) => {
                 if !worker.is_busy() {
-                    let jobs = fill(anchors, waiting, ready, skip, ITEMS_MAX, true);
+                    let waiting = &mut self.waiting;
+                    waiting.merge();
+                    let jobs =
+                        waiting.fill(&mut self.anchors, &mut self.ready, skip, ITEMS_MAX, true);
                     if jobs.is_empty() {
-                        return Ok(!ready.is_empty());
+                        return Ok(!self.ready.is_empty());
                     }
                     worker.begin(jobs);
                 }
-                worker.advance(ready)?;
+                worker.advance(&mut self.ready)?;
             }
             Workers::Threads(crew) => {
+                let waiting = &mut self.waiting;
+                waiting.merge();
                 while !waiting.is_empty()
                     && let Some(place) = crew.idle()
                 {
-                    let share = waiting.len().div_ceil(2 * crew.len());
+                    let share = waiting.len().div_ceil(2 * crew.len()).min(ITEMS_MAX);
                     let alone = !crew.is_busy();
-                    let jobs = fill(anchors, waiting, ready, skip, share.min(ITEMS_MAX), alone);
+                    let jobs = waiting.fill(&mut self.anchors, &mut self.ready, skip, share, alone);
                     if jobs.is_empty() {
                         break;
                     }
                     crew.give(place, jobs)?;
                 }
-                if !ready.is_empty() {
+                if !self.ready.is_empty() {
                     return Ok(true);
                 }
                 if crew.is_gone() {
@@ -295,15 +288,10 @@ impl<F: Fold> Scan<F> {
                 if !crew.is_busy() {
                     return Ok(false);
                 }
-                crew.receive(ready)?;
+                crew.receive(&mut self.ready)?;
             }
         }
         Ok(true)
-    }
-
-    /// Puts what was pushed before what is waiting.
-    fn merge(&mut self) {
-        self.waiting.extend(self.pushed.drain(..).rev());
     }
 
     /// Opens a directory as a place for paths to start from (`O_PATH`). It is
@@ -341,53 +329,9 @@ impl<F: Fold> Scan<F> {
 impl<F: Fold> fmt::Debug for Scan<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scan")
-            .field("waiting", &(self.waiting.len() + self.pushed.len()))
+            .field("waiting", &self.waiting.len())
             .field("ready", &self.ready.len())
             .field("statistics", &self.statistics())
             .finish_non_exhaustive()
     }
-}
-
-/// Makes up a batch of at most so many directories from the end of those that
-/// wait, without those that are skipped. One that cannot be found is ready at once, with its error, if `alone`
-/// says that no other batch may be what keeps its way closed.
-fn fill<T: Default>(
-    anchors: &mut Anchors,
-    waiting: &mut Vec<(Directory, usize)>,
-    ready: &mut VecDeque<Part<T>>,
-    skip: &mut impl FnMut(usize) -> bool,
-    most: usize,
-    alone: bool,
-) -> Vec<Job> {
-    let mut jobs = Vec::with_capacity(most.min(waiting.len()));
-    while jobs.len() < most
-        && let Some((directory, tag)) = waiting.pop()
-    {
-        if skip(tag) {
-            continue;
-        }
-        let anchor = directory
-            .anchor()
-            .map(|anchor| anchors.open(anchor))
-            .transpose();
-        match anchor {
-            Ok(anchor) => jobs.push(Job {
-                directory,
-                tag,
-                anchor,
-            }),
-            // Batches, this one or others, need too many anchors at once.
-            Err(Errno::MFILE | Errno::NFILE) if !(jobs.is_empty() && alone) => {
-                waiting.push((directory, tag));
-                break;
-            }
-            Err(errno) => ready.push_back(Part {
-                directory,
-                tag,
-                found: T::default(),
-                end: Some(Err(ListError::NotOpened(errno))),
-            }),
-        }
-    }
-    jobs
 }
