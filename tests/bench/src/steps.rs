@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::ensure;
 use clap::ValueEnum;
 use serde::Serialize;
-use sysbatch::abi::{BuiltIn, Entry, Format, RUN_SIZE, Run, Status};
+use sysbatch::abi::{BuiltIn, DST_OWN_INDEX, Entry, Format, RUN_SIZE, Run, Status};
 use sysbatch::{Backend, Direct};
 use syscalls::Sysno;
 
 /// What each entry of the batch does.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Step {
-    /// Calls getppid, result to the slot with the entry's own index.
+    /// Calls getppid: a plain entry, result to the slot beside it.
     Call,
     /// Adds two immediate operands.
     BuiltIn,
@@ -55,27 +55,28 @@ static ALLOCATOR: Counting = Counting;
 /// # Errors
 /// When it does not run to its end.
 pub(crate) fn run(step: Step, entries: usize) -> anyhow::Result<Seen> {
-    // One result slot: that the memory of many is touched is not the matter.
     let entry = match step {
         Step::Call => Entry {
             nr: Sysno::getppid.id(),
+            dst: DST_OWN_INDEX,
             ..Entry::default()
         },
         Step::BuiltIn => Entry {
             nr: BuiltIn::Add.number(),
+            dst: DST_OWN_INDEX,
             args: [1, 2, 0, 0, 0, 0],
             ..Entry::default()
         },
     };
     let mut program = vec![entry; entries];
-    let mut results = [0_i64];
+    let mut results = vec![0_i64; entries];
     let mut run = Run {
         size: RUN_SIZE as u32,
         format: Format::Native.raw(),
         program: program.as_mut_ptr().expose_provenance() as u64,
         len: entries as u64,
         results: results.as_mut_ptr().expose_provenance() as u64,
-        results_len: 1,
+        results_len: entries as u64,
         fuel: entries as u64,
         ..Run::default()
     };
@@ -95,7 +96,7 @@ pub(crate) fn run(step: Step, entries: usize) -> anyhow::Result<Seen> {
 #[unsafe(no_mangle)]
 fn sysbatch_bench_measured(backend: &Backend, run: &mut Run) -> Result<Status, rustix::io::Errno> {
     // SAFETY: the entries make calls and built-ins that touch no memory but the
-    // result slot, which lives in the caller, as the program does.
+    // result slots, which live in the caller, as the program does.
     let mut memory = unsafe { Direct::new() };
     // SAFETY: as above.
     unsafe { backend.run(run, &mut memory) }

@@ -8,6 +8,7 @@ use core::arch::asm;
 /// # Safety
 /// The call must be sound with these arguments, and must come back to the
 /// instruction after it with the stack it was made with, its contents intact.
+#[inline(always)]
 pub(crate) unsafe fn syscall(number: u32, args: [u64; 6]) -> i64 {
     let result: i64;
     // SAFETY: the kernel keeps all registers but x0; a traced or trapped call

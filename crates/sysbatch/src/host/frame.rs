@@ -7,6 +7,7 @@
 
 use linux_raw_sys::general;
 use rustix::io::Errno;
+use sysbatch_abi::may_be_handed_back;
 use syscalls::Sysno;
 
 use super::process_vm;
@@ -33,7 +34,20 @@ const CLONE_ARGS_STACK: usize = 5;
 
 /// Makes a system call for the host, unless it cannot be made from a
 /// function, and counts it if it is made.
-pub(super) fn call(number: u32, args: [u64; 6], crossings: &mut u64) -> i64 {
+#[inline(always)]
+pub(super) fn call(number: u32, args: &[u64; 6], crossings: &mut u64) -> i64 {
+    // These are among the calls that a kernel hands back, a table of which is
+    // at hand.
+    if may_be_handed_back(number) {
+        call_with_care(number, *args, crossings)
+    } else {
+        make(number, *args, crossings)
+    }
+}
+
+/// The same for a call that may be one of those.
+#[cold]
+fn call_with_care(number: u32, args: [u64; 6], crossings: &mut u64) -> i64 {
     match Sysno::new(number as usize) {
         Some(Sysno::rt_sigreturn) => negated(Errno::NOSYS),
         #[cfg(target_arch = "x86_64")]
@@ -54,6 +68,7 @@ pub(super) fn call(number: u32, args: [u64; 6], crossings: &mut u64) -> i64 {
 }
 
 /// Makes a system call.
+#[inline(always)]
 fn make(number: u32, args: [u64; 6], crossings: &mut u64) -> i64 {
     *crossings = crossings.wrapping_add(1);
     // SAFETY: the calls that would not come back to this frame are not made.
