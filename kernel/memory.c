@@ -50,6 +50,31 @@ DEFINE_STORE(2, u16)
 DEFINE_STORE(4, u32)
 DEFINE_STORE(8, u64)
 
+/* The front of an atom, and what else has three words. */
+int __noendbr sysbatch_load_three(u64 address, u64 *words)
+{
+	const u64 __user *from = (const u64 __user *)(uintptr_t)address;
+	s64 fault = 0;
+
+	if (!begin_access(from, 3 * sizeof(*from)))
+		return -EFAULT;
+	asm volatile("1:	mov (%[from]), %%rax\n"
+		     "	mov %%rax, (%[to])\n"
+		     "2:	mov 8(%[from]), %%rax\n"
+		     "	mov %%rax, 8(%[to])\n"
+		     "3:	mov 16(%[from]), %%rax\n"
+		     "	mov %%rax, 16(%[to])\n"
+		     "4:\n"
+		     _ASM_EXTABLE_TYPE_REG(1b, 4b, EX_TYPE_EFAULT_REG, %[fault])
+		     _ASM_EXTABLE_TYPE_REG(2b, 4b, EX_TYPE_EFAULT_REG, %[fault])
+		     _ASM_EXTABLE_TYPE_REG(3b, 4b, EX_TYPE_EFAULT_REG, %[fault])
+		     : [fault] "+r" (fault)
+		     : [from] "r" (from), [to] "r" (words)
+		     : "rax", "memory");
+	user_access_end();
+	return fault;
+}
+
 int sysbatch_load_words(u64 address, u64 *words, u32 count)
 {
 	const size_t size = count * sizeof(*words);

@@ -50,6 +50,7 @@ int __noendbr sysbatch_store1(u64 address, u64 value);
 int __noendbr sysbatch_store2(u64 address, u64 value);
 int __noendbr sysbatch_store4(u64 address, u64 value);
 int __noendbr sysbatch_store8(u64 address, u64 value);
+int __noendbr sysbatch_load_three(u64 address, u64 *words);
 int sysbatch_load_words(u64 address, u64 *words, u32 count);
 
 /*

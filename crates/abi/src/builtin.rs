@@ -122,6 +122,7 @@ impl BuiltIn {
 
     /// The built-in with this number, if there is one.
     #[must_use]
+    #[inline(always)]
     pub const fn from_number(nr: i32) -> Option<Self> {
         Some(match nr {
             -1 => Self::Set,

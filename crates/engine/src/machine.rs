@@ -40,7 +40,7 @@ pub fn run<H: Host, E: Encoding>(host: &mut H, encoding: &E, cursor: &mut Cursor
         pc: cursor.pc,
         fuel: cursor.fuel,
     };
-    let stop = steps(host, encoding, &mut at, Look::Due(resume), cursor);
+    let stop = steps(host, encoding, &mut at, resume, cursor);
     let made = cursor.fuel.wrapping_sub(at.fuel);
     if made == 0 && matches!(stop.0, Status::OutOfFuel | Status::Refused | Status::Punt) {
         cursor.resume = resume;
@@ -49,6 +49,90 @@ pub fn run<H: Host, E: Encoding>(host: &mut H, encoding: &E, cursor: &mut Cursor
     cursor.pc = at.pc;
     cursor.fuel = at.fuel;
     stop
+}
+
+/// The way to the entry at the position.
+enum Way<E> {
+    /// It has been gone: this is the entry, and the task was looked at after
+    /// it had been read.
+    Gone(E),
+    /// It is still to be gone, the long one.
+    Long(Unstored),
+}
+
+/// The result of the step before, if it is still to be stored, and the program
+/// counter of that step.
+type Unstored = Option<(Made, u64)>;
+
+/// Makes steps until the batch stops. Of the cursor only `reason`, `value` and
+/// `resume` are set.
+#[inline(always)]
+fn steps<H: Host, E: Encoding>(
+    host: &mut H,
+    encoding: &E,
+    at: &mut Position,
+    resume: Resume,
+    cursor: &mut Cursor,
+) -> Stop {
+    let mut operands = host.operands();
+    let mut look = Look::Due(resume);
+    let mut way = Way::Long(None);
+    if at.fuel != 0
+        && resume == Resume::Fresh
+        && let Turn::Read(entry) = encoding.turn(host, None, at.pc, &mut operands)
+    {
+        way = Way::Gone(entry);
+    }
+    // Nothing is asked before the first entry: else a batch under a storm of
+    // signals would never get on.
+    let mut asks = false;
+    loop {
+        if let Way::Long(made) = way {
+            let entry = match long_way(host, encoding, made, asks, at, cursor, &mut operands) {
+                Ok(entry) => entry,
+                Err(stop) => return stop,
+            };
+            way = match step(host, encoding, entry, look, at, cursor, &mut operands) {
+                Ok(way) => way,
+                Err(stop) => return stop,
+            };
+        }
+        if let Way::Gone(entry) = way {
+            way = match short_ways(host, encoding, entry, at, cursor, &mut operands) {
+                Ok(made) => Way::Long(made),
+                Err(stop) => return stop,
+            };
+        }
+        look = Look::Due(Resume::Fresh);
+        asks = true;
+    }
+}
+
+/// Goes on from an entry that was read by a turn, as far as short ways lead.
+#[inline(always)]
+fn short_ways<H: Host, E: Encoding>(
+    host: &mut H,
+    encoding: &E,
+    entry: E::Entry,
+    at: &mut Position,
+    cursor: &mut Cursor,
+    operands: &mut H::Operands,
+) -> Result<Unstored, Stop> {
+    let mut entry = entry;
+    loop {
+        if encoding.is_plain(entry) {
+            match encoding.straight(host, at, entry, operands) {
+                Straight::Entry(other) => entry = other,
+                Straight::Halted(halt) => return Err(halted(halt, cursor)),
+                Straight::Stored => return Ok(None),
+                Straight::NotStored(made) => return Ok(Some((made, at.pc.wrapping_sub(1)))),
+            }
+        }
+        match step(host, encoding, entry, Look::Done, at, cursor, operands)? {
+            Way::Gone(next) => entry = next,
+            Way::Long(made) => return Ok(made),
+        }
+    }
 }
 
 /// Whether the task has been looked at since the entry at hand was reached.
@@ -60,187 +144,101 @@ enum Look {
     Due(Resume),
 }
 
-/// Makes steps until the batch stops. Of the cursor only `reason`, `value` and
-/// `resume` are set.
+/// Runs the entry at the position, and goes to the next if there is a short way
+/// to it.
 #[inline(always)]
-fn steps<H: Host, E: Encoding>(
+fn step<H: Host, E: Encoding>(
     host: &mut H,
     encoding: &E,
-    at: &mut Position,
+    entry: E::Entry,
     look: Look,
+    at: &mut Position,
     cursor: &mut Cursor,
-) -> Stop {
-    let mut look = look;
-    let mut operands = host.operands();
-    let turn = if at.fuel == 0 || look != Look::Due(Resume::Fresh) {
-        Turn::NotStored
-    } else {
-        encoding.turn(host, None, at.pc, &mut operands)
-    };
-    let mut entry = if let Turn::Read(entry) = turn {
-        look = Look::Done;
-        entry
-    } else {
-        match fetch(host, encoding, at, &mut operands) {
-            Ok(entry) => entry,
-            Err(stop) => return stop,
-        }
-    };
-    loop {
-        if encoding.is_plain(entry) && look == Look::Done {
-            let next = match encoding.straight(host, at, entry, &mut operands) {
-                Straight::Entry(other) => {
-                    entry = other;
-                    None
-                }
-                Straight::Halted(halt) => return halted(halt, cursor),
-                Straight::Stored => Some(go_on(host, encoding, at, &mut operands)),
-                Straight::NotStored(made) => {
-                    let ran = at.pc.wrapping_sub(1);
-                    Some(store_and_go_on(
-                        host,
-                        encoding,
-                        made,
-                        ran,
-                        at,
-                        cursor,
-                        &mut operands,
-                    ))
-                }
+    operands: &mut H::Operands,
+) -> Result<Way<E::Entry>, Stop> {
+    let ran = at.pc;
+    let decoded = encoding
+        .decode(host, ran, entry, operands)
+        .map_err(refused)?;
+    let (result, is_call) = match decoded.operation {
+        Operation::Call(number) => {
+            let call = |resume| Call {
+                number,
+                args: *operands,
+                resume,
             };
-            match next {
-                None => {}
-                Some(Err(stop)) => return stop,
-                Some(Ok(next)) => {
-                    entry = next;
-                    look = Look::Due(Resume::Fresh);
-                    continue;
+            let outcome = match look {
+                Look::Done if !decoded.loaded => host.call_now(number, operands),
+                Look::Done | Look::Due(Resume::Fresh) if host.is_clear() => {
+                    host.call_now(number, operands)
                 }
-            }
+                Look::Done => host.call(&call(Resume::Fresh)),
+                Look::Due(resume) => host.call(&call(resume)),
+            };
+            let result = outcome.result().map_err(|halt| halted(halt, cursor))?;
+            (result, true)
         }
-        let decoded = match encoding.decode(host, at.pc, entry, &mut operands) {
-            Ok(decoded) => decoded,
-            Err(error) => return refused(error),
-        };
-        let (result, is_call) = match decoded.operation {
-            Operation::Call(number) => {
-                let call = |resume| Call {
-                    number,
-                    args: operands,
-                    resume,
-                };
-                let outcome = match look {
-                    Look::Done if !decoded.loaded => host.call_now(number, &operands),
-                    Look::Done | Look::Due(Resume::Fresh) if host.is_clear() => {
-                        host.call_now(number, &operands)
-                    }
-                    Look::Done => host.call(&call(Resume::Fresh)),
-                    Look::Due(resume) => host.call(&call(resume)),
-                };
-                match outcome.result() {
-                    Ok(result) => (result, true),
-                    Err(halt) => return halted(halt, cursor),
-                }
-            }
-            Operation::BuiltIn(number) => match builtin::execute(host, number, &operands) {
-                Ok(result) => (result.cast_signed(), false),
-                Err(error) => return refused(error),
-            },
-            Operation::Pseudo(pseudo) => (builtin::execute_pseudo(host, pseudo, &operands), true),
-            Operation::Answer(result) => (result, true),
-        };
-        at.fuel = at.fuel.wrapping_sub(1);
-        let made = Made {
-            slot: decoded.slot,
-            result,
-        };
-        let sign = || {
-            if is_call {
-                sign_of_call(result)
-            } else {
-                sign_of_value(result)
-            }
-        };
-        let ran = at.pc;
-        match encoding.next(ran, entry, sign) {
-            Next::At(next) => at.pc = next,
-            Next::Exit => {
-                return match encoding.store(host, made.slot, made.result) {
-                    Ok(()) => (Status::Exit, None),
-                    Err(fault) => unstored(fault.into(), result, cursor),
-                };
-            }
+        Operation::BuiltIn(number) => {
+            let result = builtin::execute(host, number, operands).map_err(refused)?;
+            (result.cast_signed(), false)
         }
-        let turn = if at.fuel == 0 {
-            Turn::NotStored
+        Operation::Pseudo(pseudo) => (builtin::execute_pseudo(host, pseudo, operands), true),
+        Operation::Answer(result) => (result, true),
+    };
+    at.fuel = at.fuel.wrapping_sub(1);
+    let made = Made {
+        slot: decoded.slot,
+        result,
+    };
+    let sign = || {
+        if is_call {
+            sign_of_call(result)
         } else {
-            encoding.turn(host, Some(made), at.pc, &mut operands)
-        };
-        let next = match turn {
-            Turn::Read(next) => {
-                entry = next;
-                look = Look::Done;
-                continue;
-            }
-            Turn::Stored => go_on(host, encoding, at, &mut operands),
-            Turn::NotStored => {
-                store_and_go_on(host, encoding, made, ran, at, cursor, &mut operands)
-            }
-        };
-        entry = match next {
-            Ok(entry) => entry,
-            Err(stop) => return stop,
-        };
-        look = Look::Due(Resume::Fresh);
+            sign_of_value(result)
+        }
+    };
+    let Next::At(next) = encoding.next(ran, entry, sign) else {
+        return Err(match encoding.store(host, made.slot, result) {
+            Ok(()) => (Status::Exit, None),
+            Err(fault) => unstored(fault.into(), result, cursor),
+        });
+    };
+    at.pc = next;
+    if at.fuel == 0 {
+        return Ok(Way::Long(Some((made, ran))));
     }
+    Ok(match encoding.turn(host, Some(made), next, operands) {
+        Turn::Read(entry) => Way::Gone(entry),
+        Turn::Stored => Way::Long(None),
+        Turn::NotStored => Way::Long(Some((made, ran))),
+    })
 }
 
-/// The long way from the entry that `ran` to the one at the position: its
-/// result is stored first.
+/// The long way to the entry at the position, which says what the short ones
+/// have to do.
 #[inline(always)]
-fn store_and_go_on<H: Host, E: Encoding>(
+fn long_way<H: Host, E: Encoding>(
     host: &mut H,
     encoding: &E,
-    made: Made,
-    ran: u64,
+    made: Unstored,
+    asks: bool,
     at: &mut Position,
     cursor: &mut Cursor,
     operands: &mut H::Operands,
 ) -> Result<E::Entry, Stop> {
-    if let Err(fault) = encoding.store(host, made.slot, made.result) {
+    if let Some((made, ran)) = made
+        && let Err(fault) = encoding.store(host, made.slot, made.result)
+    {
         at.pc = ran;
         return Err(unstored(fault.into(), made.result, cursor));
     }
-    go_on(host, encoding, at, operands)
-}
-
-/// The long way to the entry at the position, once the result before it is
-/// stored.
-#[inline(always)]
-fn go_on<H: Host, E: Encoding>(
-    host: &mut H,
-    encoding: &E,
-    at: &mut Position,
-    operands: &mut H::Operands,
-) -> Result<E::Entry, Stop> {
-    // Nothing is asked when the batch is over anyway: the way back to the
-    // caller sees to signals.
-    if !encoding.is_end(at.pc) && host.pending() {
-        return Err((Status::Interrupted, None));
-    }
-    fetch(host, encoding, at, operands)
-}
-
-/// Reads the entry at the position, if the batch is not over there.
-#[inline(always)]
-fn fetch<H: Host, E: Encoding>(
-    host: &mut H,
-    encoding: &E,
-    at: &Position,
-    operands: &mut H::Operands,
-) -> Result<E::Entry, Stop> {
     if encoding.is_end(at.pc) {
         return Err((Status::Done, None));
+    }
+    // Nothing is asked when the batch is over anyway: the way back to the
+    // caller sees to signals.
+    if asks && host.pending() {
+        return Err((Status::Interrupted, None));
     }
     if at.fuel == 0 {
         return Err((Status::OutOfFuel, None));

@@ -7,27 +7,16 @@ use core::ptr::NonNull;
 use sysbatch_engine::Operands;
 
 /// The front of `struct pt_regs` (`arch/x86/include/asm/ptrace.h`), as far as
-/// a system call reads or writes it; `device.c` asserts the offsets.
-#[repr(C)]
+/// a system call reads or writes it: `r15` to `orig_ax`.
+#[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default)]
-pub struct PtRegs {
-    r15: u64,
-    r14: u64,
-    r13: u64,
-    r12: u64,
-    bp: u64,
-    bx: u64,
-    r11: u64,
-    r10: u64,
-    r9: u64,
-    r8: u64,
-    ax: u64,
-    cx: u64,
-    dx: u64,
-    si: u64,
-    di: u64,
-    orig_ax: u64,
-}
+pub struct PtRegs([u64; 16]);
+
+/// Which words of it carry the arguments, in the order of a system call's own
+/// (`syscall(2)`, "Architecture calling conventions"): `di`, `si`, `dx`, `r10`,
+/// `r8`, `r9`. `device.c` asserts their offsets. There are no more; the last two
+/// only make it a power of two.
+const ARGUMENTS: [usize; 8] = [14, 13, 12, 7, 9, 8, 8, 8];
 
 /// The registers of the task that entered the module.
 #[derive(Clone, Copy, Debug)]
@@ -49,38 +38,25 @@ impl Registers {
     }
 }
 
-/// In the order of a system call's own arguments (`syscall(2)`, "Architecture
-/// calling conventions").
 impl Operands for Registers {
     #[inline(always)]
     fn get(&self, index: usize) -> u64 {
         // SAFETY: valid by the contract of `new`; nobody changes them before
         // the reference is gone.
-        let registers = unsafe { self.0.as_ref() };
-        match index {
-            0 => registers.di,
-            1 => registers.si,
-            2 => registers.dx,
-            3 => registers.r10,
-            4 => registers.r8,
-            5 => registers.r9,
-            _ => 0,
-        }
+        let PtRegs(words) = unsafe { self.0.as_ref() };
+        let word = ARGUMENTS
+            .get(index % 8)
+            .and_then(|&word| words.get(word % 16));
+        word.copied().unwrap_or(0)
     }
 
     #[inline(always)]
     fn set(&mut self, index: usize, value: u64) {
         // SAFETY: as for `get`.
-        let registers = unsafe { self.0.as_mut() };
-        let register = match index {
-            0 => &mut registers.di,
-            1 => &mut registers.si,
-            2 => &mut registers.dx,
-            3 => &mut registers.r10,
-            4 => &mut registers.r8,
-            5 => &mut registers.r9,
-            _ => return,
-        };
-        *register = value;
+        let PtRegs(words) = unsafe { self.0.as_mut() };
+        let word = ARGUMENTS.get(index % 8).copied().unwrap_or(0);
+        if let Some(word) = words.get_mut(word % 16) {
+            *word = value;
+        }
     }
 }

@@ -97,6 +97,12 @@ pub(crate) fn load_words<const N: usize>(address: u64) -> Result<[u64; N], Fault
             // the shim writes; `address` is checked as a user address there.
             unsafe { c::sysbatch_load_header(address, to) }
         }
+        // So is that of the front of an atom.
+        Ok(3) => {
+            // SAFETY: `to` has room for three words, which is what the shim
+            // writes; `address` is checked as a user address there.
+            unsafe { c::sysbatch_load_three(address, to) }
+        }
         Ok(count) => {
             // SAFETY: `to` has room for N = `count` words, which is what the
             // shim writes; `address` is checked as a user address there.
@@ -308,6 +314,7 @@ mod c {
         pub(super) fn sysbatch_store4(address: u64, value: u64) -> i32;
         pub(super) fn sysbatch_store8(address: u64, value: u64) -> i32;
         pub(super) fn sysbatch_load_words(address: u64, words: *mut u64, count: u32) -> i32;
+        pub(super) fn sysbatch_load_three(address: u64, words: *mut u64) -> i32;
         pub(super) fn sysbatch_load_header(address: u64, words: *mut u64) -> i32;
         pub(super) fn sysbatch_store_header(address: u64, words: *const u64, status: u32) -> i32;
         pub(super) fn sysbatch_read_entry1(entry: u64, registers: *mut PtRegs) -> HeadWords;

@@ -78,6 +78,11 @@ pub(super) unsafe fn sysbatch_load_words(address: u64, words: *mut u64, count: u
     0
 }
 
+pub(super) unsafe fn sysbatch_load_three(address: u64, words: *mut u64) -> i32 {
+    // SAFETY: as the caller promises, for three words.
+    unsafe { sysbatch_load_words(address, words, 3) }
+}
+
 pub(super) unsafe fn sysbatch_load_header(address: u64, words: *mut u64) -> i32 {
     // SAFETY: as the caller promises, for the words of a header.
     unsafe { sysbatch_load_words(address, words, 12) }
