@@ -21,7 +21,7 @@ use syscalls::Sysno;
 
 use super::image::Runner;
 use super::layout::{DIRENT_LENGTH, DIRENT_NAME, READ_SIZE};
-use super::lister::{Lister, Origin, Progress};
+use super::lister::{Lister, NAMES_SIZE, Origin, Progress};
 use super::records::Records;
 use crate::follow::Follow;
 
@@ -192,7 +192,7 @@ fn is_dot(name: &[u8]) -> bool {
 /// Lists the directories and gives what a lister made of each, and how many
 /// calls it says there were.
 fn list(fake: &Fake) -> (Vec<Seen>, u64) {
-    let mut lister = Lister::new(Follow::Never, StatxFlags::INO.bits());
+    let mut lister = Lister::new(Follow::Never, StatxFlags::INO.bits(), NAMES_SIZE);
     for index in 0..fake.directories.len() {
         lister.push(Origin::Operand, index.to_string().as_bytes());
     }

@@ -22,11 +22,16 @@ pub(crate) const ITEMS_MAX: usize = 256;
 /// The size of the arena for names, in bytes. The batch comes back when less
 /// than [`READ_SIZE`] is left, so this is some three thousand names, enough for
 /// what the crossing costs to vanish among them.
-const NAMES_SIZE: usize = 128 << 10;
+pub(crate) const NAMES_SIZE: usize = 128 << 10;
 
-/// How many `statx` records there is room for: a name never takes less than
-/// [`DIRENT_MIN`] bytes, so that it cannot be full before the other arena.
-const RECORDS: usize = NAMES_SIZE / DIRENT_MIN;
+/// The same for one of several listers: all of them are in memory at once.
+pub(crate) const NAMES_SIZE_EACH: usize = 64 << 10;
+
+/// How many `statx` records there must be room for: a name never takes less
+/// than [`DIRENT_MIN`] bytes, so that they cannot be full before the names.
+const fn records_for(names_size: usize) -> usize {
+    names_size / DIRENT_MIN
+}
 
 /// Steps that a directory and a name take at most, system calls that fail
 /// included. Only a bound: fuel that is left over costs nothing.
@@ -80,8 +85,8 @@ pub(crate) struct Lister {
 
 impl Lister {
     /// A lister with no directories to list, which asks for the fields of a
-    /// mask.
-    pub(crate) fn new(follow: Follow, mask: u32) -> Self {
+    /// mask and has `names_size` bytes for names, more than [`READ_SIZE`].
+    pub(crate) fn new(follow: Follow, mask: u32, names_size: usize) -> Self {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let operand = if follow.follows_roots() {
             flags
@@ -103,8 +108,8 @@ impl Lister {
                 [operand.bits().into(), 0, 0],
                 [below.bits().into(), 0, resolve.bits()],
             ],
-            names: vec![0; NAMES_SIZE],
-            records: empty_records(),
+            names: vec![0; names_size],
+            records: empty_records(records_for(names_size)),
             current: 0,
             opened: false,
             begun: false,
@@ -208,7 +213,7 @@ impl Lister {
         // Anew for each run, since `drain` has used them in between.
         let names = expose(&mut self.names);
         let items = expose(&mut self.items);
-        let limit = names + (NAMES_SIZE - READ_SIZE - DIRENT_MIN) as u64;
+        let limit = names + (self.names.len() - READ_SIZE - DIRENT_MIN) as u64;
         let slots = [
             (Slot::Name, names - NAME_TO_END as u64),
             (Slot::Limit, limit),
@@ -217,7 +222,8 @@ impl Lister {
         for (slot, address) in slots {
             self.image.set_slot(slot as usize, address.cast_signed());
         }
-        let fuel = self.items.len() as u64 * STEPS_PER_ITEM + RECORDS as u64 * STEPS_PER_NAME;
+        let records = records_for(self.names.len()) as u64;
+        let fuel = self.items.len() as u64 * STEPS_PER_ITEM + records * STEPS_PER_NAME;
         // SAFETY: the program is `program()`. It reads the items and what
         // they point to, `paths` and `how`, writes to the items, and fills
         // `names` as far as LIMIT lets it, a read and its mark beyond;
@@ -284,9 +290,9 @@ impl Lister {
 
 /// Records with nothing in them, in memory that is not touched before it is
 /// used: few walks need all of it.
-fn empty_records() -> Vec<Metadata> {
+fn empty_records(count: usize) -> Vec<Metadata> {
     const WORDS: usize = STATX_SIZE / 8;
-    let mut words = ManuallyDrop::new(vec![0_u64; RECORDS * WORDS]);
+    let mut words = ManuallyDrop::new(vec![0_u64; count * WORDS]);
     let (start, capacity) = (words.as_mut_ptr(), words.capacity() / WORDS);
     debug_assert_eq!(
         words.capacity(),
@@ -296,7 +302,7 @@ fn empty_records() -> Vec<Metadata> {
     // SAFETY: a record is transparently an array of so many words, any of them
     // valid; there is room for `capacity` records, with nothing left over, and
     // nobody else frees the vector.
-    unsafe { Vec::from_raw_parts(start.cast::<Metadata>(), RECORDS, capacity) }
+    unsafe { Vec::from_raw_parts(start.cast::<Metadata>(), count, capacity) }
 }
 
 impl Drop for Lister {

@@ -24,6 +24,6 @@ mod records;
 
 pub use image::BatchError;
 pub(crate) use image::{Image, expose};
-pub(crate) use lister::{ITEMS_MAX, Lister, Origin, Progress};
+pub(crate) use lister::{ITEMS_MAX, Lister, NAMES_SIZE, NAMES_SIZE_EACH, Origin, Progress};
 pub(crate) use program::OpenCall;
 pub use records::Child;

@@ -25,7 +25,7 @@ use sysbatch::Backend;
 use crate::anchor::Anchors;
 use crate::directory::Directory;
 use crate::follow::Follow;
-use crate::listing::{BatchError, Child, ITEMS_MAX};
+use crate::listing::{BatchError, Child, ITEMS_MAX, NAMES_SIZE, NAMES_SIZE_EACH};
 use crate::statistics::Statistics;
 use crew::Crew;
 use waiting::Waiting;
@@ -182,7 +182,15 @@ impl<F: Fold> Scan<F> {
             threads,
         } = options;
         let fold = Arc::new(fold);
-        let worker = || Worker::new(Arc::clone(&backend), Arc::clone(&fold), follow, fields);
+        let names_size = if threads > 1 {
+            NAMES_SIZE_EACH
+        } else {
+            NAMES_SIZE
+        };
+        let worker = || {
+            let (backend, fold) = (Arc::clone(&backend), Arc::clone(&fold));
+            Worker::new(backend, fold, follow, fields, names_size)
+        };
         let workers = if threads <= 1 {
             Workers::Here(Box::new(worker()))
         } else {

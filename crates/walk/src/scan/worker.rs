@@ -42,11 +42,12 @@ impl<F: Fold> Worker<F> {
         fold: Arc<F>,
         follow: Follow,
         fields: StatxFlags,
+        names_size: usize,
     ) -> Self {
         Self {
             backend,
             fold,
-            lister: Lister::new(follow, fields.bits()),
+            lister: Lister::new(follow, fields.bits(), names_size),
             jobs: Vec::new(),
             again: Vec::new(),
             found: F::Found::default(),
