@@ -55,7 +55,7 @@ int sysbatch_load_words(u64 address, u64 *words, u32 count);
 
 /*
  * entry.c: entries and headers. The words of an entry before its arguments; or
- * a first word that no entry has, see struct Head in crates/engine/src/host.rs.
+ * a first word that no entry has, see struct Head in crates/engine/src/turn.rs.
  */
 struct sysbatch_head {
 	u64 first, second;

@@ -2,8 +2,9 @@
 
 use sysbatch_abi::{BuiltIn, Width};
 
+use crate::call::Operands;
 use crate::encoding::Pseudo;
-use crate::host::{Error, Host, Operands};
+use crate::host::{Error, Host};
 
 /// Runs the built-in of this number and returns its result.
 ///

@@ -1,6 +1,9 @@
 //! What the interpreter needs from the world around it.
 
-use sysbatch_abi::{ARGUMENT_COUNT, PuntReason, RUN_SIZE, Resume, Width, is_errno};
+use sysbatch_abi::{ARGUMENT_COUNT, RUN_SIZE, Resume, Width};
+
+use crate::call::{Call, Operands, Outcome};
+use crate::turn::{Head, Made};
 
 /// Where in a run header the fields are that a batch changes, in bytes.
 const PC_OFFSET: u64 = 48;
@@ -38,145 +41,6 @@ impl From<Fault> for Error {
     fn from(Fault: Fault) -> Self {
         Self::Fault
     }
-}
-
-/// Where a host keeps the operands of the entry at hand, `0` to `5`.
-///
-/// In user space this is an array; in the kernel it is the registers of the
-/// task, where a system call expects its arguments.
-pub trait Operands: Copy {
-    /// An operand; zero if there is none of this index.
-    fn get(&self, index: usize) -> u64;
-
-    /// Changes an operand; nothing happens if there is none of this index.
-    fn set(&mut self, index: usize, value: u64);
-}
-
-impl Operands for [u64; ARGUMENT_COUNT] {
-    #[inline(always)]
-    fn get(&self, index: usize) -> u64 {
-        <[u64]>::get(self, index).copied().unwrap_or(0)
-    }
-
-    #[inline(always)]
-    fn set(&mut self, index: usize, value: u64) {
-        if let Some(operand) = <[u64]>::get_mut(self, index) {
-            *operand = value;
-        }
-    }
-}
-
-/// A system call about to be made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Call<O = [u64; ARGUMENT_COUNT]> {
-    /// The system call number; the host answers unknown ones with `-ENOSYS`.
-    pub number: u32,
-    /// The arguments in the order of the system call's own.
-    pub args: O,
-    /// Whether it starts afresh or goes on after an interruption.
-    pub resume: Resume,
-}
-
-/// What became of a [`Call`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was made, and returned this.
-    Returned(i64),
-    /// It was not made: the caller has to make it.
-    Punt(PuntReason),
-    /// A signal interrupted it before it had an effect. The batch has to be
-    /// left, and goes on with this call when it is entered again.
-    Interrupted(Resume),
-}
-
-/// Why a call has no result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Halt {
-    /// [`Outcome::Punt`].
-    Punt(PuntReason),
-    /// [`Outcome::Interrupted`].
-    Interrupted(Resume),
-}
-
-impl Outcome {
-    /// The result of the call, or why it has none.
-    #[inline(always)]
-    pub(crate) fn result(self) -> Result<i64, Halt> {
-        match self {
-            Self::Returned(result) => Ok(result),
-            Self::Punt(reason) => Err(Halt::Punt(reason)),
-            Self::Interrupted(resume) => Err(Halt::Interrupted(resume)),
-        }
-    }
-}
-
-/// A result on its way to its slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Made {
-    /// Where the result goes.
-    pub slot: u64,
-    /// The result.
-    pub result: i64,
-}
-
-/// What [`Host::turn`] brings: the words of an entry before its arguments, or
-/// word that there is more to do before the entry may run.
-///
-/// That is a first word that would be an errno as a result, −4095 to −1. No
-/// plain entry has one, so whoever looks for such needs no look at anything
-/// else; and a rare entry that does begin so is read once more, by the long
-/// way. If both words are all ones its predecessor's result is stored once
-/// more, too, which is the same value at the same place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
-    pub(crate) first: u64,
-    pub(crate) second: u64,
-}
-
-impl Head {
-    /// The result is stored. Something waits, or the entry cannot be read.
-    pub const STORED: Self = Self::new(u64::MAX, 0);
-    /// The result has not been stored, nor anything else been done.
-    pub const NOT_STORED: Self = Self::new(u64::MAX, u64::MAX);
-
-    /// The first two words of an entry, or the first and zero if only one
-    /// comes before the arguments.
-    #[must_use]
-    #[inline(always)]
-    pub const fn new(first: u64, second: u64) -> Self {
-        Self { first, second }
-    }
-
-    /// Whether the interpreter takes this for no entry, but for word of more to
-    /// do.
-    #[must_use]
-    #[inline(always)]
-    pub const fn is_no_entry(self) -> bool {
-        is_errno(self.first.cast_signed())
-    }
-
-    /// The entry, or whether the result has been stored.
-    #[inline(always)]
-    pub(crate) fn entry(self) -> Turn<Self> {
-        if !self.is_no_entry() {
-            Turn::Read(self)
-        } else if self == Self::NOT_STORED {
-            Turn::NotStored
-        } else {
-            Turn::Stored
-        }
-    }
-}
-
-/// How far a turn from one entry to the next has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn<E> {
-    /// The result is stored, nothing waits, and this is the next entry.
-    Read(E),
-    /// The result is stored; the rest is to be done step by step.
-    Stored,
-    /// All of it is to be done step by step.
-    NotStored,
 }
 
 /// Memory, system calls and signals as the batch's task sees them.

@@ -26,15 +26,19 @@
 )]
 
 mod builtin;
+mod call;
 mod encoding;
 mod enter;
 mod host;
 mod machine;
+mod turn;
 
+pub use call::{Call, Halt, Operands, Outcome};
 pub use encoding::{
     Decoded, Encoding, Native, Next, Operation, Pointers, Position, Pseudo, Sign, Straight,
     Supersyscall, SysBatch, Syslet,
 };
 pub use enter::{HEADER_SIZE_MAX, enter};
-pub use host::{Call, Error, Fault, Halt, Head, Host, Made, Operands, Outcome, Turn};
+pub use host::{Error, Fault, Host};
 pub use machine::{Cursor, run};
+pub use turn::{Head, Made, Turn};

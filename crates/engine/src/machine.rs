@@ -3,8 +3,10 @@
 use sysbatch_abi::{PuntReason, Resume, Status, is_errno};
 
 use crate::builtin;
+use crate::call::{Call, Halt};
 use crate::encoding::{Encoding, Next, Operation, Position, Sign, Straight};
-use crate::host::{Call, Error, Halt, Host, Made, Turn};
+use crate::host::{Error, Host};
+use crate::turn::{Made, Turn};
 
 /// How far a batch has got: all that changes while it runs, besides memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

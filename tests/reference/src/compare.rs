@@ -53,8 +53,7 @@ pub fn compare(image: &Image, accesses: Vec<Access>) -> Result<Agreed, Differenc
     let mut memory = image.memory.clone();
     let mut script = image.script.clone();
     let expected = model::enter(&mut memory, &mut script, image.header);
-    let mut accesses = accesses;
-    for short in [true, false] {
+    let run = |short, mut accesses: Vec<Access>| {
         accesses.clear();
         let mut host = ScriptedHost {
             memory: image.memory.clone(),
@@ -72,12 +71,10 @@ pub fn compare(image: &Image, accesses: Vec<Access>) -> Result<Agreed, Differenc
         if host.memory.bytes() != memory.bytes() {
             return Err(first_difference(host.memory.bytes(), memory.bytes()));
         }
-        if !short {
-            return Ok(Agreed { outcome, host });
-        }
-        accesses = host.accesses;
-    }
-    unreachable!("the last turn of the loop returns")
+        Ok(Agreed { outcome, host })
+    };
+    let with_short_ways = run(true, accesses)?;
+    run(false, with_short_ways.host.accesses)
 }
 
 /// Where two memories of the same length differ first.

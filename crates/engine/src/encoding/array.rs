@@ -9,7 +9,8 @@
 //! Whatever else comes is left to the loop, at the entry where it comes.
 
 use super::{Position, Straight};
-use crate::host::{Head, Host, Made, Turn};
+use crate::host::Host;
+use crate::turn::{Head, Made, Turn};
 
 /// An array of entries of `SIZE` bytes and an array of result slots.
 #[derive(Clone, Copy, Debug)]

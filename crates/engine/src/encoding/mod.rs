@@ -9,7 +9,9 @@ mod syslet;
 
 use sysbatch_abi::{Width, is_handed_back, may_be_handed_back};
 
-use crate::host::{Error, Fault, Halt, Host, Made, Operands, Turn};
+use crate::call::{Halt, Operands};
+use crate::host::{Error, Fault, Host};
+use crate::turn::{Made, Turn};
 
 pub use native::Native;
 pub use pointers::Pointers;

@@ -6,7 +6,9 @@ use sysbatch_abi::{
 
 use super::array::Array;
 use super::{Decoded, Encoding, Next, Operation, Position, Sign, Straight, element, slot};
-use crate::host::{Error, Head, Host, Made, Operands, Turn};
+use crate::call::Operands;
+use crate::host::{Error, Host};
+use crate::turn::{Head, Made, Turn};
 
 /// The size of an entry in bytes.
 const ENTRY_BYTES: u64 = 64;

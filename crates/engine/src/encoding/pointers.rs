@@ -6,7 +6,9 @@ use super::{
     Decoded, Encoding, Next, Operation, Sign, call_unless_handed_back, element, slot,
     turn_in_pieces,
 };
-use crate::host::{Error, Host, Made, Operands, Turn};
+use crate::call::Operands;
+use crate::host::{Error, Host};
+use crate::turn::{Made, Turn};
 
 /// A program of pointers, one for each call, to an array of words: the number
 /// of the call, then pointers to its arguments, up to six or a null one.

@@ -2,7 +2,8 @@
 
 use super::array::Array;
 use super::{Decoded, Encoding, Next, Sign, call_unless_handed_back, element, slot};
-use crate::host::{Error, Head, Host, Made, Turn};
+use crate::host::{Error, Host};
+use crate::turn::{Head, Made, Turn};
 
 /// Size of `struct supersyscall_args` in bytes: the number and six words.
 const ARGS_SIZE: u64 = 56;

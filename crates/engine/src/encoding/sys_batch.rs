@@ -6,7 +6,9 @@ use super::array::Array;
 use super::{
     Decoded, Encoding, Next, Operation, Pseudo, Sign, call_unless_handed_back, element, slot,
 };
-use crate::host::{Error, Head, Host, Made, Operands, Turn};
+use crate::call::Operands;
+use crate::host::{Error, Host};
+use crate::turn::{Head, Made, Turn};
 
 /// Size of `struct syscall` in bytes.
 const CALL_SIZE: u64 = 64;

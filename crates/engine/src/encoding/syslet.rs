@@ -7,7 +7,8 @@ use sysbatch_abi::{
 
 use super::pointers::operation;
 use super::{Decoded, Encoding, Next, Operation, Pseudo, Sign, turn_in_pieces};
-use crate::host::{Error, Fault, Host, Made, Turn};
+use crate::host::{Error, Fault, Host};
+use crate::turn::{Made, Turn};
 
 /// Size of `struct syslet_uatom` in bytes: eleven words.
 const ATOM_SIZE: u64 = 88;
