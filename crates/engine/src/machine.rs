@@ -187,7 +187,6 @@ fn step<H: Host, E: Encoding>(
         Operation::Pseudo(pseudo) => (builtin::execute_pseudo(host, pseudo, operands), true),
         Operation::Answer(result) => (result, true),
     };
-    at.fuel = at.fuel.wrapping_sub(1);
     let made = Made {
         slot: decoded.slot,
         result,
@@ -199,7 +198,9 @@ fn step<H: Host, E: Encoding>(
             sign_of_value(result)
         }
     };
-    let Next::At(next) = encoding.next(ran, entry, sign) else {
+    let next = encoding.next(ran, entry, sign);
+    at.fuel = at.fuel.wrapping_sub(1);
+    let Next::At(next) = next else {
         return Err(match encoding.store(host, made.slot, result) {
             Ok(()) => (Status::Exit, None),
             Err(fault) => unstored(fault.into(), result, cursor),

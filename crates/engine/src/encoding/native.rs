@@ -255,7 +255,9 @@ impl Encoding for Native {
 
     #[inline(always)]
     fn is_plain(&self, entry: Head) -> bool {
-        entry.first >> 32 == PLAIN && entry.second == 0
+        // Neither a built-in nor one with modes or another slot.
+        let [n0, n1, n2, n3, ..] = entry.first.to_le_bytes();
+        entry.first >> 32 == PLAIN && i32::from_le_bytes([n0, n1, n2, n3]) >= 0
     }
 
     #[inline(always)]
