@@ -11,8 +11,8 @@ pub struct Made {
     pub result: i64,
 }
 
-/// What [`Host::turn`] brings: the words of an entry before its arguments, or
-/// word that there is more to do before the entry may run.
+/// What [`Host::turn`](crate::Host::turn) brings: the words of an entry before
+/// its arguments, or word that there is more to do before the entry may run.
 ///
 /// That is a first word that would be an errno as a result, −4095 to −1. No
 /// plain entry has one, so whoever looks for such needs no look at anything
