@@ -16,10 +16,10 @@
 	"	mov %%rax, %c[" #name "](%[regs])\n"
 #define FAULTS(label)							\
 	_ASM_EXTABLE_TYPE_REG(label##b, 9b, EX_TYPE_EFAULT_REG, %[first])
-#define AT(k, offset, name)							\
+#define AT(k, offset, name)						\
 	[at##k] "i" ((offset) + (k) * 8), [name] "i" (offsetof(struct pt_regs, name))
 #define ARGUMENTS_AT(offset)						\
-	AT(0, offset, di), AT(1, offset, si), AT(2, offset, dx),			\
+	AT(0, offset, di), AT(1, offset, si), AT(2, offset, dx),	\
 	AT(3, offset, r10), AT(4, offset, r8), AT(5, offset, r9)
 
 /*
