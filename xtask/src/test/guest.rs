@@ -134,6 +134,7 @@ impl Job<'_> {
             }],
             memory: suite.memory,
             processors: suite.processors,
+            rewrites_kernel: suite.rewrites_kernel,
             ..VmSpec::new(name, kernel, accel, Some((*module).clone()))
         };
         vm::run(&spec)

@@ -32,6 +32,8 @@ pub(super) struct GuestSuite {
     pub(super) memory: u32,
     /// Processors.
     pub(super) processors: u32,
+    /// Whether it makes the kernel rewrite its own code, as for a tracepoint.
+    pub(super) rewrites_kernel: bool,
     /// Guest seconds until it is killed, on a machine that is not slow.
     pub(super) limit_seconds: u64,
 }
@@ -65,6 +67,7 @@ const SUITE: GuestSuite = GuestSuite {
     disk: None,
     memory: 512,
     processors: 2,
+    rewrites_kernel: false,
     limit_seconds: 300,
 };
 
@@ -160,7 +163,10 @@ pub(super) const SUITES: &[GuestSuite] = &[
     },
     of_suites("punt", suites!("punt")),
     of_suites("signals", suites!("signals")),
-    of_suites("watched", suites!("watched")),
+    GuestSuite {
+        rewrites_kernel: true,
+        ..of_suites("watched", suites!("watched"))
+    },
     of_suites(
         "unload",
         suites!("--module", "/modules/sysbatch.ko", "unload"),

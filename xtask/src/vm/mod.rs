@@ -73,6 +73,9 @@ pub(crate) struct VmSpec<'a> {
     pub(crate) memory: u32,
     /// Processors.
     pub(crate) processors: u32,
+    /// Whether what runs there makes the kernel rewrite its own code. Emulated
+    /// processors then take turns.
+    pub(crate) rewrites_kernel: bool,
     /// Time to wait after boot before the first suite.
     pub(crate) settle: Duration,
     /// Limit until the first program runs, by the host's clock.
@@ -104,6 +107,7 @@ impl<'a> VmSpec<'a> {
             suites: Vec::new(),
             memory: 1024,
             processors: 2,
+            rewrites_kernel: false,
             settle: Duration::ZERO,
             boot_limit: BOOT_LIMIT,
             limit: None,

@@ -45,7 +45,7 @@ impl Machine {
             "-machine",
             "q35",
         ]);
-        command.args(spec.accel.arguments());
+        command.args(spec.accel.arguments(spec.rewrites_kernel));
         command.arg("-m").arg(spec.memory.to_string());
         command.arg("-smp").arg(spec.processors.to_string());
         command.arg("-kernel").arg(spec.kernel.image());
