@@ -11,6 +11,7 @@ mod run;
 mod steps;
 mod tree;
 mod uring;
+mod walk;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ use clap::Parser;
 
 use interface::Interface;
 use steps::Step;
+use walk::Library;
 
 #[derive(Debug, Parser)]
 enum Command {
@@ -36,6 +38,14 @@ enum Command {
         /// A program with its arguments, divided by spaces; several times
         #[arg(long = "program", required = true)]
         programs: Vec<String>,
+    },
+    /// Walk a tree by a library, with the metadata of every file
+    Walk {
+        folder: PathBuf,
+        #[arg(long, value_enum)]
+        library: Library,
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
     },
     /// Measure calls made alone, through io_uring and through the C interfaces
     Calls {
@@ -67,6 +77,11 @@ fn main() -> anyhow::Result<()> {
             files,
         } => serde_json::to_string(&tree::make(&folder, directories, files)?)?,
         Command::Run { rounds, programs } => serde_json::to_string(&run::run(rounds, &programs)?)?,
+        Command::Walk {
+            folder,
+            library,
+            threads,
+        } => serde_json::to_string(&walk::walk(library, threads, &folder)?)?,
         Command::Calls { rounds, file } => serde_json::to_string(&calls::measure(rounds, &file)?)?,
         Command::Entries { interface } => serde_json::to_string(&entries::count(interface)?)?,
         Command::Steps { step, entries } => serde_json::to_string(&steps::run(step, entries)?)?,

@@ -109,6 +109,9 @@ pub(super) struct Entries {
 pub(super) struct Took {
     #[serde(default)]
     pub(super) name: String,
+    /// Which of its versions, if it is somebody else's and tells.
+    #[serde(default)]
+    pub(super) version: Option<String>,
     pub(super) program: String,
     pub(super) median: f64,
     pub(super) least: f64,
@@ -134,6 +137,9 @@ pub(super) struct Guest {
     pub(super) calls: Calls,
     pub(super) entries: Vec<Entries>,
     pub(super) trees: Vec<Took>,
+    /// Libraries on the same tree.
+    #[serde(default)]
+    pub(super) libraries: Vec<Took>,
 }
 
 /// What was measured on this machine, without the module.
@@ -145,11 +151,24 @@ pub(super) struct Host {
     pub(super) idle: f64,
     pub(super) bench: CommandBench,
     pub(super) calls: Calls,
+    #[serde(flatten)]
+    pub(super) walks: Walks,
+    pub(super) counted: Counted,
+}
+
+/// Walks on this machine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Walks {
+    /// How many processors had nothing to do before these.
+    #[serde(default)]
+    pub(super) idle_before_walks: Option<f64>,
     /// Programs on 200,000 files in 5,000 directories.
     pub(super) trees: Vec<Took>,
     /// `sysbatch du` on 20,000 files in 5,000 directories.
     pub(super) few_files: Vec<Took>,
-    pub(super) counted: Counted,
+    /// Libraries on 200,000 files in 5,000 directories.
+    #[serde(default)]
+    pub(super) libraries: Vec<Took>,
 }
 
 /// Instructions in user mode, counted by callgrind.

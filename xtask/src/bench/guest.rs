@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use sysbatch_guest::Suite;
 
 use super::Programs;
-use super::figures::{CommandBench, Entries, Guest, Took};
+use super::figures::{CommandBench, Entries, Guest};
+use super::trees::{BATCHED, LIBRARIES, named};
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::progress::Progress;
 use crate::vm::{self, Accel, GuestFile, SuiteResult, Verdict, VmSpec};
@@ -83,6 +84,7 @@ pub(super) fn measure(
         .suites
         .iter()
         .filter(|suite| suite.name == "entries");
+    let names: Vec<String> = libraries().map(|(name, _)| name).collect();
     Ok(Guest {
         series: series.name().to_owned(),
         kernel_release: bench.kernel_release.clone(),
@@ -90,7 +92,14 @@ pub(super) fn measure(
         bench,
         calls: printed(&verdict, "calls")?,
         entries: entries.map(parse::<Entries>).collect::<Result<_>>()?,
-        trees: walks(printed(&verdict, "walks")?)?,
+        trees: named(
+            printed(&verdict, "walks")?,
+            WALKS.iter().map(|(name, _)| *name),
+        )?,
+        libraries: named(
+            printed(&verdict, "libraries")?,
+            names.iter().map(String::as_str),
+        )?,
     })
 }
 
@@ -125,9 +134,15 @@ fn suites(accel: Accel, quick: bool) -> Vec<Suite> {
         "--files",
         "20000",
     ];
-    let mut walks = vec![beside, "run", "--rounds", if quick { "1" } else { "3" }];
+    let run = [beside, "run", "--rounds", if quick { "1" } else { "3" }];
+    let mut walks = run.to_vec();
     for (_, program) in WALKS {
         walks.extend(["--program", program]);
+    }
+    let lines: Vec<String> = libraries().map(|(_, line)| line).collect();
+    let mut libraries = run.to_vec();
+    for line in &lines {
+        libraries.extend(["--program", line]);
     }
     let mut suites = vec![
         suite("bench", bench),
@@ -135,6 +150,7 @@ fn suites(accel: Accel, quick: bool) -> Vec<Suite> {
         suite("tree", tree.to_vec()),
         suite("walks", walks),
     ];
+    suites.push(suite("libraries", libraries));
     for interface in INTERFACES {
         for backend in ["kernel", "user"] {
             let mut entries = suite("entries", vec![beside, "entries", "--interface", interface]);
@@ -145,18 +161,21 @@ fn suites(accel: Accel, quick: bool) -> Vec<Suite> {
     suites
 }
 
-/// Gives walks their names, and sees that they came to the same.
-fn walks(mut walks: Vec<Took>) -> Result<Vec<Took>> {
-    for (took, (name, _)) in walks.iter_mut().zip(WALKS) {
-        took.name = (*name).to_owned();
-    }
-    let mut totals = walks.iter().map(|took| &took.output);
-    let first = totals.next().context("there were no walks")?;
-    ensure!(
-        totals.all(|total| total == first),
-        "the totals of the walks differ: {walks:?}"
-    );
-    Ok(walks)
+/// Walks by libraries: what they are called, and what is run.
+fn libraries() -> impl Iterator<Item = (String, String)> {
+    let line = |variables: &str, arguments: &str| {
+        format!("{variables}/bin/sysbatch-bench walk {arguments} {TREE}")
+    };
+    let others = LIBRARIES
+        .iter()
+        .map(move |(name, arguments)| ((*name).to_owned(), line("", arguments)));
+    let ours = BATCHED.iter().flat_map(move |(name, arguments)| {
+        [("module", "kernel"), ("user", "user")].map(|(host, backend)| {
+            let backend = format!("SYSBATCH_BACKEND={backend} ");
+            (format!("{name}, {host}"), line(&backend, arguments))
+        })
+    });
+    others.chain(ours)
 }
 
 /// What a suite printed.

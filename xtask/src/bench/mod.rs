@@ -5,6 +5,7 @@
 //!  run
 //!    ├─ guest ── a kernel of Debian's with the module, in counted instructions
 //!    ├─ host ── this machine without it: by the clock, and by callgrind
+//!    │    └─ trees ── walks, beside other programs and libraries
 //!    ├─ figures ── what they give
 //!    ├─ targets ── the table of what is to be reached
 //!    ├─ judge ── which of it holds
@@ -20,6 +21,7 @@ mod judge;
 mod plots;
 mod report;
 mod targets;
+mod trees;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -54,6 +56,10 @@ pub(crate) struct Arguments {
     /// Measure nothing; take the figures that `--json` wrote to this file.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "kernel", "json"])]
     from: Option<PathBuf>,
+    /// Only walk trees on this machine, by all programs that are installed and by
+    /// libraries.
+    #[arg(long, conflicts_with_all = ["kernel", "json", "plots", "from"])]
+    trees: bool,
     /// Print the tables as the documents have them, in Markdown.
     #[arg(long)]
     markdown: bool,
@@ -91,6 +97,19 @@ struct Programs {
     beside: PathBuf,
 }
 
+impl Programs {
+    /// Builds them, and makes the folder that they work in.
+    fn build() -> Result<Self> {
+        let output = paths::output().join("bench");
+        std::fs::create_dir_all(&output)
+            .with_context(|| format!("can't create {}", output.display()))?;
+        Ok(Self {
+            command: crate::guest::build("sysbatch-cli", "sysbatch")?,
+            beside: crate::guest::build("sysbatch-bench", "sysbatch-bench")?,
+        })
+    }
+}
+
 /// Measures, and shows what it came to.
 ///
 /// # Errors
@@ -99,6 +118,12 @@ struct Programs {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.list {
         print!("{}", targets::markdown());
+        return Ok(());
+    }
+    if arguments.trees {
+        setup::prepare(Purpose::Benchmarks, &[])?;
+        let walks = trees::measure(&Programs::build()?, arguments.quick)?;
+        print!("{}", report::of_walks(&walks, arguments.markdown));
         return Ok(());
     }
     // What was written is judged anew: the table may have changed since.
@@ -135,13 +160,7 @@ fn measure(arguments: &Arguments) -> Result<Measured> {
         .map(|&series| (series, Flavour::Cloud, Need::Image))
         .collect();
     setup::prepare(Purpose::Benchmarks, &wanted)?;
-    let output = paths::output().join("bench");
-    std::fs::create_dir_all(&output)
-        .with_context(|| format!("can't create {}", output.display()))?;
-    let programs = Programs {
-        command: crate::guest::build("sysbatch-cli", "sysbatch")?,
-        beside: crate::guest::build("sysbatch-bench", "sysbatch-bench")?,
-    };
+    let programs = Programs::build()?;
     // First, while nothing of what follows has warmed the machine up or filled its
     // memory.
     let host = host::measure(&programs, quick)?;
@@ -200,7 +219,10 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     let lines = text.split_inclusive('\n');
     let mut start = 0;
     for line in lines {
-        if line.starts_with(['{', '[']) {
+        // What shows its progress goes back to the start of the line.
+        let shown = line.trim_start_matches('\r');
+        if shown.starts_with(['{', '[']) {
+            start += line.len() - shown.len();
             break;
         }
         start += line.len();
@@ -222,7 +244,7 @@ mod tests {
 
     #[test]
     fn json_is_found_among_other_lines() {
-        let text = "warning: [no] {json}\n[1,\n2]\nand more\n";
+        let text = "warning: [no] {json}\n\r\r[1,\n2]\nand more\n";
         assert_eq!(parse::<Vec<u32>>(text).expect("there is JSON"), [1, 2]);
         assert!(parse::<Vec<u32>>("nothing\n").is_err());
     }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use super::figures::{Guest, Measured, Took};
+use super::figures::{Guest, Measured, Took, Walks};
 use super::judge::{self, Judged};
 
 /// Everything, in the form in which `--json` writes it.
@@ -94,9 +94,15 @@ impl Report {
                 guest.series
             );
             tables.push((title, trees(&guest.trees)));
+            if !guest.libraries.is_empty() {
+                let title = format!(
+                    "The same by libraries, Linux {}, million instructions",
+                    guest.series
+                );
+                tables.push((title, libraries(&guest.libraries)));
+            }
         }
-        let title = "200,000 files in 5,000 directories on this machine, ms".to_owned();
-        tables.push((title, trees(&host.trees)));
+        tables.extend(walks(&host.walks));
         tables
     }
 
@@ -251,18 +257,64 @@ fn native(host: &super::figures::Host) -> Table {
     Table(std::iter::once(row(heading)).chain(rows).collect())
 }
 
+/// Walks on this machine.
+fn walks(walks: &Walks) -> Vec<(String, Table)> {
+    let title = "200,000 files in 5,000 directories on this machine, ms".to_owned();
+    let mut tables = vec![(title, trees(&walks.trees))];
+    if !walks.libraries.is_empty() {
+        let title = "The same by libraries, ms".to_owned();
+        tables.push((title, libraries(&walks.libraries)));
+    }
+    tables
+}
+
+/// Walks on this machine alone, as a report has them.
+pub(super) fn of_walks(measured: &Walks, markdown: bool) -> String {
+    let mut text = match measured.idle_before_walks {
+        Some(idle) => format!("{idle:.1} processors were idle before\n"),
+        None => String::new(),
+    };
+    for (title, table) in walks(measured) {
+        if markdown {
+            write!(text, "\n### {title}\n\n{}", table.markdown())
+        } else {
+            write!(text, "\n{title}\n{table}")
+        }
+        .expect("a string can be written to");
+    }
+    text
+}
+
 /// What walks took; both clocks have millions for the unit.
 fn trees(walks: &[Took]) -> Table {
     let heading = ["", "from start to end", "processor", "memory, MiB"];
     let rows = walks.iter().map(|took| {
+        let name = match &took.version {
+            Some(version) => format!("{} {version}", took.name),
+            None => took.name.clone(),
+        };
         vec![
-            took.name.clone(),
+            name,
             format!("{:.1}", took.median / 1e6),
             format!("{:.1}", took.processor / 1e6),
             format!("{:.1}", took.memory as f64 / f64::from(1 << 20)),
         ]
     });
     Table(std::iter::once(row(heading)).chain(rows).collect())
+}
+
+/// The same with each processor time also as part of the first's.
+fn libraries(walks: &[Took]) -> Table {
+    let Table(mut rows) = trees(walks);
+    let first = walks.first().map_or(f64::NAN, |took| took.processor);
+    let parts = walks
+        .iter()
+        .map(|took| format!("{:.2}", took.processor / first));
+    let column = std::iter::once("by the first's".to_owned()).chain(parts);
+    for (row, cell) in rows.iter_mut().zip(column) {
+        row.insert(3, cell);
+    }
+    Table(rows)
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
