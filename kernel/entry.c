@@ -207,10 +207,10 @@ static __always_inline u64 read_word(const u64 __user *from, s64 *fault)
 {
 	u64 word = 0;
 
-#ifdef masked_user_access_begin
+#ifdef MASKS_USER_ADDRESSES
 	from = mask_user_address(from);
 #else
-	if (unlikely(!access_ok(from, sizeof(*from)))) {
+	if (unlikely(!is_below_kernel(from) || !access_ok(from, sizeof(*from)))) {
 		*fault = -EFAULT;
 		return 0;
 	}

@@ -26,13 +26,18 @@ pub(crate) fn cases() -> Vec<Case> {
 
 /// Addresses that nobody can use: null and near it, the holes of the address
 /// space, the kernel's half, and the ends of all of these.
-pub(crate) const NOWHERE: [u64; 12] = [
+pub(crate) const NOWHERE: [u64; 17] = [
     0,
     8,
     0x0FF8,
     0x7FFF_FFFF_F000,
     0x7FFF_FFFF_FFF8,
     0x8000_0000_0000,
+    0xFFFF_FFFF_FFF8,
+    0x0001_0000_0000_0000,
+    0x0100_0000_0000_0000,
+    0x0123_4567_89AB_CDE8,
+    0x7FFF_FFFF_FFFF_FFF8,
     0x8000_0000_0000_0000,
     0xFFFF_7FFF_FFFF_FFF8,
     0xFFFF_8880_0000_0000,
