@@ -80,6 +80,24 @@ pub trait Host {
     /// Makes a system call with the rights of the task.
     fn call(&mut self, call: &Call<Self::Operands>) -> Outcome;
 
+    /// Told how much fuel there is when a batch is entered.
+    #[inline(always)]
+    fn entered(&mut self, fuel: u64) {
+        let _ = fuel;
+    }
+
+    /// Makes a system call, with this much fuel left: with as much as when the batch
+    /// was [entered](Self::entered) it is the first step.
+    ///
+    /// A host that interrupts a call for what waits already must not do so at the
+    /// first step. If reading the batch itself raised it, it would be there each
+    /// time, and the batch would never get on.
+    #[inline(always)]
+    fn call_at(&mut self, call: &Call<Self::Operands>, fuel: u64) -> Outcome {
+        let _ = fuel;
+        self.call(call)
+    }
+
     /// Asked between two steps: does something wait (a signal) that has to be
     /// seen to outside before the next step?
     fn pending(&mut self) -> bool;

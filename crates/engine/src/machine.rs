@@ -76,6 +76,7 @@ fn steps<H: Host, E: Encoding>(
     resume: Resume,
     cursor: &mut Cursor,
 ) -> Stop {
+    host.entered(at.fuel);
     let mut operands = host.operands();
     let mut look = Look::Due(resume);
     let mut way = Way::Long(None);
@@ -174,8 +175,8 @@ fn step<H: Host, E: Encoding>(
                 Look::Done | Look::Due(Resume::Fresh) if host.is_clear() => {
                     host.call_now(number, operands)
                 }
-                Look::Done => host.call(&call(Resume::Fresh)),
-                Look::Due(resume) => host.call(&call(resume)),
+                Look::Done => host.call_at(&call(Resume::Fresh), at.fuel),
+                Look::Due(resume) => host.call_at(&call(resume), at.fuel),
             };
             let result = outcome.result().map_err(|halt| halted(halt, cursor))?;
             (result, true)

@@ -20,6 +20,8 @@ pub(crate) struct KernelHost {
     registers: Registers,
     /// How the ioctl is to be restarted once a signal has been seen to.
     restart: Option<Restart>,
+    /// What there was when the batch was entered.
+    fuel: u64,
 }
 
 impl KernelHost {
@@ -28,6 +30,7 @@ impl KernelHost {
         Self {
             registers,
             restart: None,
+            fuel: 0,
         }
     }
 
@@ -61,7 +64,13 @@ impl KernelHost {
     /// Makes a call of a task that may be watched or have a signal waiting, or
     /// one that may have to be handed back.
     #[cold]
-    fn call_with_care(&mut self, number: u32, registers: Registers, resume: Resume) -> Outcome {
+    fn call_with_care(
+        &mut self,
+        number: u32,
+        registers: Registers,
+        resume: Resume,
+        is_first: bool,
+    ) -> Outcome {
         let number = match resume {
             Resume::Fresh if is_handed_back(number, &arguments(registers)) => {
                 return Outcome::Punt(if shim::is_watched() {
@@ -76,8 +85,11 @@ impl KernelHost {
         if shim::is_watched() {
             return Outcome::Punt(PuntReason::Watched);
         }
-        // A page fault on an entry may have taken any time.
-        if shim::pending_work().signal() {
+        // A page fault on an entry may have taken any time. At the first step what
+        // waits may be there because the batch was read (`perf_event_open(2)`,
+        // `sigtrap`), and would be each time: the call is made, as one whose task
+        // gets a signal on its way into the kernel.
+        if !is_first && shim::pending_work().signal() {
             self.restart = Some(Restart::Always);
             return Outcome::Interrupted(resume);
         }
@@ -142,7 +154,18 @@ impl Host for KernelHost {
 
     #[inline(always)]
     fn call(&mut self, call: &Call<Registers>) -> Outcome {
-        self.call_with_care(call.number, call.args, call.resume)
+        self.call_with_care(call.number, call.args, call.resume, false)
+    }
+
+    #[inline(always)]
+    fn entered(&mut self, fuel: u64) {
+        self.fuel = fuel;
+    }
+
+    #[inline(always)]
+    fn call_at(&mut self, call: &Call<Registers>, fuel: u64) -> Outcome {
+        let is_first = fuel == self.fuel;
+        self.call_with_care(call.number, call.args, call.resume, is_first)
     }
 
     fn pending(&mut self) -> bool {

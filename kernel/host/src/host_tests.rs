@@ -187,21 +187,23 @@ fn a_signal_is_seen_to_before_the_next_call() {
 }
 
 #[test]
-fn a_signal_just_before_a_call_is_seen_to_first() {
+fn a_batch_gets_on_whatever_waits_when_it_is_entered() {
     for resume in [0, 1] {
-        let mut batch = Batch::of(&[GETPPID]);
+        let mut batch = Batch::of(&[GETPPID, GETPPID]);
         batch.run.resume = resume;
         with_task(|task| {
             task.waits = SIGNAL;
-            task.results = vec![5];
+            task.results = vec![6, 5];
         });
         assert_eq!(batch.ioctl(), -513);
         assert_eq!(batch.status(), Some(Status::Interrupted));
-        assert_eq!((batch.run.pc, batch.run.steps, batch.run.fuel), (0, 0, 100));
-        assert_eq!(batch.run.resume, resume, "a call goes on where it was");
-        with_task(|task| task.waits = 0);
+        assert_eq!((batch.run.pc, batch.run.steps, batch.run.fuel), (1, 1, 99));
+        assert_eq!((batch.run.resume, batch.results[0]), (0, 5));
+        // It is there again, and the batch gets on all the same.
         assert_eq!(batch.ioctl(), 0);
-        assert_eq!(batch.results, [5]);
+        assert_eq!(batch.status(), Some(Status::Done));
+        assert_eq!(batch.results, [5, 6]);
+        with_task(|task| task.waits = 0);
     }
 }
 

@@ -5,6 +5,7 @@ mod jumps;
 mod masks;
 mod restarts;
 mod storm;
+mod watchpoints;
 
 use crate::harness::Case;
 
@@ -15,6 +16,7 @@ pub(crate) fn cases() -> Vec<Case> {
         masks::cases(),
         storm::cases(),
         jumps::cases(),
+        watchpoints::cases(),
     ];
     cases.concat()
 }
