@@ -11,6 +11,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/build_bug.h>
 #include <linux/kprobes.h>
 #include <linux/nospec.h>
 #include <linux/ptrace.h>
@@ -103,6 +104,8 @@ static __always_inline void forget_branch_history(void)
 }
 
 const u32 SYSBATCH_NR_SYSCALLS = NR_syscalls;
+static_assert(NR_syscalls <= SYSBATCH_NUMBER_COUNT,
+	      "this kernel has more system calls than the module can tell apart");
 
 /*
  * Makes a system call the way do_syscall_64() does (arch/x86/entry/common.c):

@@ -89,6 +89,8 @@ int __noendbr sysbatch_load_header(u64 address, u64 *words);
 int __noendbr sysbatch_store_header(u64 address, const u64 *words, u32 status);
 
 /* dispatch.c: system calls. */
+/* NUMBER_COUNT in crates/abi/src/handed_back.rs, asserted in host/src/shim.rs. */
+#define SYSBATCH_NUMBER_COUNT 1024
 int sysbatch_dispatch_init(void);
 extern const u32 SYSBATCH_NR_SYSCALLS;
 s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number);

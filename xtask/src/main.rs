@@ -19,6 +19,7 @@ mod paths;
 mod process;
 mod profile;
 mod progress;
+mod review;
 mod setup;
 mod test;
 mod vm;

@@ -17,6 +17,12 @@ mod nr {
     pub(super) const PRCTL: u32 = 157;
     pub(super) const ARCH_PRCTL: u32 = 158;
 
+    /// The numbers that were read: those of Linux 6.12, of which 337 to 423 are
+    /// none.
+    pub(super) const fn is_reviewed(number: u32) -> bool {
+        matches!(number, 0..=336 | 424..=462)
+    }
+
     /// Whether a call is never made in a batch, whatever its arguments.
     pub(super) const fn is_never_made(number: u32) -> bool {
         const RT_SIGRETURN: u32 = 15;
@@ -61,6 +67,12 @@ mod nr {
     pub(super) const PRCTL: u32 = 167;
     /// There is none.
     pub(super) const ARCH_PRCTL: u32 = u32::MAX;
+
+    /// The numbers that were read: those of Linux 6.12, of which 295 to 423 are
+    /// those of 32-bit tasks, or none.
+    pub(super) const fn is_reviewed(number: u32) -> bool {
+        matches!(number, 0..=294 | 424..=462)
+    }
 
     /// Whether a call is never made in a batch, whatever its arguments.
     pub(super) const fn is_never_made(number: u32) -> bool {
@@ -138,6 +150,37 @@ pub const fn may_be_handed_back(number: u32) -> bool {
     TABLE[(number % LEN) as usize]
 }
 
+/// Whether it was read what a call with this number does and whether it may be
+/// made inside a batch.
+///
+/// A kernel newer than that review may have calls with other numbers, whether
+/// after these or in a gap between them. The kernel's half hands them back: what
+/// they work on is not known.
+#[must_use]
+pub const fn is_reviewed(number: u32) -> bool {
+    nr::is_reviewed(number)
+}
+
+/// How many numbers [`is_made_at_once`] tells apart: more than kernels have.
+pub const NUMBER_COUNT: u32 = 1024;
+
+/// Whether a call with this number, which is below [`NUMBER_COUNT`], was
+/// [reviewed](is_reviewed) and is made inside a batch whatever its arguments.
+#[must_use]
+#[inline(always)]
+pub const fn is_made_at_once(number: u32) -> bool {
+    const TABLE: [bool; NUMBER_COUNT as usize] = {
+        let mut table = [false; NUMBER_COUNT as usize];
+        let mut number = 0;
+        while number < NUMBER_COUNT {
+            table[number as usize] = is_reviewed(number) && !may_be_handed_back(number);
+            number += 1;
+        }
+        table
+    };
+    TABLE[(number % NUMBER_COUNT) as usize]
+}
+
 /// What a system call with an `int` or `unsigned int` parameter sees of it.
 fn low_half(argument: u64) -> u32 {
     let [a, b, c, d, ..] = argument.to_le_bytes();
@@ -173,6 +216,19 @@ mod tests {
             });
             assert_eq!(may_be_handed_back(number), handed_back, "{number}");
         }
+    }
+
+    #[test]
+    fn what_was_not_reviewed_is_not_made_at_once() {
+        for number in [337, 400, 423, 463, 471, 512, 513, 600, 1023] {
+            assert!(!is_reviewed(number), "{number}");
+            assert!(!is_made_at_once(number), "{number}");
+        }
+        for number in 0..NUMBER_COUNT {
+            let expected = is_reviewed(number) && !may_be_handed_back(number);
+            assert_eq!(is_made_at_once(number), expected, "{number}");
+        }
+        assert!(is_made_at_once(0) && is_made_at_once(334) && is_made_at_once(462));
     }
 
     #[test]

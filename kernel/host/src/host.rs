@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The interpreter's view of the task that entered the module.
 
-use sysbatch_abi::{PuntReason, Resume, Width, is_handed_back, may_be_handed_back};
+use sysbatch_abi::{PuntReason, Resume, Width, is_handed_back, is_made_at_once, is_reviewed};
 use sysbatch_engine::{Call, Fault, Head, Host, Made, Operands, Outcome};
 
 use crate::registers::Registers;
@@ -72,7 +72,7 @@ impl KernelHost {
         is_first: bool,
     ) -> Outcome {
         let number = match resume {
-            Resume::Fresh if is_handed_back(number, &arguments(registers)) => {
+            Resume::Fresh if must_be_handed_back(number, registers) => {
                 return Outcome::Punt(if shim::is_watched() {
                     PuntReason::Watched
                 } else {
@@ -122,6 +122,13 @@ impl KernelHost {
             _ => Outcome::Returned(result),
         }
     }
+}
+
+/// Whether a call is not made in a batch: it is known not to be one for that, or
+/// nobody has looked, for the kernel that has it is newer than the review.
+fn must_be_handed_back(number: u32, registers: Registers) -> bool {
+    is_handed_back(number, &arguments(registers))
+        || !is_reviewed(number) && Implemented::new(number).is_some()
 }
 
 /// The arguments of a call.
@@ -222,8 +229,8 @@ impl Host for KernelHost {
         let Some(implemented) = Implemented::new(number) else {
             return Outcome::Returned(ENOSYS);
         };
-        if may_be_handed_back(number) {
-            return self.call_with_care(number, *registers, Resume::Fresh);
+        if !is_made_at_once(number) {
+            return self.call_with_care(number, *registers, Resume::Fresh, false);
         }
         let result = shim::dispatch(implemented, *registers);
         self.outcome(result)

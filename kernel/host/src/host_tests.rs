@@ -115,6 +115,18 @@ fn a_refused_call_comes_back() {
 }
 
 #[test]
+fn a_call_that_nobody_has_reviewed_comes_back() {
+    for number in [337, 423, 463, 465] {
+        let mut batch = Batch::of(&[GETPPID, number]);
+        with_task(|task| task.results = vec![5]);
+        assert_eq!(batch.ioctl(), 0);
+        assert_eq!(batch.status(), Some(Status::Punt), "{number}");
+        assert_eq!((batch.run.pc, batch.run.reason), (1, 1));
+        assert_eq!(batch.results, [5, 77]);
+    }
+}
+
+#[test]
 fn restart_codes_leave_with_the_counter_on_the_call() {
     // The code of the call, that of the ioctl, the resume word.
     for (code, ioctl, resume) in [(512, 512, 0), (513, 513, 0), (514, 514, 0), (516, 514, 1)] {
@@ -248,7 +260,7 @@ fn a_signal_that_task_work_raises_is_seen() {
 #[test]
 fn a_number_beyond_the_table_is_no_call() {
     // Also on the way of a call that may have to be handed back.
-    for number in [463, 1000, 512 + 57, i32::MAX] {
+    for number in [466, 1000, 512 + 57, 1024 + 57, i32::MAX] {
         for waiting in [false, true] {
             let mut batch = Batch::of(&[number, number]);
             if waiting {

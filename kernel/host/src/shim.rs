@@ -4,7 +4,7 @@
 
 use core::mem::MaybeUninit;
 
-use sysbatch_abi::{RUN_SIZE, Width};
+use sysbatch_abi::{NUMBER_COUNT, RUN_SIZE, Width};
 use sysbatch_engine::{Fault, Head};
 
 use crate::registers::Registers;
@@ -233,6 +233,9 @@ fn nr_syscalls() -> u32 {
     // SAFETY: a constant of the shim's.
     unsafe { c::SYSBATCH_NR_SYSCALLS }
 }
+
+/// `dispatch.c` asserts that the kernel's table is no larger.
+const _: () = assert!(NUMBER_COUNT == 1024);
 
 /// The number of a system call that the kernel may have: one below the size of
 /// its table.

@@ -9,13 +9,16 @@ use syn::{Attribute, Expr, ExprLit, Item as Syntax, Lit, Meta, Visibility};
 use super::reflect::{Item, Section};
 
 /// Public items that have no counterpart in the header, with the reason.
-const NOT_IN_HEADER: [(&str, &str); 3] = [
+const NOT_IN_HEADER: [(&str, &str); 6] = [
     ("Width", "its values are part of the built-ins' names"),
     (
         "is_handed_back",
         "a C program is told by the status of its batch",
     ),
     ("may_be_handed_back", "so is it here"),
+    ("is_reviewed", "so is it here"),
+    ("is_made_at_once", "so is it here"),
+    ("NUMBER_COUNT", "it is the size of a table of the module's"),
 ];
 
 /// Documentation by name: `Run`, `Run::pc`, `Status::Done`, `RUN_SIZE`.

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::check;
 use super::tally::{Tally, harness};
 use crate::kernel::{self, Flavour, Need, Series};
-use crate::{header, kmod, licences, manual, paths, process};
+use crate::{header, kmod, licences, manual, paths, process, review};
 
 const FORMAT_LIMIT: Duration = Duration::from_secs(2 * 60);
 const CLIPPY_LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -98,17 +98,25 @@ pub(super) fn host() -> Result<Tally> {
     Ok(tally)
 }
 
-/// Each series in each flavour. That they load is the guest step's matter.
+/// Each series in each flavour: built, and its headers compared with what was
+/// reviewed. That they load is the guest step's matter.
 pub(super) fn module() -> Result<Tally> {
     let mut tally = Tally::default();
     for series in Series::ALL {
         for flavour in [Flavour::Cloud, Flavour::Generic] {
-            let built = kernel::ensure(series, flavour, Need::Headers)
-                .and_then(|kernel| kmod::build(&kernel));
-            tally.add(match built {
-                Ok(_) => Tally::passed(1),
-                Err(error) => Tally::failure(format!("{error:#}")),
-            });
+            match kernel::ensure(series, flavour, Need::Headers) {
+                Ok(kernel) => {
+                    tally.add(match kmod::build(&kernel) {
+                        Ok(_) => Tally::passed(1),
+                        Err(error) => Tally::failure(format!("{error:#}")),
+                    });
+                    tally.add(check(
+                        &format!("what was reviewed is in Linux {}", kernel.release),
+                        || review::check(&kernel),
+                    ));
+                }
+                Err(error) => tally.add(Tally::failure(format!("{error:#}"))),
+            }
         }
     }
     Ok(tally)

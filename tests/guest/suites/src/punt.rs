@@ -14,6 +14,8 @@ use crate::process::{ended, fork};
 cases! {
     kernel every_listed_call_is_handed_back;
     kernel calls_beside_them_are_not;
+    kernel calls_that_nobody_has_reviewed_are_handed_back;
+    kernel numbers_beyond_the_table_are_not;
     both fork_in_a_batch;
     both vfork_in_a_batch;
     both clone_in_a_batch;
@@ -124,6 +126,25 @@ fn calls_beside_them_are_not(lab: &mut Lab) {
     for entry in beside {
         let mut batch = Batch::new([set(1), entry, set(3)]);
         assert_eq!(lab.enter(&mut batch), Ok(Status::Done), "{entry:?}");
+    }
+}
+
+fn calls_that_nobody_has_reviewed_are_handed_back(lab: &mut Lab) {
+    // A gap in the table, which a later kernel may fill.
+    for number in [337, 386, 423] {
+        let mut batch = Batch::new([set(1), with_args(number, &[]), set(3)]);
+        assert_eq!(lab.enter(&mut batch), Ok(Status::Punt), "{number}");
+        assert_eq!(batch.run.reason, PuntReason::Call.raw());
+        assert_eq!(lab.run(&mut batch), Ok(Status::Done), "{number}");
+        assert_eq!(batch.results, [1, error(Errno::NOSYS), 3]);
+    }
+}
+
+fn numbers_beyond_the_table_are_not(lab: &mut Lab) {
+    for number in [1000, 1024 + 39, 0x1FFF, i32::MAX] {
+        let mut batch = Batch::new([set(1), with_args(number, &[]), set(3)]);
+        assert_eq!(lab.enter(&mut batch), Ok(Status::Done), "{number}");
+        assert_eq!(batch.results, [1, error(Errno::NOSYS), 3]);
     }
 }
 
