@@ -19,6 +19,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/static_call.h>
 #include <linux/syscalls.h>
+#include <linux/task_work.h>
 
 #include <asm/asm.h>
 #include <asm/cpufeature.h>
@@ -123,7 +124,22 @@ s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number)
 	return static_call(sysbatch_dispatcher)(regs, number);
 }
 
+/*
+ * Does the task's deferred work as the way to user space does it, flag first
+ * (resume_user_mode_work()): left set, it would send every entry after this one
+ * the long way. What else waits under it (restartable sequences, cgroups) is for
+ * the way to user space: sysbatch_announce_work() has it look.
+ */
 void sysbatch_run_task_work(void)
 {
-	static_call(sysbatch_task_work)();
+	clear_thread_flag(TIF_NOTIFY_RESUME);
+	/* Who adds work sets the flag after that. */
+	smp_mb__after_atomic();
+	if (task_work_pending(current))
+		static_call(sysbatch_task_work)();
+}
+
+void sysbatch_announce_work(void)
+{
+	set_thread_flag(TIF_NOTIFY_RESUME);
 }

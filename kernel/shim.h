@@ -95,6 +95,7 @@ int sysbatch_dispatch_init(void);
 extern const u32 SYSBATCH_NR_SYSCALLS;
 s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number);
 void sysbatch_run_task_work(void);
+void sysbatch_announce_work(void);
 
 /* task.c: the state of the calling task. */
 #define SYSBATCH_PENDING_RESCHEDULE	1

@@ -50,13 +50,14 @@ static bool has_exit_work(void)
 
 u32 sysbatch_pending_work(void)
 {
+	unsigned long flags = read_thread_flags() & WORK_FLAGS;
 	u32 work = 0;
 
-	if (likely(!(read_thread_flags() & WORK_FLAGS) && !holds_up_rcu_tasks()))
+	if (likely(!flags && !holds_up_rcu_tasks()))
 		return 0;
 	if (need_resched() || holds_up_rcu_tasks())
 		work |= SYSBATCH_PENDING_RESCHEDULE;
-	if (task_work_pending(current))
+	if ((flags & _TIF_NOTIFY_RESUME) || task_work_pending(current))
 		work |= SYSBATCH_PENDING_TASK_WORK;
 	if (signal_pending(current))
 		work |= SYSBATCH_PENDING_SIGNAL;

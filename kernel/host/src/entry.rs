@@ -53,7 +53,9 @@ pub unsafe extern "C" fn sysbatch_host_ioctl(
     // SAFETY: the caller vouches for the registers.
     let registers = unsafe { Registers::new(registers) };
     let mut host = KernelHost::new(registers);
-    match enter(&mut host, address) {
+    let entered = enter(&mut host, address);
+    host.finish();
+    match entered {
         Ok(Status::Interrupted) => host.leave(),
         Ok(_) => 0,
         Err(error) => i64::from(error.errno()).wrapping_neg(),

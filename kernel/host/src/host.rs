@@ -22,6 +22,9 @@ pub(crate) struct KernelHost {
     restart: Option<Restart>,
     /// What there was when the batch was entered.
     fuel: u64,
+    /// Whether the way to user space has to be told to look for work: the flag
+    /// that says so was taken for task work.
+    announces: bool,
 }
 
 impl KernelHost {
@@ -31,6 +34,15 @@ impl KernelHost {
             registers,
             restart: None,
             fuel: 0,
+            announces: false,
+        }
+    }
+
+    /// What has to be done before the ioctl returns, whatever it returns.
+    #[inline(always)]
+    pub(crate) fn finish(&self) {
+        if self.announces {
+            shim::announce_work();
         }
     }
 
@@ -52,9 +64,11 @@ impl KernelHost {
         }
         if work.task_work() {
             shim::run_task_work();
+            self.announces = true;
         }
-        // Both may have taken time, and task work may raise a signal.
-        let leaves = shim::pending_work().leaves();
+        // Both may have taken time, and task work may raise a signal. What was
+        // seen first is announced no more.
+        let leaves = work.leaves() || shim::pending_work().leaves();
         if leaves {
             self.restart = Some(Restart::Always);
         }

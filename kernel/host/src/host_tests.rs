@@ -243,6 +243,32 @@ fn task_work_and_rescheduling_do_not_leave_the_batch() {
         with_task(|task| (task.task_works, task.reschedules)),
         (1, 1)
     );
+    // Task work took a flag that says more: the way to user space gets it back.
+    assert_eq!(with_task(|task| task.announcements), 1);
+}
+
+#[test]
+fn only_task_work_is_announced_again() {
+    let mut batch = Batch::of(&[GETPPID, GETPPID]);
+    with_task(|task| {
+        task.results = vec![6, 5];
+        task.after_call = vec![0, RESCHEDULE];
+    });
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(with_task(|task| task.announcements), 0);
+}
+
+#[test]
+fn what_is_announced_with_task_work_leaves_the_batch() {
+    let mut batch = Batch::of(&[GETPPID, GETPPID]);
+    with_task(|task| {
+        task.results = vec![5];
+        task.after_call = vec![TASK_WORK | EXIT_WORK];
+        task.clears_exit_work = true;
+    });
+    assert_eq!(batch.ioctl(), -513);
+    assert_eq!((batch.run.pc, batch.run.steps), (1, 1));
+    assert_eq!(with_task(|task| task.announcements), 1);
 }
 
 #[test]

@@ -29,7 +29,8 @@ impl PendingWork {
         self.0 & 1 != 0
     }
 
-    /// Deferred work of a call, the last `fput` of a closed file for one.
+    /// Deferred work of a call, the last `fput` of a closed file for one; or
+    /// something else that is announced in the same way.
     pub(crate) const fn task_work(self) -> bool {
         self.0 & 2 != 0
     }
@@ -280,6 +281,14 @@ pub(crate) fn run_task_work() {
     unsafe { c::sysbatch_run_task_work() }
 }
 
+/// Makes the way to user space look for work of the kind that
+/// [`run_task_work`] does.
+#[cold]
+pub(crate) fn announce_work() {
+    // SAFETY: sets a flag of the current task that the kernel itself clears.
+    unsafe { c::sysbatch_announce_work() }
+}
+
 /// Makes the way to user space look for signals.
 pub(crate) fn force_signal_check() {
     // SAFETY: sets a flag of the current task that the kernel itself clears.
@@ -349,6 +358,7 @@ mod c {
         pub(super) fn sysbatch_pending_work() -> u32;
         pub(super) fn sysbatch_reschedule();
         pub(super) fn sysbatch_run_task_work();
+        pub(super) fn sysbatch_announce_work();
         pub(super) fn sysbatch_force_signal_check();
     }
 }

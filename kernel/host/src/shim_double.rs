@@ -29,12 +29,16 @@ pub(crate) struct Task {
     pub(crate) results: Vec<i64>,
     /// What waits after each call to come, the next one last; then nothing.
     pub(crate) after_call: Vec<u32>,
+    /// Whether nothing tells of exit work any more after task work, as in the
+    /// kernel, where both have one flag.
+    pub(crate) clears_exit_work: bool,
     /// What waits after task work.
     pub(crate) after_task_work: u32,
     pub(crate) calls: Vec<(u32, [u64; 6])>,
     pub(crate) reschedules: u32,
     pub(crate) task_works: u32,
     pub(crate) signal_checks: u32,
+    pub(crate) announcements: u32,
 }
 
 std::thread_local! {
@@ -244,8 +248,17 @@ pub(super) unsafe fn sysbatch_reschedule() {
 pub(super) unsafe fn sysbatch_run_task_work() {
     with_task(|task| {
         task.task_works += 1;
-        task.waits = task.waits & !TASK_WORK | task.after_task_work;
+        let cleared = if task.clears_exit_work {
+            TASK_WORK | EXIT_WORK
+        } else {
+            TASK_WORK
+        };
+        task.waits = task.waits & !cleared | task.after_task_work;
     });
+}
+
+pub(super) unsafe fn sysbatch_announce_work() {
+    with_task(|task| task.announcements += 1);
 }
 
 pub(super) unsafe fn sysbatch_force_signal_check() {
