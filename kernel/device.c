@@ -14,42 +14,6 @@
 
 #include "shim.h"
 
-/*
- * The fields of the task's registers that a sub-call's arguments and number
- * overwrite. Only these are put back: what else a sub-call changes in them is
- * its own business. The result is not among them: ax is -ENOSYS from the entry
- * of the ioctl on, as it is at the entry of any call, until the ioctl returns.
- */
-struct saved_registers {
-	unsigned long di, si, dx, r10, r8, r9, orig_ax;
-};
-
-static void save_registers(struct saved_registers *saved)
-{
-	const struct pt_regs *regs = current_pt_regs();
-
-	saved->di = regs->di;
-	saved->si = regs->si;
-	saved->dx = regs->dx;
-	saved->r10 = regs->r10;
-	saved->r8 = regs->r8;
-	saved->r9 = regs->r9;
-	saved->orig_ax = regs->orig_ax;
-}
-
-static void restore_registers(const struct saved_registers *saved)
-{
-	struct pt_regs *regs = current_pt_regs();
-
-	regs->di = saved->di;
-	regs->si = saved->si;
-	regs->dx = saved->dx;
-	regs->r10 = saved->r10;
-	regs->r8 = saved->r8;
-	regs->r9 = saved->r9;
-	regs->orig_ax = saved->orig_ax;
-}
-
 /* struct PtRegs in host/src/registers.rs. */
 static_assert(offsetof(struct pt_regs, r10) == 56);
 static_assert(offsetof(struct pt_regs, r9) == 64);
@@ -61,7 +25,6 @@ static_assert(offsetof(struct pt_regs, di) == 112);
 static long sysbatch_ioctl(struct file *file, unsigned int request,
 			   unsigned long address)
 {
-	struct saved_registers saved;
 	long result;
 
 	/*
@@ -70,9 +33,7 @@ static long sysbatch_ioctl(struct file *file, unsigned int request,
 	 * the file, and with it this module, could go while the batch runs.
 	 */
 	get_file(file);
-	save_registers(&saved);
-	result = sysbatch_host_ioctl(request, address, current_pt_regs());
-	restore_registers(&saved);
+	result = sysbatch_run_saved(request, address, current_pt_regs());
 	fput(file);
 	return result;
 }

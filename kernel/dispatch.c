@@ -111,7 +111,7 @@ static_assert(NR_syscalls <= SYSBATCH_NUMBER_COUNT,
 /*
  * Makes a system call the way do_syscall_64() does (arch/x86/entry/common.c):
  * the arguments are in the registers of the task, and the number goes where
- * everything that looks at the task's call looks for it. sysbatch_ioctl()
+ * everything that looks at the task's call looks for it. sysbatch_run_saved()
  * saved what is overwritten. The number is below NR_syscalls, as
  * shim::Implemented in host/src/shim.rs makes sure; the mask holds for
  * speculation, too.

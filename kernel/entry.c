@@ -97,8 +97,8 @@ fault:									\
 	return HEAD_NOT_STORED;						\
 }									\
 									\
-struct sysbatch_head __noendbr						\
-sysbatch_read_entry##head_words(u64 entry, struct pt_regs *regs)	\
+static __always_inline struct sysbatch_head				\
+read_entry##head_words(u64 entry, struct pt_regs *regs)			\
 {									\
 	const u64 __user *from = (const u64 __user *)(uintptr_t)entry;	\
 	struct sysbatch_head head;					\
@@ -111,11 +111,17 @@ sysbatch_read_entry##head_words(u64 entry, struct pt_regs *regs)	\
 }									\
 									\
 struct sysbatch_head __noendbr						\
+sysbatch_read_entry##head_words(u64 entry, struct pt_regs *regs)	\
+{									\
+	return read_entry##head_words(entry, regs);			\
+}									\
+									\
+struct sysbatch_head __noendbr						\
 sysbatch_first##head_words(u64 entry, struct pt_regs *regs)		\
 {									\
 	struct sysbatch_head head;					\
 									\
-	head = sysbatch_read_entry##head_words(entry, regs);		\
+	head = read_entry##head_words(entry, regs);			\
 	if (unlikely(!is_clear()))					\
 		return stored();					\
 	return head;							\
@@ -157,18 +163,19 @@ fault:
 	return -EFAULT;
 }
 
-int __noendbr sysbatch_store_header(u64 address, const u64 *words, u32 status)
+int __noendbr sysbatch_store_header(u64 address, u64 pc, u64 fuel, u64 steps,
+				    s64 value, u64 resume_and_reason, u32 status)
 {
 	u64 __user *to = (u64 __user *)(uintptr_t)address;
 
 	if (!begin_access(to, SYSBATCH_RUN_SIZE))
 		return -EFAULT;
 	/* From pc on; the status last, so that it always comes with the rest. */
-	unsafe_put_user(words[0], to + 6, fault);
-	unsafe_put_user(words[1], to + 7, fault);
-	unsafe_put_user(words[2], to + 8, fault);
-	unsafe_put_user(words[3], to + 9, fault);
-	unsafe_put_user(words[4], to + 10, fault);
+	unsafe_put_user(pc, to + 6, fault);
+	unsafe_put_user(fuel, to + 7, fault);
+	unsafe_put_user(steps, to + 8, fault);
+	unsafe_put_user(value, (s64 __user *)to + 9, fault);
+	unsafe_put_user(resume_and_reason, to + 10, fault);
 	unsafe_put_user(status, (u32 __user *)to + 3, fault);
 	user_access_end();
 	return 0;
@@ -202,21 +209,31 @@ int __noendbr sysbatch_load_operands(u64 first, u64 second,
 	return fault;
 }
 
-/* Reads a word with user space open, wherever it lies. */
-static __always_inline u64 read_word(const u64 __user *from, s64 *fault)
-{
-	u64 word = 0;
+/* The array of an entry of the pointers format. */
+#define GATHERED (7 * sizeof(u64))
 
+/*
+ * Whether words can be read at an address that was itself read with user space
+ * open. It is made one that faults if not, where that is the cheaper way.
+ */
+static __always_inline bool is_near(const u64 __user **from, size_t size)
+{
 #ifdef MASKS_USER_ADDRESSES
-	from = mask_user_address(from);
+	*from = mask_user_address(*from);
 #else
-	if (unlikely(!is_below_kernel(from) || !access_ok(from, sizeof(*from)))) {
-		*fault = -EFAULT;
-		return 0;
-	}
+	if (unlikely(!is_below_kernel(*from) || !access_ok(*from, size)))
+		return false;
 	/* The address depends on what was read, and may be speculated on. */
 	barrier_nospec();
 #endif
+	return true;
+}
+
+/* Reads a word with user space open, at an address that was checked. */
+static __always_inline u64 read_near(const u64 __user *from, s64 *fault)
+{
+	u64 word = 0;
+
 	asm volatile("1:	mov (%[from]), %[word]\n"
 		     "2:\n"
 		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_EFAULT_REG, %[fault])
@@ -225,11 +242,24 @@ static __always_inline u64 read_word(const u64 __user *from, s64 *fault)
 	return word;
 }
 
-struct sysbatch_word __noendbr sysbatch_gather(u64 address,
-					       struct pt_regs *regs)
+/* The same at any address. */
+static __always_inline u64 read_word(const u64 __user *from, s64 *fault)
 {
-	const u64 __user *from = (const u64 __user *)(uintptr_t)address;
-	struct sysbatch_word word = { 0, 0 };
+	if (unlikely(!is_near(&from, sizeof(*from)))) {
+		*fault = -EFAULT;
+		return 0;
+	}
+	return read_near(from, fault);
+}
+
+/*
+ * With user space open, the arguments through the pointers at an address, up to
+ * six or to a null one. The rest is zero. Whether all six pointers lie at an
+ * address that was checked says `checked`.
+ */
+static __always_inline void gather(const u64 __user *from, bool checked,
+				   struct pt_regs *regs, s64 *fault)
+{
 	u64 pointer;
 
 	regs->di = 0;
@@ -238,23 +268,93 @@ struct sysbatch_word __noendbr sysbatch_gather(u64 address,
 	regs->r10 = 0;
 	regs->r8 = 0;
 	regs->r9 = 0;
+#define GATHER(k, name)							\
+	pointer = checked ? read_near(from + (k), fault) :		\
+			    read_word(from + (k), fault);		\
+	if (!pointer)							\
+		return;							\
+	regs->name = read_word((const u64 __user *)(uintptr_t)pointer, fault)
+	GATHER(0, di);
+	GATHER(1, si);
+	GATHER(2, dx);
+	GATHER(3, r10);
+	GATHER(4, r8);
+	GATHER(5, r9);
+#undef GATHER
+}
+
+struct sysbatch_word __noendbr sysbatch_gather(u64 address,
+					       struct pt_regs *regs)
+{
+	const u64 __user *from = (const u64 __user *)(uintptr_t)address;
+	struct sysbatch_word word = { 0, 0 };
+
 	if (!begin_access(from, sizeof(*from)))
 		return (struct sysbatch_word){ 0, -EFAULT };
-	word.value = read_word(from, &word.fault);
-#define GATHER(k, name)							\
-	pointer = read_word(from + (k), &word.fault);			\
-	if (!pointer)							\
-		goto out;						\
-	regs->name = read_word((const u64 __user *)(uintptr_t)pointer,	\
-			       &word.fault)
-	GATHER(1, di);
-	GATHER(2, si);
-	GATHER(3, dx);
-	GATHER(4, r10);
-	GATHER(5, r8);
-	GATHER(6, r9);
-#undef GATHER
-out:
+	word.value = read_near(from, &word.fault);
+	gather(from + 1, false, regs, &word.fault);
 	user_access_end();
 	return word;
+}
+
+/*
+ * sysbatch_turn_to_pointer() and sysbatch_turn_to_atom() store a result and read
+ * the next entry of a format whose entries do not lie in one piece; the task is
+ * looked at after that. Whatever is not as it mostly is, an address among the
+ * last ones of user space for one, is left to who reads in pieces.
+ */
+struct sysbatch_word __noendbr
+sysbatch_turn_to_pointer(u64 slot, u64 result, u64 entry, struct pt_regs *regs)
+{
+	u64 __user *to = (u64 __user *)(uintptr_t)slot;
+	const u64 __user *from = (const u64 __user *)(uintptr_t)entry;
+	struct sysbatch_word word = { 0, 0 };
+
+	if (!begin_two_accesses(to, sizeof(*to), from, sizeof(*from)))
+		return WORD_NOT_STORED;
+	unsafe_put_user(result, to, fault);
+	from = (const u64 __user *)(uintptr_t)read_near(from, &word.fault);
+	if (unlikely(!is_near(&from, GATHERED)))
+		word.fault = -EFAULT;
+	else {
+		word.value = read_near(from, &word.fault);
+		gather(from + 1, true, regs, &word.fault);
+	}
+	user_access_end();
+	if (unlikely(!is_clear()))
+		word.fault = -EFAULT;
+	return word;
+fault:
+	user_access_end();
+	return WORD_NOT_STORED;
+}
+
+/* The words of an atom up to its last argument. */
+#define ATOM_READ (10 * sizeof(u64))
+
+struct sysbatch_head __noendbr
+sysbatch_turn_to_atom(u64 slot, u64 result, u64 entry, struct pt_regs *regs,
+		      u64 *result_and_next)
+{
+	u64 __user *to = (u64 __user *)(uintptr_t)slot;
+	const u64 __user *from = (const u64 __user *)(uintptr_t)entry;
+	struct sysbatch_head head;
+	s64 error = 0;
+
+	if (!begin_two_accesses(to, sizeof(*to), from, ATOM_READ))
+		return ATOM_NOT_STORED;
+	if (slot)
+		unsafe_put_user(result, to, fault);
+	head.second = read_near(from, &error);
+	head.first = read_near(from + 1, &error);
+	result_and_next[0] = read_near(from + 2, &error);
+	result_and_next[1] = read_near(from + 3, &error);
+	gather(from + 4, true, regs, &error);
+	user_access_end();
+	if (unlikely(error || !is_clear()))
+		return ATOM_STORED;
+	return head;
+fault:
+	user_access_end();
+	return ATOM_NOT_STORED;
 }

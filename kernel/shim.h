@@ -33,7 +33,12 @@ extern const u8 SYSBATCH_HOST_INFO[SYSBATCH_INFO_SIZE];
  * Runs a batch: 0, a negated errno, or a restart code with a signal pending.
  * The registers are the task's own; sub-calls overwrite them.
  */
-s64 sysbatch_host_ioctl(u32 request, u64 address, struct pt_regs *regs);
+s64 __noendbr sysbatch_host_ioctl(u32 request, u64 address,
+				  struct pt_regs *regs);
+
+/* registers.S: the same, with what they overwrite put back. */
+s64 __noendbr sysbatch_run_saved(u32 request, u64 address,
+				 struct pt_regs *regs);
 
 /* Called by Rust, written in C. */
 
@@ -83,10 +88,29 @@ int __noendbr sysbatch_load_operands(u64 first, u64 second,
  */
 struct sysbatch_word __noendbr sysbatch_gather(u64 address,
 					       struct pt_regs *regs);
+/*
+ * The number of a call; a fault means that there is more to do, and that the
+ * result is stored or not.
+ */
+#define WORD_NOT_STORED ((struct sysbatch_word){ 0, 1 })
+struct sysbatch_word __noendbr sysbatch_turn_to_pointer(u64 slot, u64 result,
+							u64 entry,
+							struct pt_regs *regs);
+/*
+ * The number and the flags of an atom, what else it says through the pointer;
+ * or flags that no atom has.
+ */
+#define ATOM_STORED ((struct sysbatch_head){ 0, (u64)-EFAULT })
+#define ATOM_NOT_STORED ((struct sysbatch_head){ ~0ULL, ~0ULL })
+struct sysbatch_head __noendbr sysbatch_turn_to_atom(u64 slot, u64 result,
+						     u64 entry,
+						     struct pt_regs *regs,
+						     u64 *result_and_next);
 /* Size of struct Run in crates/abi/src/run.rs, asserted there. */
 #define SYSBATCH_RUN_SIZE 96
 int __noendbr sysbatch_load_header(u64 address, u64 *words);
-int __noendbr sysbatch_store_header(u64 address, const u64 *words, u32 status);
+int __noendbr sysbatch_store_header(u64 address, u64 pc, u64 fuel, u64 steps,
+				    s64 value, u64 resume_and_reason, u32 status);
 
 /* dispatch.c: system calls. */
 /* NUMBER_COUNT in crates/abi/src/handed_back.rs, asserted in host/src/shim.rs. */

@@ -1,13 +1,14 @@
 //! The way in: the run header is read, the program run, the header written.
 
+use core::mem::MaybeUninit;
+
 use sysbatch_abi::{
-    FLAG_CONTINUE_ON_FAILURE, FLAG_STOP_ON_FAILURE, Format, PuntReason, RUN_SIZE, Resume, Run,
-    Status, Width,
+    FLAG_CONTINUE_ON_FAILURE, FLAG_STOP_ON_FAILURE, Format, RUN_SIZE, Resume, Run, Status, Width,
 };
 
 use crate::encoding::{Encoding, Native, Pointers, Supersyscall, SysBatch, Syslet};
 use crate::host::{Error, Fault, Host};
-use crate::machine::{Cursor, run};
+use crate::machine::{Cursor, Stop, run};
 
 /// The largest run header that is looked at, in bytes: one page, as for the
 /// kernel's own extensible structures (`clone3(2)`, `openat2(2)`).
@@ -33,7 +34,29 @@ const _: () = assert!(RUN_SIZE == 96, "the offsets below are those of this heade
 /// [`Status::Unstored`], or is as it was if the header was refused or could
 /// not be written.
 pub fn enter<H: Host>(host: &mut H, address: u64) -> Result<Status, Error> {
-    let header = read(host, address)?;
+    match enter_inline(host, address) {
+        (_, Some(error)) => Err(error),
+        (status, None) => Ok(status),
+    }
+}
+
+/// [`enter`] as a part of the function that calls it. The status is
+/// [`Status::None`] if the header was refused or could not be written.
+#[inline(always)]
+pub fn enter_inline<H: Host>(host: &mut H, address: u64) -> Stop {
+    if !address.is_multiple_of(8) {
+        return refused(Error::Invalid);
+    }
+    let mut place = MaybeUninit::uninit();
+    let header = match host.load_header(address, &mut place) {
+        Ok(header) => header,
+        Err(fault) => return refused(unreadable(host, address, fault)),
+    };
+    if u64::from(header.size) != HEADER_SIZE
+        && let Err(error) = check_size(host, address, u64::from(header.size))
+    {
+        return refused(error);
+    }
     let Run {
         program,
         len,
@@ -41,40 +64,49 @@ pub fn enter<H: Host>(host: &mut H, address: u64) -> Result<Status, Error> {
         results_len,
         flags,
         ..
-    } = header;
-    match Format::from_raw(header.format).ok_or(Error::Invalid)? {
-        Format::Native => {
-            check_aligned(&header)?;
+    } = *header;
+    match Format::from_raw(header.format) {
+        None => refused(Error::Invalid),
+        Some(Format::Native) => {
+            if !program.is_multiple_of(8) || !results.is_multiple_of(8) {
+                return refused(Error::Invalid);
+            }
             let native = Native::new(program, len, results, results_len);
-            check_and_run(host, address, &header, 0, len, &native)
+            check_and_run(host, address, header, 0, len, &native)
         }
-        Format::Supersyscall => {
+        Some(Format::Supersyscall) => {
             let allowed = FLAG_CONTINUE_ON_FAILURE;
             let continues = flags & allowed != 0;
             let supersyscall = Supersyscall::new(program, len, results, results_len, continues);
-            check_and_run(host, address, &header, allowed, len, &supersyscall)
+            check_and_run(host, address, header, allowed, len, &supersyscall)
         }
-        Format::SysBatch => {
+        Some(Format::SysBatch) => {
             let batch = SysBatch::new(program, len, results, results_len);
-            check_and_run(host, address, &header, 0, len, &batch)
+            check_and_run(host, address, header, 0, len, &batch)
         }
-        Format::Pointers => {
-            let pointers = Pointers {
-                program,
-                len,
-                results,
-                results_len,
-                stop_on_failure: flags & FLAG_STOP_ON_FAILURE != 0,
-            };
-            check_and_run(host, address, &header, FLAG_STOP_ON_FAILURE, len, &pointers)
+        Some(Format::Pointers) => {
+            let allowed = FLAG_STOP_ON_FAILURE;
+            let stops = flags & allowed != 0;
+            let pointers = Pointers::new(program, len, results, results_len, stops);
+            check_and_run(host, address, header, allowed, len, &pointers)
         }
-        Format::Syslet => check_and_run(host, address, &header, 0, u64::MAX, &Syslet),
+        Some(Format::Syslet) => check_and_run(host, address, header, 0, u64::MAX, &Syslet),
     }
+}
+
+/// Stops before the first step, with the header as it was.
+#[inline(always)]
+fn refused(error: Error) -> Stop {
+    (Status::None, Some(error))
 }
 
 /// Checks what is the same for every format, runs the program and writes the
 /// header. `flags` are those the format allows, `last` is the largest program
 /// counter it has.
+// In the kernel one function with all the rest is what costs least, in user
+// space what the compiler makes of it.
+#[cfg_attr(target_os = "none", inline(always))]
+#[cfg_attr(not(target_os = "none"), inline)]
 fn check_and_run<H: Host, E: Encoding>(
     host: &mut H,
     address: u64,
@@ -82,90 +114,26 @@ fn check_and_run<H: Host, E: Encoding>(
     flags: u32,
     last: u64,
     encoding: &E,
-) -> Result<Status, Error> {
+) -> Stop {
     if header.flags & !flags != 0 || header.reserved != 0 || header.pc > last {
-        return Err(Error::Invalid);
+        return refused(Error::Invalid);
     }
+    let Some(resume) = Resume::from_raw(header.resume) else {
+        return refused(Error::Invalid);
+    };
     let mut cursor = Cursor {
         pc: header.pc,
         fuel: header.fuel,
         steps: header.steps,
         value: header.value,
-        resume: Resume::from_raw(header.resume).ok_or(Error::Invalid)?,
+        resume,
         reason: None,
     };
-    let (status, error) = run(host, encoding, &mut cursor);
-    write(host, address, &cursor, status)?;
-    match error {
-        Some(error) => Err(error),
-        None => Ok(status),
+    let stop = run(host, encoding, &mut cursor);
+    match host.store_header(address, &cursor, stop.0) {
+        Ok(()) => stop,
+        Err(fault) => refused(fault.into()),
     }
-}
-
-/// Refuses program and results that are not aligned to words.
-fn check_aligned(header: &Run) -> Result<(), Error> {
-    if header.program.is_multiple_of(8) && header.results.is_multiple_of(8) {
-        Ok(())
-    } else {
-        Err(Error::Invalid)
-    }
-}
-
-/// Reads the header, each word once.
-fn read<H: Host>(host: &mut H, address: u64) -> Result<Run, Error> {
-    if !address.is_multiple_of(8) {
-        return Err(Error::Invalid);
-    }
-    let words = match host.load_words(address) {
-        Ok(words) => words,
-        Err(fault) => return Err(unreadable(host, address, fault)),
-    };
-    let [
-        size_format,
-        flags_status,
-        program,
-        len,
-        results,
-        results_len,
-        pc,
-        fuel,
-        steps,
-        value,
-        resume_reason,
-        reserved,
-    ] = words;
-    let (size, format) = halves(size_format);
-    if u64::from(size) != HEADER_SIZE {
-        check_size(host, address, u64::from(size))?;
-    }
-    let (flags, status) = halves(flags_status);
-    let (resume, reason) = halves(resume_reason);
-    Ok(Run {
-        size,
-        format,
-        flags,
-        status,
-        program,
-        len,
-        results,
-        results_len,
-        pc,
-        fuel,
-        steps,
-        value: value.cast_signed(),
-        resume,
-        reason,
-        reserved,
-    })
-}
-
-/// The two 32-bit fields that share a little-endian word.
-fn halves(word: u64) -> (u32, u32) {
-    let [a, b, c, d, e, f, g, h] = word.to_le_bytes();
-    (
-        u32::from_le_bytes([a, b, c, d]),
-        u32::from_le_bytes([e, f, g, h]),
-    )
 }
 
 /// Why a header that cannot be read in whole is refused: its size decides, if
@@ -173,7 +141,7 @@ fn halves(word: u64) -> (u32, u32) {
 #[cold]
 fn unreadable<H: Host>(host: &mut H, address: u64, fault: Fault) -> Error {
     match host.load(address, Width::Eight) {
-        Ok(word) if u64::from(halves(word).0) < HEADER_SIZE => Error::Invalid,
+        Ok(word) if word & u64::from(u32::MAX) < HEADER_SIZE => Error::Invalid,
         _ => fault.into(),
     }
 }
@@ -195,24 +163,4 @@ fn check_size<H: Host>(host: &mut H, address: u64, size: u64) -> Result<(), Erro
         }
     }
     Ok(())
-}
-
-/// Writes what changes in the header.
-fn write<H: Host>(
-    host: &mut H,
-    address: u64,
-    cursor: &Cursor,
-    status: Status,
-) -> Result<(), Fault> {
-    let resume = u64::from(cursor.resume.raw());
-    let reason = u64::from(cursor.reason.map_or(0, PuntReason::raw));
-    let words = [
-        cursor.pc,
-        cursor.fuel,
-        cursor.steps,
-        cursor.value.cast_unsigned(),
-        resume | reason << 32,
-    ];
-    // The status last, so that a new one always comes with the rest.
-    host.store_header(address, &words, status.raw())
 }

@@ -1,9 +1,13 @@
 //! What the interpreter needs from the world around it.
 
-use sysbatch_abi::{ARGUMENT_COUNT, RUN_SIZE, Resume, Width};
+use core::mem::MaybeUninit;
+
+use sysbatch_abi::{ARGUMENT_COUNT, RUN_SIZE, Resume, Run, Status, Width};
 
 use crate::call::{Call, Operands, Outcome};
-use crate::turn::{Head, Made};
+use crate::encoding::Atom;
+use crate::machine::Cursor;
+use crate::turn::{Head, Made, Turn};
 
 /// Where in a run header the fields are that a batch changes, in bytes.
 const PC_OFFSET: u64 = 48;
@@ -165,6 +169,54 @@ pub trait Host {
         Ok(word)
     }
 
+    /// Stores the result of one call, reads the pointer at `entry`, gathers what
+    /// is behind it as [`gather`](Self::gather) does, and looks at the task. What
+    /// was read is the word, if [nothing](Self::pending) waits; then the task
+    /// [`is_clear`](Self::is_clear).
+    #[inline(always)]
+    fn turn_to_pointer(
+        &mut self,
+        made: Made,
+        entry: u64,
+        operands: &mut Self::Operands,
+    ) -> Turn<u64> {
+        if self.store_made(made).is_err() {
+            return Turn::NotStored;
+        }
+        let array = self.load(entry, Width::Eight);
+        match array.and_then(|array| self.gather(array, operands)) {
+            Ok(word) if self.is_clear() => Turn::Read(word),
+            _ => Turn::Stored,
+        }
+    }
+
+    /// As [`turn_to_pointer`](Self::turn_to_pointer), for an atom of a syslet
+    /// at `entry`. A result whose slot is zero is not stored.
+    #[inline(always)]
+    fn turn_to_atom(
+        &mut self,
+        made: Made,
+        entry: u64,
+        operands: &mut Self::Operands,
+    ) -> Turn<Atom> {
+        if made.slot != 0 && self.store_made(made).is_err() {
+            return Turn::NotStored;
+        }
+        match Atom::read(self, entry, operands) {
+            Ok(atom) if self.is_clear() => Turn::Read(atom),
+            _ => Turn::Stored,
+        }
+    }
+
+    /// Stores a result in its slot.
+    ///
+    /// # Errors
+    /// [`Fault`] if any byte of it cannot be written.
+    #[inline(always)]
+    fn store_made(&mut self, made: Made) -> Result<(), Fault> {
+        self.store(made.slot, Width::Eight, made.result.cast_unsigned())
+    }
+
     /// Makes two 64-bit words the first two operands.
     ///
     /// # Errors
@@ -198,18 +250,87 @@ pub trait Host {
         })
     }
 
-    /// Writes to a run header what a batch changes in it: program counter,
-    /// fuel, steps, value, and in one word resume and reason; then the status.
+    /// Reads the run header at `address`, each word of it once, to a place
+    /// where it stays.
+    ///
+    /// # Errors
+    /// [`Fault`] if any byte of it cannot be read.
+    #[inline(always)]
+    fn load_header<'a>(
+        &mut self,
+        address: u64,
+        place: &'a mut MaybeUninit<Run>,
+    ) -> Result<&'a Run, Fault> {
+        Ok(place.write(header(self.load_words(address)?)))
+    }
+
+    /// Writes to a run header what a batch changes in it; the status last, so
+    /// that a new one always comes with the rest.
     ///
     /// # Errors
     /// [`Fault`] if any byte of it cannot be written.
     #[inline(always)]
-    fn store_header(&mut self, address: u64, words: &[u64; 5], status: u32) -> Result<(), Fault> {
+    fn store_header(&mut self, address: u64, cursor: &Cursor, status: Status) -> Result<(), Fault> {
+        let words = [
+            cursor.pc,
+            cursor.fuel,
+            cursor.steps,
+            cursor.value.cast_unsigned(),
+            cursor.resume_and_reason(),
+        ];
         for (offset, word) in (PC_OFFSET..).step_by(8).zip(words) {
             let address = address.checked_add(offset).ok_or(Fault)?;
-            self.store(address, Width::Eight, *word)?;
+            self.store(address, Width::Eight, word)?;
         }
         let address = address.checked_add(STATUS_OFFSET).ok_or(Fault)?;
-        self.store(address, Width::Four, status.into())
+        self.store(address, Width::Four, status.raw().into())
     }
+}
+
+/// The header that consists of these words.
+#[inline(always)]
+fn header(words: [u64; 12]) -> Run {
+    let [
+        size_format,
+        flags_status,
+        program,
+        len,
+        results,
+        results_len,
+        pc,
+        fuel,
+        steps,
+        value,
+        resume_reason,
+        reserved,
+    ] = words;
+    let (size, format) = halves(size_format);
+    let (flags, status) = halves(flags_status);
+    let (resume, reason) = halves(resume_reason);
+    Run {
+        size,
+        format,
+        flags,
+        status,
+        program,
+        len,
+        results,
+        results_len,
+        pc,
+        fuel,
+        steps,
+        value: value.cast_signed(),
+        resume,
+        reason,
+        reserved,
+    }
+}
+
+/// The two 32-bit fields that share a little-endian word.
+fn halves(word: u64) -> (u32, u32) {
+    let [a, b, c, d, e, f, g, h] = word.to_le_bytes();
+    (
+        u32::from_le_bytes([a, b, c, d]),
+        u32::from_le_bytes([e, f, g, h]),
+    )
 }

@@ -35,10 +35,10 @@ mod turn;
 
 pub use call::{Call, Halt, Operands, Outcome};
 pub use encoding::{
-    Decoded, Encoding, Native, Next, Operation, Pointers, Position, Pseudo, Sign, Straight,
+    Atom, Decoded, Encoding, Native, Next, Operation, Pointers, Position, Pseudo, Sign, Straight,
     Supersyscall, SysBatch, Syslet,
 };
-pub use enter::{HEADER_SIZE_MAX, enter};
+pub use enter::{HEADER_SIZE_MAX, enter, enter_inline};
 pub use host::{Error, Fault, Host};
-pub use machine::{Cursor, run};
+pub use machine::{Cursor, Stop, run};
 pub use turn::{Head, Made, Turn};

@@ -25,8 +25,18 @@ pub struct Cursor {
     pub reason: Option<PuntReason>,
 }
 
+impl Cursor {
+    /// The word of a run header that holds both.
+    #[must_use]
+    #[inline(always)]
+    pub fn resume_and_reason(&self) -> u64 {
+        let reason = self.reason.map_or(0, PuntReason::raw);
+        u64::from(self.resume.raw()) | u64::from(reason) << 32
+    }
+}
+
 /// Why a batch stops: the status, and the error if it is one.
-type Stop = (Status, Option<Error>);
+pub type Stop = (Status, Option<Error>);
 
 /// Runs a program from the cursor until it stops.
 ///

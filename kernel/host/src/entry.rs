@@ -8,7 +8,7 @@
 use core::ptr::NonNull;
 
 use sysbatch_abi::{ABI_VERSION, FORMATS, Info, RUN_REQUEST, RUN_SIZE, Status};
-use sysbatch_engine::enter;
+use sysbatch_engine::enter_inline;
 
 use crate::host::KernelHost;
 use crate::registers::{PtRegs, Registers};
@@ -37,8 +37,8 @@ pub static SYSBATCH_HOST_INFO: Info = {
 /// code to act on, in which case a signal is pending.
 ///
 /// # Safety
-/// Called by `sysbatch_ioctl()` in `device.c` only, in the context of the task
-/// that made the ioctl. `registers` are those of the task, which it has saved;
+/// Called by `sysbatch_run_saved()` in `registers.S` only, in the context of the
+/// task that made the ioctl. `registers` are those of the task, which it has saved;
 /// nobody else uses them until this returns.
 // SAFETY: as for SYSBATCH_HOST_INFO.
 #[unsafe(no_mangle)]
@@ -53,12 +53,12 @@ pub unsafe extern "C" fn sysbatch_host_ioctl(
     // SAFETY: the caller vouches for the registers.
     let registers = unsafe { Registers::new(registers) };
     let mut host = KernelHost::new(registers);
-    let entered = enter(&mut host, address);
+    let stop = enter_inline(&mut host, address);
     host.finish();
-    match entered {
-        Ok(Status::Interrupted) => host.leave(),
-        Ok(_) => 0,
-        Err(error) => i64::from(error.errno()).wrapping_neg(),
+    match stop {
+        (_, Some(error)) => i64::from(error.errno()).wrapping_neg(),
+        (Status::Interrupted, None) => host.leave(),
+        (_, None) => 0,
     }
 }
 

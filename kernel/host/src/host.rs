@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The interpreter's view of the task that entered the module.
 
-use sysbatch_abi::{PuntReason, Resume, Width, is_handed_back, is_made_at_once, is_reviewed};
-use sysbatch_engine::{Call, Fault, Head, Host, Made, Operands, Outcome};
+use core::mem::MaybeUninit;
+
+use sysbatch_abi::{
+    PuntReason, Resume, Run, Status, Width, is_handed_back, is_made_at_once, is_reviewed,
+};
+use sysbatch_engine::{Atom, Call, Cursor, Fault, Head, Host, Made, Operands, Outcome, Turn};
 
 use crate::registers::Registers;
 use crate::restart::Restart;
@@ -234,6 +238,26 @@ impl Host for KernelHost {
     }
 
     #[inline(always)]
+    fn turn_to_pointer(
+        &mut self,
+        Made { slot, result }: Made,
+        entry: u64,
+        registers: &mut Registers,
+    ) -> Turn<u64> {
+        shim::turn_to_pointer(slot, result, entry, *registers)
+    }
+
+    #[inline(always)]
+    fn turn_to_atom(
+        &mut self,
+        Made { slot, result }: Made,
+        entry: u64,
+        registers: &mut Registers,
+    ) -> Turn<Atom> {
+        shim::turn_to_atom(slot, result, entry, *registers)
+    }
+
+    #[inline(always)]
     fn is_clear(&mut self) -> bool {
         shim::is_clear()
     }
@@ -251,8 +275,17 @@ impl Host for KernelHost {
     }
 
     #[inline(always)]
-    fn store_header(&mut self, address: u64, words: &[u64; 5], status: u32) -> Result<(), Fault> {
-        shim::store_header(address, words, status)
+    fn load_header<'a>(
+        &mut self,
+        address: u64,
+        place: &'a mut MaybeUninit<Run>,
+    ) -> Result<&'a Run, Fault> {
+        shim::load_header(address, place)
+    }
+
+    #[inline(always)]
+    fn store_header(&mut self, address: u64, cursor: &Cursor, status: Status) -> Result<(), Fault> {
+        shim::store_header(address, cursor, status)
     }
 }
 

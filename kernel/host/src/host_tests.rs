@@ -313,3 +313,63 @@ fn an_entry_that_begins_like_an_error_is_invalid() {
         assert_eq!(batch.results, [5, 77]);
     }
 }
+
+/// Runs three calls in a format whose entries do not lie in one piece, with
+/// `waits` after the first two, and gives the first argument of each call.
+fn in_pieces(format: u32, waits: u32) -> Vec<u64> {
+    let numbers = [GETPPID as u64; 3];
+    let arguments = [11_u64, 12, 13];
+    let mut results = [77_i64; 3];
+    let address = |word: &u64| (&raw const *word).expose_provenance() as u64;
+    let slot = (&raw mut results).expose_provenance() as u64;
+    // The pointers of each: one argument, and then none.
+    let lists = [0, 1, 2].map(|index| [numbers[index], address(&arguments[index]), 0, 0, 0, 0, 0]);
+    let pointers = [0, 1, 2].map(|index| (&raw const lists[index]).expose_provenance() as u64);
+    let mut atoms = [[0_u64; 11]; 3];
+    for index in [2, 1, 0] {
+        let next = match atoms.get(index + 1) {
+            Some(next) => (&raw const *next).expose_provenance() as u64,
+            None => 0,
+        };
+        let result = slot + 8 * index as u64;
+        atoms[index][..5].copy_from_slice(&[0, numbers[index], result, next, lists[index][1]]);
+    }
+    let is_syslet = format == 5;
+    let mut run = Run {
+        size: RUN_SIZE.try_into().unwrap(),
+        format,
+        program: (&raw const pointers).expose_provenance() as u64,
+        len: 3,
+        results: slot,
+        results_len: 3,
+        pc: if is_syslet {
+            (&raw const atoms).expose_provenance() as u64
+        } else {
+            0
+        },
+        fuel: 100,
+        ..Run::default()
+    };
+    let made = with_task(|task| {
+        task.results = vec![7, 6, 5];
+        task.after_call = vec![0, waits, waits];
+        task.calls.len()
+    });
+    assert_eq!(
+        ioctl(RUN_REQUEST, (&raw mut run).expose_provenance() as u64),
+        0
+    );
+    assert_eq!(run.steps, 3);
+    // SAFETY: the array is live, and was written through the address of it.
+    assert_eq!(unsafe { (&raw const results).read_volatile() }, [5, 6, 7]);
+    with_task(|task| task.calls[made..].iter().map(|call| call.1[0]).collect())
+}
+
+#[test]
+fn entries_in_pieces_mean_the_same_by_each_way() {
+    for format in [4, 5] {
+        for waits in [0, RESCHEDULE, TASK_WORK] {
+            assert_eq!(in_pieces(format, waits), [11, 12, 13], "{format} {waits}");
+        }
+    }
+}

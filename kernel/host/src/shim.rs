@@ -4,14 +4,13 @@
 
 use core::mem::MaybeUninit;
 
-use sysbatch_abi::{NUMBER_COUNT, RUN_SIZE, Width};
-use sysbatch_engine::{Fault, Head};
+use sysbatch_abi::{NUMBER_COUNT, RUN_SIZE, Run, SYSLET_FLAGS, Status, Width};
+use sysbatch_engine::{Atom, Cursor, Fault, Head, Turn};
 
 use crate::registers::Registers;
 
-/// How many words a run header has.
-const HEADER_WORDS: u32 = 12;
-const _: () = assert!(RUN_SIZE == 12 * 8);
+/// What the shim reads and writes as a run header.
+const _: () = assert!(RUN_SIZE == 96 && size_of::<Run>() == RUN_SIZE);
 
 /// What waits to be seen to between two sub-calls: the bits of
 /// `sysbatch_pending_work()`, as in `shim.h`.
@@ -92,13 +91,7 @@ pub(crate) fn load_words<const N: usize>(address: u64) -> Result<[u64; N], Fault
     let mut words = MaybeUninit::<[u64; N]>::uninit();
     let to = words.as_mut_ptr().cast();
     let failed = match u32::try_from(N) {
-        // The size of a header is a constant for C, too.
-        Ok(HEADER_WORDS) => {
-            // SAFETY: `to` has room for the words of a header, which is what
-            // the shim writes; `address` is checked as a user address there.
-            unsafe { c::sysbatch_load_header(address, to) }
-        }
-        // So is that of the front of an atom.
+        // The size of the front of an atom is a constant for C, too.
         Ok(3) => {
             // SAFETY: `to` has room for three words, which is what the shim
             // writes; `address` is checked as a user address there.
@@ -119,12 +112,35 @@ pub(crate) fn load_words<const N: usize>(address: u64) -> Result<[u64; N], Fault
     Ok(unsafe { words.assume_init() })
 }
 
+/// Reads a run header.
+#[inline(always)]
+pub(crate) fn load_header(address: u64, place: &mut MaybeUninit<Run>) -> Result<&Run, Fault> {
+    // SAFETY: there is room for a header, which is what the shim writes;
+    // `address` is checked as a user address there.
+    let failed = unsafe { c::sysbatch_load_header(address, place.as_mut_ptr()) };
+    if failed != 0 {
+        return Err(Fault);
+    }
+    // SAFETY: the shim has written all of it, for it returned zero, and any
+    // value of its fields, which are integers without padding, is valid.
+    Ok(unsafe { place.assume_init_ref() })
+}
+
 /// Writes what a batch changes in its header.
 #[inline(always)]
-pub(crate) fn store_header(address: u64, words: &[u64; 5], status: u32) -> Result<(), Fault> {
-    // SAFETY: `words` are five readable words, which is what the shim reads;
-    // `address` is checked as a user address there.
-    let failed = unsafe { c::sysbatch_store_header(address, words.as_ptr(), status) };
+pub(crate) fn store_header(address: u64, cursor: &Cursor, status: Status) -> Result<(), Fault> {
+    // SAFETY: `address` is checked as a user address in the shim.
+    let failed = unsafe {
+        c::sysbatch_store_header(
+            address,
+            cursor.pc,
+            cursor.fuel,
+            cursor.steps,
+            cursor.value,
+            cursor.resume_and_reason(),
+            status.raw(),
+        )
+    };
     if failed == 0 { Ok(()) } else { Err(Fault) }
 }
 
@@ -212,6 +228,55 @@ pub(crate) fn gather(address: u64, registers: Registers) -> Result<u64, Fault> {
     if fault == 0 { Ok(value) } else { Err(Fault) }
 }
 
+/// Stores a result, reads the entry that the word at `entry` points to, and
+/// looks at the task.
+#[inline(always)]
+pub(crate) fn turn_to_pointer(
+    slot: u64,
+    result: i64,
+    entry: u64,
+    registers: Registers,
+) -> Turn<u64> {
+    let result = result.cast_unsigned();
+    // SAFETY: each address is checked as a user address in the shim, which
+    // writes to the registers of arguments alone, valid by the contract of
+    // `Registers::new`.
+    let word = unsafe { c::sysbatch_turn_to_pointer(slot, result, entry, registers.as_ptr()) };
+    match word.fault {
+        0 => Turn::Read(word.value),
+        1 => Turn::NotStored,
+        _ => Turn::Stored,
+    }
+}
+
+/// Stores a result, reads an atom and looks at the task.
+#[inline(always)]
+pub(crate) fn turn_to_atom(slot: u64, result: i64, entry: u64, registers: Registers) -> Turn<Atom> {
+    let result = result.cast_unsigned();
+    let mut rest = MaybeUninit::<[u64; 2]>::uninit();
+    let to = rest.as_mut_ptr().cast();
+    // SAFETY: as above; `to` has room for the two words that the shim writes.
+    let words = unsafe { c::sysbatch_turn_to_atom(slot, result, entry, registers.as_ptr(), to) };
+    let HeadWords { first, second } = words;
+    if second & !SYSLET_FLAGS != 0 {
+        // Flags that do not exist are found once more by the long way; if all
+        // of both words is ones, the result is stored once more, too.
+        return if first == u64::MAX && second == u64::MAX {
+            Turn::NotStored
+        } else {
+            Turn::Stored
+        };
+    }
+    // SAFETY: both were written, for there is an atom.
+    let [result, next] = unsafe { rest.assume_init() };
+    Turn::Read(Atom {
+        flags: second,
+        number: first,
+        result,
+        next,
+    })
+}
+
 /// Whether a sub-call may be made with nothing done before it: nobody watches
 /// the task, and nothing waits.
 #[inline(always)]
@@ -256,8 +321,8 @@ impl Implemented {
 pub(crate) fn dispatch(number: Implemented, registers: Registers) -> i64 {
     // SAFETY: the call gets only user values, as from the system call
     // instruction, and a number inside the kernel's table. The registers are
-    // those of the current task, saved by `sysbatch_ioctl()`, which restores
-    // them.
+    // those of the current task, saved by `sysbatch_run_saved()`, which
+    // restores them.
     unsafe { c::sysbatch_dispatch(registers.as_ptr(), number.0) }
 }
 
@@ -313,6 +378,8 @@ pub(crate) struct HeadWords {
 
 #[cfg(not(test))]
 mod c {
+    use sysbatch_abi::Run;
+
     use super::{HeadWords, Word};
     use crate::registers::PtRegs;
 
@@ -327,8 +394,16 @@ mod c {
         pub(super) fn sysbatch_store8(address: u64, value: u64) -> i32;
         pub(super) fn sysbatch_load_words(address: u64, words: *mut u64, count: u32) -> i32;
         pub(super) fn sysbatch_load_three(address: u64, words: *mut u64) -> i32;
-        pub(super) fn sysbatch_load_header(address: u64, words: *mut u64) -> i32;
-        pub(super) fn sysbatch_store_header(address: u64, words: *const u64, status: u32) -> i32;
+        pub(super) fn sysbatch_load_header(address: u64, header: *mut Run) -> i32;
+        pub(super) fn sysbatch_store_header(
+            address: u64,
+            pc: u64,
+            fuel: u64,
+            steps: u64,
+            value: i64,
+            resume_and_reason: u64,
+            status: u32,
+        ) -> i32;
         pub(super) fn sysbatch_read_entry1(entry: u64, registers: *mut PtRegs) -> HeadWords;
         pub(super) fn sysbatch_read_entry2(entry: u64, registers: *mut PtRegs) -> HeadWords;
         pub(super) fn sysbatch_first1(entry: u64, registers: *mut PtRegs) -> HeadWords;
@@ -351,6 +426,19 @@ mod c {
             registers: *mut PtRegs,
         ) -> i32;
         pub(super) fn sysbatch_gather(address: u64, registers: *mut PtRegs) -> Word;
+        pub(super) fn sysbatch_turn_to_pointer(
+            slot: u64,
+            result: u64,
+            entry: u64,
+            registers: *mut PtRegs,
+        ) -> Word;
+        pub(super) fn sysbatch_turn_to_atom(
+            slot: u64,
+            result: u64,
+            entry: u64,
+            registers: *mut PtRegs,
+            result_and_next: *mut u64,
+        ) -> HeadWords;
         pub(super) static SYSBATCH_NR_SYSCALLS: u32;
         pub(super) fn sysbatch_dispatch(registers: *mut PtRegs, number: u32) -> i64;
         pub(super) fn sysbatch_is_watched() -> i32;

@@ -8,6 +8,7 @@ use core::ptr::NonNull;
 use std::cell::RefCell;
 use std::vec::Vec;
 
+use sysbatch_abi::Run;
 use sysbatch_engine::Operands;
 
 use super::{HeadWords, Word};
@@ -87,21 +88,28 @@ pub(super) unsafe fn sysbatch_load_three(address: u64, words: *mut u64) -> i32 {
     unsafe { sysbatch_load_words(address, words, 3) }
 }
 
-pub(super) unsafe fn sysbatch_load_header(address: u64, words: *mut u64) -> i32 {
+pub(super) unsafe fn sysbatch_load_header(address: u64, header: *mut Run) -> i32 {
     // SAFETY: as the caller promises, for the words of a header.
-    unsafe { sysbatch_load_words(address, words, 12) }
+    unsafe { sysbatch_load_words(address, header.cast(), 12) }
 }
 
-pub(super) unsafe fn sysbatch_store_header(address: u64, words: *const u64, status: u32) -> i32 {
-    let header = core::ptr::with_exposed_provenance_mut::<u64>(address as usize);
-    // SAFETY: tests pass the address of a live header; its word 6 is inside.
-    let from_pc = unsafe { header.add(6) };
-    // SAFETY: so are the four that follow; the caller has five words.
-    unsafe { from_pc.copy_from(words, 5) };
-    // SAFETY: word 3 of 32 bits is the status.
-    let place = unsafe { header.cast::<u32>().add(3) };
-    // SAFETY: inside the live header.
-    unsafe { place.write(status) };
+pub(super) unsafe fn sysbatch_store_header(
+    address: u64,
+    pc: u64,
+    fuel: u64,
+    steps: u64,
+    value: i64,
+    resume_and_reason: u64,
+    status: u32,
+) -> i32 {
+    let header = core::ptr::with_exposed_provenance_mut::<Run>(address as usize);
+    // SAFETY: tests pass the address of a live header.
+    let mut run = unsafe { header.read() };
+    (run.pc, run.fuel, run.steps, run.value) = (pc, fuel, steps, value);
+    (run.resume, run.reason) = (resume_and_reason as u32, (resume_and_reason >> 32) as u32);
+    run.status = status;
+    // SAFETY: as above.
+    unsafe { header.write(run) };
     0
 }
 
@@ -205,6 +213,55 @@ pub(super) unsafe fn sysbatch_gather(address: u64, registers: *mut PtRegs) -> Wo
     }
     // SAFETY: tests pass addresses of live arrays only.
     unsafe { sysbatch_load8(address) }
+}
+
+pub(super) unsafe fn sysbatch_turn_to_pointer(
+    slot: u64,
+    result: u64,
+    entry: u64,
+    registers: *mut PtRegs,
+) -> Word {
+    // SAFETY: tests pass addresses of live slots only.
+    unsafe { sysbatch_store8(slot, result) };
+    // SAFETY: and those of live pointers to live arrays.
+    let array = unsafe { sysbatch_load8(entry) }.value;
+    // SAFETY: as above.
+    let word = unsafe { sysbatch_gather(array, registers) };
+    let fault = if is_clear() { 0 } else { -14 };
+    Word { fault, ..word }
+}
+
+pub(super) unsafe fn sysbatch_turn_to_atom(
+    slot: u64,
+    result: u64,
+    entry: u64,
+    registers: *mut PtRegs,
+    result_and_next: *mut u64,
+) -> HeadWords {
+    if slot != 0 {
+        // SAFETY: tests pass addresses of live slots only.
+        unsafe { sysbatch_store8(slot, result) };
+    }
+    let mut front = [0; 3];
+    // SAFETY: tests pass addresses of live atoms only.
+    unsafe { sysbatch_load_three(entry, front.as_mut_ptr()) };
+    let [flags, number, result] = front;
+    // SAFETY: as above.
+    let next = unsafe { sysbatch_gather(entry + 24, registers) }.value;
+    // SAFETY: the caller has two words.
+    unsafe { result_and_next.cast::<[u64; 2]>().write([result, next]) };
+    let more = HeadWords {
+        first: 0,
+        second: STORED.first,
+    };
+    if is_clear() {
+        HeadWords {
+            first: number,
+            second: flags,
+        }
+    } else {
+        more
+    }
 }
 
 /// Whether nobody watches and nothing waits.

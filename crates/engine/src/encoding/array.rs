@@ -50,6 +50,13 @@ impl<const SIZE: u64> Array<SIZE> {
         (pc < self.end).then(|| self.slot(pc))
     }
 
+    /// The addresses of an entry and of its slot; `None` as for
+    /// [`near_slot`](Self::near_slot).
+    #[inline(always)]
+    pub(super) fn place(&self, pc: u64) -> Option<(u64, u64)> {
+        (pc < self.end).then(|| (self.entry(pc), self.slot(pc)))
+    }
+
     /// The address of the slot of an entry below the end.
     #[inline(always)]
     fn slot(&self, pc: u64) -> u64 {

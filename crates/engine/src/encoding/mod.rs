@@ -17,7 +17,7 @@ pub use native::Native;
 pub use pointers::Pointers;
 pub use supersyscall::Supersyscall;
 pub use sys_batch::SysBatch;
-pub use syslet::Syslet;
+pub use syslet::{Atom, Syslet};
 
 /// What an entry asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,31 +187,6 @@ pub trait Encoding {
     ) -> Straight<Self::Entry> {
         let _ = (host, at, operands);
         Straight::Entry(entry)
-    }
-}
-
-/// Stores a result, if there is one, and reads the entry at `pc`, for an
-/// encoding whose entries do not lie in one piece. The task is looked at last,
-/// for all of this may take any time.
-#[inline(always)]
-fn turn_in_pieces<H: Host, E: Encoding>(
-    host: &mut H,
-    encoding: &E,
-    made: Option<Made>,
-    pc: u64,
-    operands: &mut H::Operands,
-) -> Turn<E::Entry> {
-    if encoding.is_end(pc) {
-        return Turn::NotStored;
-    }
-    if let Some(made) = made
-        && let Err(Fault) = encoding.store(host, made.slot, made.result)
-    {
-        return Turn::NotStored;
-    }
-    match encoding.read(host, pc, operands) {
-        Ok(entry) if host.is_clear() => Turn::Read(entry),
-        _ => Turn::Stored,
     }
 }
 

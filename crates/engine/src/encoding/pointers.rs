@@ -2,10 +2,8 @@
 
 use sysbatch_abi::Width;
 
-use super::{
-    Decoded, Encoding, Next, Operation, Sign, call_unless_handed_back, element, slot,
-    turn_in_pieces,
-};
+use super::array::Array;
+use super::{Decoded, Encoding, Next, Operation, Sign, call_unless_handed_back, element, slot};
 use crate::call::Operands;
 use crate::host::{Error, Host};
 use crate::turn::{Made, Turn};
@@ -16,16 +14,36 @@ use crate::turn::{Made, Turn};
 /// The program counter is the index of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Pointers {
-    /// Address of the first pointer.
-    pub program: u64,
-    /// Number of calls.
-    pub len: u64,
-    /// Address of the first result.
-    pub results: u64,
-    /// Number of results that may be written.
-    pub results_len: u64,
-    /// Whether a failed call ends the batch.
-    pub stop_on_failure: bool,
+    program: u64,
+    len: u64,
+    results: u64,
+    results_len: u64,
+    stop_on_failure: bool,
+    array: Array<8>,
+}
+
+impl Pointers {
+    /// A program of `len` pointers at address `program`, of whose results
+    /// `results_len` may be written at address `results`; a failed call ends
+    /// the batch if `stop_on_failure`.
+    #[must_use]
+    #[inline(always)]
+    pub fn new(
+        program: u64,
+        len: u64,
+        results: u64,
+        results_len: u64,
+        stop_on_failure: bool,
+    ) -> Self {
+        Self {
+            program,
+            len,
+            results,
+            results_len,
+            stop_on_failure,
+            array: Array::new(program, len, results, results_len),
+        }
+    }
 }
 
 /// The number of a call and the place of its result.
@@ -99,6 +117,13 @@ impl Encoding for Pointers {
         pc: u64,
         operands: &mut H::Operands,
     ) -> Turn<NumberAndSlot> {
-        turn_in_pieces(host, self, made, pc, operands)
+        let (Some(made), Some((entry, slot))) = (made, self.array.place(pc)) else {
+            return Turn::NotStored;
+        };
+        match host.turn_to_pointer(made, entry, operands) {
+            Turn::Read(number) => Turn::Read(NumberAndSlot { number, slot }),
+            Turn::Stored => Turn::Stored,
+            Turn::NotStored => Turn::NotStored,
+        }
     }
 }

@@ -6,7 +6,7 @@ use sysbatch_abi::{
 };
 
 use super::pointers::operation;
-use super::{Decoded, Encoding, Next, Operation, Pseudo, Sign, turn_in_pieces};
+use super::{Decoded, Encoding, Next, Operation, Pseudo, Sign};
 use crate::host::{Error, Fault, Host};
 use crate::turn::{Made, Turn};
 
@@ -26,10 +26,42 @@ pub struct Syslet;
 /// What an atom says but for its arguments.
 #[derive(Clone, Copy, Debug)]
 pub struct Atom {
-    flags: u64,
-    number: u64,
-    result: u64,
-    next: u64,
+    /// When the syslet stops, and where it goes on then.
+    pub flags: u64,
+    /// The number of the call.
+    pub number: u64,
+    /// The address of the result, if not zero.
+    pub result: u64,
+    /// The address of the atom that follows.
+    pub next: u64,
+}
+
+impl Atom {
+    /// Reads the atom at an address, each word once. Its arguments become the
+    /// operands.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] if any byte that is looked at cannot be read,
+    /// [`Error::Invalid`] if there are flags that do not exist.
+    #[inline(always)]
+    pub(crate) fn read<H: Host + ?Sized>(
+        host: &mut H,
+        address: u64,
+        operands: &mut H::Operands,
+    ) -> Result<Self, Error> {
+        let [flags, number, result] = host.load_words(address)?;
+        if flags & !SYSLET_FLAGS != 0 {
+            return Err(Error::Invalid);
+        }
+        // `next` lies before the pointers to the arguments.
+        let next = host.gather(address.checked_add(NEXT).ok_or(Fault)?, operands)?;
+        Ok(Self {
+            flags,
+            number,
+            result,
+            next,
+        })
+    }
 }
 
 impl Encoding for Syslet {
@@ -47,18 +79,7 @@ impl Encoding for Syslet {
         pc: u64,
         operands: &mut H::Operands,
     ) -> Result<Atom, Error> {
-        let [flags, number, result] = host.load_words(pc)?;
-        if flags & !SYSLET_FLAGS != 0 {
-            return Err(Error::Invalid);
-        }
-        // `next` lies before the pointers to the arguments.
-        let next = host.gather(pc.checked_add(NEXT).ok_or(Fault)?, operands)?;
-        Ok(Atom {
-            flags,
-            number,
-            result,
-            next,
-        })
+        Atom::read(host, pc, operands)
     }
 
     #[inline(always)]
@@ -115,6 +136,9 @@ impl Encoding for Syslet {
         pc: u64,
         operands: &mut H::Operands,
     ) -> Turn<Atom> {
-        turn_in_pieces(host, self, made, pc, operands)
+        match made {
+            Some(made) if !self.is_end(pc) => host.turn_to_atom(made, pc, operands),
+            _ => Turn::NotStored,
+        }
     }
 }
