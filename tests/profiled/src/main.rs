@@ -3,15 +3,19 @@
 //! filled whatever is filled at first use.
 #![expect(unsafe_code, reason = "a batch does what its text says")]
 
+mod formats;
+
 use std::io::Read as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, ValueEnum};
 use rustix::process::{Signal, getpid, kill_process};
-use sysbatch::abi::Status;
+use sysbatch::abi::{Format, Status};
 use sysbatch::{Backend, Direct};
 use sysbatch_asm::{Image, assemble};
+
+use formats::Encoded;
 
 /// Run a batch twice.
 #[derive(Debug, Parser)]
@@ -21,6 +25,28 @@ struct Arguments {
     place: Place,
     /// The program, in the text form of a batch.
     program: PathBuf,
+    /// The memory layout, if not the native one.
+    #[arg(long, value_enum)]
+    format: Option<Layout>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Layout {
+    Supersyscall,
+    Batch,
+    Pointers,
+    Syslet,
+}
+
+impl From<Layout> for Format {
+    fn from(layout: Layout) -> Self {
+        match layout {
+            Layout::Supersyscall => Self::Supersyscall,
+            Layout::Batch => Self::SysBatch,
+            Layout::Pointers => Self::Pointers,
+            Layout::Syslet => Self::Syslet,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -52,7 +78,14 @@ fn main() -> Result<()> {
     }
     for followed in [false, true] {
         let image = Image::load(&program);
-        let mut run = image.run();
+        let mut encoded = arguments
+            .format
+            .map(|layout| Encoded::new(layout.into(), &program))
+            .transpose()?;
+        let mut run = match &mut encoded {
+            None => image.run(),
+            Some(encoded) => encoded.run(image.run()),
+        };
         let mark = || -> Result<()> {
             if followed && arguments.place == Place::User {
                 kill_process(getpid(), Signal::USR1)?;

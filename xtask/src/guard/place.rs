@@ -35,6 +35,10 @@ const WORKLOADS: [&str; 5] = [
     "jump",
 ];
 
+/// What is followed in a kernel beside that, a figure each: the formats that came
+/// before.
+const FORMATS: [&str; 4] = ["supersyscall", "batch", "pointers", "syslet"];
+
 impl Place {
     /// All of them.
     pub(super) const ALL: [Self; 3] = [Self::V6_1, Self::V6_12, Self::UserSpace];
@@ -65,13 +69,22 @@ impl Place {
         }
     }
 
+    /// What is followed here.
+    fn workloads(self) -> Vec<&'static str> {
+        match self.series() {
+            None => WORKLOADS.to_vec(),
+            Some(_) => [&WORKLOADS[..], &FORMATS].concat(),
+        }
+    }
+
     /// Counts what sources come to here.
     ///
     /// # Errors
     /// When they can't be built or run.
     pub(super) fn count(self, sources: &Sources) -> Result<Record> {
-        let workloads = WORKLOADS.map(Workload::named);
-        let workloads = workloads.into_iter().collect::<Result<Vec<_>>>()?;
+        let names = self.workloads();
+        let workloads = names.iter().copied().map(Workload::named);
+        let workloads = workloads.collect::<Result<Vec<_>>>()?;
         let program = sources.program()?;
         let (conditions, counts) = match self.series() {
             None => {
@@ -85,7 +98,7 @@ impl Place {
                 (kernel_conditions(kernel)?, counts)
             }
         };
-        let counts = WORKLOADS.into_iter().zip(counts).collect();
+        let counts = names.into_iter().zip(counts).collect();
         Ok(Record {
             conditions,
             instructions: instructions(&counts)?,
@@ -113,7 +126,13 @@ fn instructions(counts: &BTreeMap<&str, Counts>) -> Result<BTreeMap<String, usiz
         ),
         ("fixed", of("unimplemented")?.beside),
     ];
-    Ok(figures.map(|(name, count)| (name.to_owned(), count)).into())
+    let formats = FORMATS
+        .into_iter()
+        .filter_map(|name| Some((name, counts.get(name)?.unit)));
+    let figures = figures.into_iter().chain(formats);
+    Ok(figures
+        .map(|(name, count)| (name.to_owned(), count))
+        .collect())
 }
 
 fn kernel_conditions(kernel: Kernel) -> Result<Conditions> {

@@ -10,6 +10,7 @@ use sysbatch_guest::Suite;
 
 use super::symbols::Symbols;
 use super::trace::Trace;
+use super::workload::Batch;
 use crate::kernel::Kernel;
 use crate::paths;
 use crate::vm::{self, Accel, Debugger, Disk, GuestFile, Registers, VmSpec};
@@ -54,7 +55,7 @@ pub(crate) fn follow(
     kernel: &Kernel,
     module: PathBuf,
     program: &Path,
-    batches: &[String],
+    batches: &[Batch],
 ) -> Result<(Symbols, Vec<Trace>)> {
     let folder = paths::output().join("profile");
     std::fs::create_dir_all(&folder)
@@ -66,8 +67,10 @@ pub(crate) fn follow(
     let mut script = HAND_OVER.to_owned();
     for (number, batch) in batches.iter().enumerate() {
         let path = format!("/batches/{number}.sb");
-        script.push_str(&format!("{PROGRAM} kernel {path}\n"));
-        files.push(GuestFile::bytes(&path, batch.clone().into_bytes()));
+        let arguments: Vec<&str> = batch.arguments().collect();
+        let arguments = arguments.join(" ");
+        script.push_str(&format!("{PROGRAM} kernel {path} {arguments}\n"));
+        files.push(GuestFile::bytes(&path, batch.text.clone().into_bytes()));
     }
     let command = ["/bin/busybox", "sh", "-c", &script].map(str::to_owned);
     let spec = VmSpec {

@@ -25,7 +25,7 @@ use crate::progress::Progress;
 use crate::setup::{self, Purpose};
 use report::Profile;
 use trace::Trace;
-use workload::{WORKLOADS, Workload};
+use workload::{Batch, WORKLOADS, Workload};
 
 /// The program that runs the batches, and its package.
 pub(crate) const PROGRAM: &str = "sysbatch-profiled";
@@ -74,10 +74,10 @@ fn workloads() -> String {
 /// When something is missing, can't be built or fails.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let batches = arguments.batches()?;
-    let texts: Vec<String> = batches.iter().map(|batch| batch.text.clone()).collect();
+    let run: Vec<Batch> = batches.iter().map(|named| named.batch.clone()).collect();
     let program = crate::guest::build(PROGRAM, PROGRAM)?;
     let (place, followed) = if arguments.native {
-        ("user space".to_owned(), native::follow(&program, &texts)?)
+        ("user space".to_owned(), native::follow(&program, &run)?)
     } else {
         let wanted = (arguments.kernel, arguments.flavour, Need::Image);
         setup::prepare(Purpose::Machine, &[wanted])?;
@@ -88,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         };
         let place = format!("Linux {}", kernel.release);
         let progress = Progress::start(format!("following batches on {place}"));
-        let (symbols, traces) = guest::follow(&kernel, module, &program, &texts)?;
+        let (symbols, traces) = guest::follow(&kernel, module, &program, &run)?;
         progress.end("ok");
         let symbols = Rc::new(symbols);
         let traces = traces.into_iter().map(|trace| (symbols.clone(), trace));
@@ -124,8 +124,8 @@ pub(crate) fn count_in_kernel(
     program: &Path,
     workloads: &[Workload],
 ) -> Result<Vec<Counts>> {
-    let texts = texts(workloads, guest::PROGRAM);
-    let (_, traces) = guest::follow(kernel, module, program, &texts)?;
+    let batches = batches(workloads, guest::PROGRAM);
+    let (_, traces) = guest::follow(kernel, module, program, &batches)?;
     let counted = workloads.iter().zip(&traces);
     counted
         .map(|(workload, trace)| count(workload, trace))
@@ -137,17 +137,17 @@ pub(crate) fn count_in_kernel(
 /// # Errors
 /// When the program fails or can't be followed, or nothing repeats.
 pub(crate) fn count_in_user_space(program: &Path, workloads: &[Workload]) -> Result<Vec<Counts>> {
-    let traces = native::follow(program, &texts(workloads, native::FILE))?;
+    let traces = native::follow(program, &batches(workloads, native::FILE))?;
     let counted = workloads.iter().zip(&traces);
     counted
         .map(|(workload, (_, trace))| count(workload, trace))
         .collect()
 }
 
-fn texts(workloads: &[Workload], file: &str) -> Vec<String> {
+fn batches(workloads: &[Workload], file: &str) -> Vec<Batch> {
     workloads
         .iter()
-        .map(|workload| workload.text(file))
+        .map(|workload| workload.batch(file))
         .collect()
 }
 
@@ -161,22 +161,22 @@ fn count(workload: &Workload, trace: &Trace) -> Result<Counts> {
 }
 
 /// What is followed.
-struct Batch {
+struct Named {
     name: String,
-    text: String,
+    batch: Batch,
     /// How many equal units it consists of, if it does.
     units: Option<usize>,
 }
 
 impl Arguments {
-    fn batches(&self) -> Result<Vec<Batch>> {
+    fn batches(&self) -> Result<Vec<Named>> {
         if let Some(file) = &self.program {
             let name = file.display().to_string();
             let text =
                 std::fs::read_to_string(file).with_context(|| format!("can't read {name}"))?;
-            return Ok(vec![Batch {
+            return Ok(vec![Named {
                 name,
-                text,
+                batch: Batch { text, format: None },
                 units: None,
             }]);
         }
@@ -187,9 +187,9 @@ impl Arguments {
         };
         let workloads = self.workload.iter().map(|name| {
             let workload = Workload::named(name)?;
-            Ok(Batch {
+            Ok(Named {
                 name: format!("{} ({})", workload.name, workload.meaning),
-                text: workload.text(file),
+                batch: workload.batch(file),
                 units: Some(workload.units),
             })
         });

@@ -14,6 +14,7 @@ use nix::unistd::Pid;
 
 use super::symbols::Symbols;
 use super::trace::Trace;
+use super::workload::Batch;
 use crate::paths;
 
 /// The file that calls by path are made on: what they do is not followed.
@@ -24,24 +25,26 @@ pub(crate) const FILE: &str = "/proc/self/exe";
 ///
 /// # Errors
 /// When a program fails or can't be followed.
-pub(crate) fn follow(program: &Path, batches: &[String]) -> Result<Vec<(Rc<Symbols>, Trace)>> {
+pub(crate) fn follow(program: &Path, batches: &[Batch]) -> Result<Vec<(Rc<Symbols>, Trace)>> {
     let folder = paths::output().join("profile");
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("can't create {}", folder.display()))?;
     let file = folder.join(format!("batch-{}.sb", std::process::id()));
     let mut traces = Vec::new();
     for batch in batches {
-        std::fs::write(&file, batch).with_context(|| format!("can't write {}", file.display()))?;
-        traces.push(follow_one(program, &file)?);
+        std::fs::write(&file, &batch.text)
+            .with_context(|| format!("can't write {}", file.display()))?;
+        traces.push(follow_one(program, &file, batch)?);
     }
     paths::remove(&file)?;
     Ok(traces)
 }
 
-fn follow_one(program: &Path, batch: &Path) -> Result<(Rc<Symbols>, Trace)> {
+fn follow_one(program: &Path, file: &Path, batch: &Batch) -> Result<(Rc<Symbols>, Trace)> {
     let mut child = Command::new(program)
         .arg("user")
-        .arg(batch)
+        .arg(file)
+        .args(batch.arguments())
         .stdin(Stdio::piped())
         .spawn()
         .with_context(|| format!("can't start {}", program.display()))?;

@@ -22,6 +22,26 @@ pub(crate) struct Workload {
     unit: &'static str,
     /// How many there are: enough to find the steady part.
     pub(crate) units: usize,
+    /// The memory layout, if not the native one.
+    format: Option<&'static str>,
+}
+
+/// What is run: a batch as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    pub(crate) text: String,
+    /// The memory layout, if not the native one, as the program that runs it
+    /// calls it.
+    pub(crate) format: Option<&'static str>,
+}
+
+impl Batch {
+    /// The arguments of the program that say the layout.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &'static str> {
+        self.format
+            .into_iter()
+            .flat_map(|format| ["--format", format])
+    }
 }
 
 const fn cheap(name: &'static str, meaning: &'static str, unit: &'static str) -> Workload {
@@ -31,6 +51,15 @@ const fn cheap(name: &'static str, meaning: &'static str, unit: &'static str) ->
         head: "",
         unit,
         units: 12,
+        format: None,
+    }
+}
+
+/// A number that is no system call, in another layout.
+const fn unimplemented(format: &'static str, meaning: &'static str) -> Workload {
+    Workload {
+        format: Some(format),
+        ..cheap(format, meaning, "syscall_500()")
     }
 }
 
@@ -87,6 +116,10 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         "one getppid, and a branch over the entry after it",
         "getppid() goto +1\nSET(0)",
     ),
+    unimplemented("supersyscall", "no system call, in format supersyscall"),
+    unimplemented("batch", "no system call, in format batch"),
+    unimplemented("pointers", "no system call, in format pointers"),
+    unimplemented("syslet", "no system call, in format syslets"),
 ];
 
 impl Workload {
@@ -105,8 +138,8 @@ impl Workload {
         })
     }
 
-    /// The batch as text; its calls by path are made on `file`.
-    pub(crate) fn text(&self, file: &str) -> String {
+    /// The batch; its calls by path are made on `file`.
+    pub(crate) fn batch(&self, file: &str) -> Batch {
         let mut text = format!("{}\n", self.head);
         for number in 0..self.units {
             let unit = self
@@ -116,6 +149,9 @@ impl Workload {
             // Writing to a string does not fail.
             let _ = writeln!(text, "{unit}");
         }
-        text
+        Batch {
+            text,
+            format: self.format,
+        }
     }
 }
