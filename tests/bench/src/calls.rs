@@ -74,6 +74,10 @@ type Runner<'a> = Box<dyn FnMut() -> anyhow::Result<()> + 'a>;
 /// # Errors
 /// When a call fails.
 pub(crate) fn measure(rounds: u32, file: &Path) -> anyhow::Result<Measured> {
+    // Before anything has made a thread: where the table of descriptors is shared,
+    // with the workers of a ring for one, each ioctl takes and drops a reference on
+    // its file.
+    let device = device(rounds)?;
     let mut interfaces = Vec::new();
     for interface in INTERFACES {
         let mut calls = SIZES.map(|size| Call::new(interface, Sysno::getppid as u32, size));
@@ -107,7 +111,7 @@ pub(crate) fn measure(rounds: u32, file: &Path) -> anyhow::Result<Measured> {
         interfaces,
         io_uring,
         io_uring_missing,
-        device: device(rounds)?,
+        device,
     })
 }
 
