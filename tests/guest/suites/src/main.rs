@@ -13,6 +13,7 @@ mod escape;
 mod files;
 mod harness;
 mod lab;
+mod module;
 mod overlap;
 mod pages;
 mod process;

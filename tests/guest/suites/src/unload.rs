@@ -1,18 +1,18 @@
 //! Loading and unloading the module while it is in use.
 
 use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::fs::File;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions};
 use sysbatch::Backend;
-use sysbatch::abi::{DEVICE_PATH, Status};
+use sysbatch::abi::Status;
 use syscalls::Sysno;
 
-use crate::harness::{Options, cases};
+use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of, address_of_mut, at, imm, set, sys};
+use crate::module::{let_go, load, open, unload, users};
 use crate::pages::Pages;
 use crate::process::{ended, fork, until_state, wait_for};
 use crate::signal;
@@ -24,70 +24,8 @@ cases! {
     kernel module_comes_and_goes_a_hundred_times within 300;
 }
 
-/// The module's name.
-const NAME: &core::ffi::CStr = c"sysbatch";
-
 /// When to look again for what cannot be waited for.
 const SOON: Duration = Duration::from_micros(200);
-
-/// Unloads the module, if nobody uses it.
-fn unload() -> Result<(), Errno> {
-    rustix::system::delete_module(NAME, libc::O_NONBLOCK)
-}
-
-fn load(options: &Options) {
-    let path = options
-        .module
-        .as_ref()
-        .expect("--module says where the module's file is");
-    let file = File::open(path).expect("the module's file");
-    rustix::system::finit_module(&file, c"", 0).expect("the module loads");
-}
-
-/// How many use the module, as the kernel counts.
-fn users() -> u64 {
-    let text =
-        std::fs::read_to_string("/sys/module/sysbatch/refcnt").expect("the module is loaded");
-    text.trim().parse().expect("a number")
-}
-
-/// Closes what this process has open of the device.
-fn let_go(lab: &mut Lab) {
-    // The shared descriptor stays open for the life of the process.
-    lab.backend = Backend::user();
-    for entry in std::fs::read_dir("/proc/self/fd").expect("procfs") {
-        let entry = entry.expect("an entry");
-        if std::fs::read_link(entry.path()).is_ok_and(|to| to.as_os_str() == DEVICE_PATH) {
-            let number: i32 = entry
-                .file_name()
-                .to_str()
-                .expect("a number")
-                .parse()
-                .expect("a number");
-            #[expect(
-                unsafe_code,
-                reason = "the descriptor belongs to nobody that still uses it"
-            )]
-            // SAFETY: the library's own descriptor, in a process that does not
-            // use the library's device any more.
-            unsafe {
-                libc::close(number)
-            };
-        }
-    }
-}
-
-/// A backend with a descriptor of its own, if the module is there.
-fn open() -> Option<(Backend, i32)> {
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .open(DEVICE_PATH)
-        .ok()?;
-    let fd = OwnedFd::from(file);
-    let number = fd.as_raw_fd();
-    Some((Backend::from_device(fd).expect("the module fits"), number))
-}
 
 /// A child that reports by a pipe, from within its batch, and waits by another,
 /// its device closed or not.
@@ -254,5 +192,5 @@ fn module_comes_and_goes_a_hundred_times(lab: &mut Lab) {
         );
     }
     println!("{loads} times; unloading was refused {refused} times");
-    assert_eq!(self::users(), 0);
+    assert_eq!(crate::module::users(), 0);
 }

@@ -39,41 +39,41 @@ fn calm(sender: Pid) {
     crate::process::ended(sender);
 }
 
-/// How many signals must have been handled.
-const STORM: u64 = 10;
+/// Calls that wait for a moment, each in its way.
+pub(crate) struct Waits {
+    moment: [u64; 2],
+    left: [u64; 2],
+    word: [u32; 1],
+}
 
-/// Runs batches of calls that wait for a moment, and looks at each result: as many
-/// as that, and more until there were signals enough.
-fn wait_often(lab: &mut Lab, rounds: u32) {
-    let moment = [0_u64, 200_000];
-    let mut left = [0_u64; 2];
-    let mut word = [0_u32];
-    let sleep = sys(
-        Sysno::nanosleep,
-        [at(address_of(&moment)), at(address_of_mut(&mut left))],
-    );
-    let futex = [
-        at(address_of_mut(&mut word)),
-        imm(libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG),
-        imm(0),
-        at(address_of(&moment)),
-    ];
-    let ppoll = [imm(0), imm(0), at(address_of(&moment)), imm(0), imm(0)];
-    let clock = [
-        imm(libc::CLOCK_MONOTONIC),
-        imm(0),
-        at(address_of(&moment)),
-        imm(0),
-    ];
-    let mut round = 0;
-    while round < rounds || signal::handled() <= STORM {
-        round += 1;
+impl Waits {
+    pub(crate) fn new() -> Self {
+        Self {
+            moment: [0, 200_000],
+            left: [0; 2],
+            word: [0],
+        }
+    }
+
+    /// Makes all of them in a batch, and looks at each result.
+    pub(crate) fn run(&mut self, lab: &mut Lab) {
+        let moment = at(address_of(&self.moment));
+        let futex = [
+            at(address_of_mut(&mut self.word)),
+            imm(libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG),
+            imm(0),
+            moment,
+        ];
+        let clock = [imm(libc::CLOCK_MONOTONIC), imm(0), moment, imm(0)];
         let mut batch = Batch::new([
-            sleep,
+            sys(
+                Sysno::nanosleep,
+                [moment, at(address_of_mut(&mut self.left))],
+            ),
             sys(Sysno::poll, [imm(0), imm(0), imm(1)]),
             sys(Sysno::futex, futex),
             sys(Sysno::clock_nanosleep, clock),
-            sys(Sysno::ppoll, ppoll),
+            sys(Sysno::ppoll, [imm(0), imm(0), moment, imm(0), imm(0)]),
             sys(Sysno::getpid, []),
         ]);
         assert_eq!(lab.run(&mut batch), Ok(Status::Done));
@@ -88,6 +88,19 @@ fn wait_often(lab: &mut Lab, rounds: u32) {
             );
         }
         assert_eq!(batch.results[5], i64::from(std::process::id()));
+    }
+}
+
+/// How many signals must have been handled.
+const STORM: u64 = 10;
+
+/// Waits in as many batches as that, and more until there were signals enough.
+fn wait_often(lab: &mut Lab, rounds: u32) {
+    let mut waits = Waits::new();
+    let mut round = 0;
+    while round < rounds || signal::handled() <= STORM {
+        round += 1;
+        waits.run(lab);
     }
 }
 
