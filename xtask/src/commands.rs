@@ -9,6 +9,7 @@ use sysbatch_guest::Suite;
 
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::setup::{self, Purpose};
+use crate::test::soak::Soak;
 use crate::vm::{self, Accel, GuestFile, VmSpec};
 use crate::{
     bench, demo, fresh, guard, guest, header, kmod, library, paths, profile, progress, test,
@@ -63,14 +64,30 @@ enum Command {
         /// Of the guest's suites only this; may be given several times.
         #[arg(long = "suite", value_name = "SUITE")]
         suites: Vec<String>,
+        /// Take the time for a soak of five minutes instead of one.
+        #[arg(long)]
+        long: bool,
         /// Instead try what the README promises on fresh machines of Debian 12
         /// and 13; as root, and for hours.
-        #[arg(long, conflicts_with_all = ["only", "suites"])]
+        #[arg(long, conflicts_with_all = ["only", "suites", "long"])]
         fresh: bool,
         /// Of the fresh machines only this, or those whose names begin so; may
         /// be given several times.
         #[arg(long = "case", value_name = "CASE", requires = "fresh")]
         cases: Vec<String>,
+    },
+    /// Run batches in the middle of signals, stops, tracers, filters and ends, and see
+    /// that nothing is wrong, hangs or is left; a suite of the tests.
+    Soak {
+        /// How long.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        minutes: u64,
+        /// Only on the kernel of this series.
+        #[arg(long, value_enum)]
+        kernel: Option<Series>,
+        /// Where random numbers begin, as a soak before has printed it.
+        #[arg(long)]
+        seed: Option<u64>,
     },
     /// Measure every number that is to be reached, and what it is to be compared
     /// with.
@@ -157,7 +174,21 @@ impl Arguments {
             Command::Test {
                 fresh: true, cases, ..
             } => fresh::run(&cases),
-            Command::Test { only, suites, .. } => test::run(&only, &suites),
+            Command::Test {
+                only, suites, long, ..
+            } => {
+                let soak = if long { Soak::LONG } else { Soak::ORDINARY };
+                test::run(&only, &suites, soak)
+            }
+            Command::Soak {
+                minutes,
+                kernel,
+                seed,
+            } => {
+                let one = kernel.map(|series| [series]);
+                let series = one.as_ref().map_or(&Series::ALL[..], |one| &one[..]);
+                test::soak::run(series, minutes, seed)
+            }
             Command::Bench(arguments) => bench::run(&arguments).map(|()| true),
             Command::Kmod(arguments) => {
                 let wanted = (arguments.kernel, arguments.flavour, Need::Headers);

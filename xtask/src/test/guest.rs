@@ -5,30 +5,44 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, ensure};
-use sysbatch_guest::Suite;
 
 use super::repeat::{self, Attempt};
+use super::soak::Soak;
 use super::suites::{GuestSuite, SUITES};
 use super::tally::{Tally, harness};
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::vm::{self, Accel, GuestFile, Verdict, VmSpec};
 use crate::{guest, kmod};
 
+/// What is run.
+pub(super) struct Choice<'a> {
+    /// The suites of these names, or all.
+    pub(super) only: &'a [String],
+    /// How the soak goes.
+    pub(super) soak: Soak,
+    /// On which kernels.
+    pub(super) series: &'a [Series],
+    /// Whether to print what the suites print, as it comes.
+    pub(super) echo: bool,
+}
+
 /// One suite on one kernel.
 struct Job<'a> {
     suite: &'a GuestSuite,
+    choice: &'a Choice<'a>,
     files: Vec<GuestFile>,
     kernel: &'a Kernel,
     module: &'a PathBuf,
 }
 
-/// Runs the suites named in `only`, or all.
+/// Runs the suites that are chosen.
 ///
 /// # Errors
 /// When the kernels or the module can't be made.
-pub(super) fn run(only: &[String]) -> Result<Tally> {
+pub(super) fn run(choice: &Choice<'_>) -> Result<Tally> {
+    let only = choice.only;
     let mut kernels = Vec::new();
-    for series in Series::ALL {
+    for &series in choice.series {
         let kernel = kernel::ensure(series, Flavour::Cloud, Need::Image)?;
         let module = kmod::build(&kernel)?;
         kernels.push((kernel, module));
@@ -42,6 +56,7 @@ pub(super) fn run(only: &[String]) -> Result<Tally> {
         match suite.files() {
             Ok(files) => jobs.extend(kernels.iter().map(|(kernel, module)| Job {
                 suite,
+                choice,
                 files: files.clone(),
                 kernel,
                 module,
@@ -117,24 +132,20 @@ impl Job<'_> {
     fn boot(&self, name: &str, accel: Accel) -> Result<Verdict> {
         let Self {
             suite,
+            choice,
             files,
             kernel,
             module,
         } = self;
-        let command = suite.command.iter().map(|&word| word.to_owned());
         let spec = VmSpec {
             files: files.clone(),
             stock_modules: suite.modules.to_vec(),
             disks: suite.disks(kernel)?,
-            suites: vec![Suite {
-                name: suite.name.to_owned(),
-                command: command.collect(),
-                limit_seconds: suite.limit_seconds,
-                ..Suite::default()
-            }],
+            suites: vec![suite.in_guest(&choice.soak)],
             memory: suite.memory,
             processors: suite.processors,
             rewrites_kernel: suite.rewrites_kernel,
+            echo: choice.echo,
             ..VmSpec::new(name, kernel, accel, Some((*module).clone()))
         };
         vm::run(&spec)

@@ -7,6 +7,7 @@ use anyhow::Result;
 use sysbatch_guest::{Outcome, Suite};
 
 use super::repeat::{self, Attempt};
+use super::soak;
 use super::tally::Tally;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::vm::{self, Accel, SuiteResult, VmSpec};
@@ -73,6 +74,7 @@ pub(super) fn run() -> Result<Tally> {
             end(name, &kernel, accel, script, word)
         })?);
     }
+    tally.add(soak::faults_are_told()?);
     Ok(tally)
 }
 

@@ -4,6 +4,7 @@ mod dkms;
 mod guest;
 mod machine;
 mod repeat;
+pub(crate) mod soak;
 mod steps;
 mod suites;
 pub(crate) mod tally;
@@ -16,6 +17,8 @@ use crate::kernel::{Flavour, Need, Series};
 use crate::progress::{Progress, say};
 use crate::setup::{self, Purpose, Wanted};
 use crate::{guard, library};
+use guest::Choice;
+use soak::Soak;
 use tally::Tally;
 
 /// One part of the whole.
@@ -30,8 +33,8 @@ struct Step {
 enum Run {
     /// As a whole.
     Whole(fn() -> Result<Tally>),
-    /// Those guest suites that are named, or all.
-    Suites(fn(&[String]) -> Result<Tally>),
+    /// Those guest suites that are chosen.
+    Suites(fn(&Choice<'_>) -> Result<Tally>),
 }
 
 /// All steps, the quick ones first: a mistake is to be told soon.
@@ -91,11 +94,11 @@ const STEPS: &[Step] = &[
 ];
 
 /// Runs the steps named in `only`, or all, and of the guest step the suites named
-/// in `suites`, or all; true if nothing failed.
+/// in `suites`, or all, with a soak of this kind; true if nothing failed.
 ///
 /// # Errors
 /// When a name is not a step's or a suite's, or the machine lacks a package.
-pub(crate) fn run(only: &[String], suites: &[String]) -> Result<bool> {
+pub(crate) fn run(only: &[String], suites: &[String], soak: Soak) -> Result<bool> {
     let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
         bail!(
@@ -105,6 +108,12 @@ pub(crate) fn run(only: &[String], suites: &[String]) -> Result<bool> {
     }
     suites::check_names(suites)?;
     setup::prepare(Purpose::Tests, &kernels())?;
+    let choice = Choice {
+        only: suites,
+        soak,
+        series: &Series::ALL,
+        echo: false,
+    };
     let started = Instant::now();
     let mut results = Vec::new();
     for step in STEPS
@@ -115,7 +124,7 @@ pub(crate) fn run(only: &[String], suites: &[String]) -> Result<bool> {
         let began = Instant::now();
         let result = match step.run {
             Run::Whole(run) => run(),
-            Run::Suites(run) => run(suites),
+            Run::Suites(run) => run(&choice),
         };
         let tally = result.unwrap_or_else(|error| Tally::failure(format!("{error:#}")));
         results.push((step.name, tally, began.elapsed()));

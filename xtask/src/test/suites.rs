@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use sysbatch_guest::Suite;
 
+use super::soak::Soak;
 use crate::kernel::Kernel;
 use crate::vm::{Disk, GuestFile, MountPoint};
 use crate::{disk, guest, library};
@@ -36,6 +38,8 @@ pub(super) struct GuestSuite {
     pub(super) rewrites_kernel: bool,
     /// Guest seconds until it is killed, on a machine that is not slow.
     pub(super) limit_seconds: u64,
+    /// Whether it goes on for as long as it is told to, beside its limit.
+    pub(super) is_soak: bool,
 }
 
 /// Where a suite finds its disk.
@@ -55,6 +59,9 @@ pub(super) enum DiskContents {
     Empty,
 }
 
+/// The suite of everything at once.
+pub(super) const SOAK: &str = "soak";
+
 /// What most suites have in common.
 const SUITE: GuestSuite = GuestSuite {
     name: "",
@@ -69,6 +76,7 @@ const SUITE: GuestSuite = GuestSuite {
     processors: 2,
     rewrites_kernel: false,
     limit_seconds: 300,
+    is_soak: false,
 };
 
 /// The suites of `tests/guest/suites`, with the module. Those that are not said
@@ -162,6 +170,11 @@ pub(super) const SUITES: &[GuestSuite] = &[
         ..of_suites("property", suites!("property"))
     },
     of_suites("punt", suites!("punt")),
+    GuestSuite {
+        is_soak: true,
+        limit_seconds: 400,
+        ..of_suites(SOAK, suites!("--module", "/modules/sysbatch.ko", "soak"))
+    },
     of_suites("signals", suites!("signals")),
     GuestSuite {
         rewrites_kernel: true,
@@ -191,6 +204,21 @@ pub(super) fn check_names(names: &[String]) -> Result<()> {
 }
 
 impl GuestSuite {
+    /// What is run in the guest.
+    pub(super) fn in_guest(&self, soak: &Soak) -> Suite {
+        let mut suite = Suite {
+            name: self.name.to_owned(),
+            command: self.command.iter().map(|&word| word.to_owned()).collect(),
+            limit_seconds: self.limit_seconds,
+            ..Suite::default()
+        };
+        if self.is_soak {
+            suite.command.extend(soak.arguments());
+            suite.limit_seconds += soak.seconds;
+        }
+        suite
+    }
+
     /// The files it needs, built if they are the workspace's.
     ///
     /// # Errors

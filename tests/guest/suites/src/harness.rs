@@ -79,6 +79,8 @@ pub(crate) struct Options {
     /// The module's file, to load it again after unloading it.
     #[arg(long)]
     pub(crate) module: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    pub(crate) soak: crate::soak::Settings,
 }
 
 /// Which host the cases run on.
@@ -253,7 +255,7 @@ fn judge(status: WaitStatus) -> Result<(), String> {
 }
 
 /// What a process is doing, as `/proc` has it.
-fn state(pid: Pid) -> String {
+pub(crate) fn state(pid: Pid) -> String {
     let file = |name: &str| {
         let path = format!("/proc/{}/{name}", pid.as_raw_nonzero());
         std::fs::read_to_string(path).unwrap_or_default()

@@ -22,6 +22,7 @@ mod punt;
 mod scratch;
 mod signal;
 mod signals;
+mod soak;
 mod unload;
 mod watched;
 
@@ -50,6 +51,8 @@ enum Suite {
     Punt,
     /// Handlers, restarts, masks.
     Signals,
+    /// All at once, for a while, with a look at what is left.
+    Soak,
     /// Loading and unloading the module while it is in use.
     Unload,
     /// Seccomp, ptrace, syscall user dispatch, tracepoints.
@@ -59,7 +62,7 @@ enum Suite {
 }
 
 impl Suite {
-    fn cases(self) -> Vec<Case> {
+    fn cases(self, options: &Options) -> Vec<Case> {
         match self {
             Self::Audit => audit::cases(),
             Self::Badinput => badinput::cases(),
@@ -70,6 +73,7 @@ impl Suite {
             Self::Property => property::cases(),
             Self::Punt => punt::cases(),
             Self::Signals => signals::cases(),
+            Self::Soak => soak::cases(options),
             Self::Unload => unload::cases(),
             Self::Watched => watched::cases(),
         }
@@ -101,7 +105,7 @@ fn main() -> ExitCode {
     };
     let mut tally = harness::Tally::default();
     for suite in suites {
-        let cases = suite.cases().into_iter();
+        let cases = suite.cases(&arguments.options).into_iter();
         let wanted = cases.filter(|case| case.name.contains(&arguments.only));
         for case in wanted {
             tally.run(&suite.name(), &case, &arguments.options);

@@ -19,10 +19,10 @@ use rustix::io::Errno;
 use sysbatch::abi::{Run, Status};
 use sysbatch_reference::random::{Random, seed_from_clock};
 
-use crate::harness::{Host, cases};
+use crate::harness::{Host, Options, cases};
 use crate::lab::{Lab, UNWRITTEN};
 use arena::{Arena, Contents};
-use world::World;
+pub(crate) use world::World;
 
 cases! {
     both random_programs_come_to_the_same_end within 900;
@@ -86,7 +86,7 @@ fn step_by_step(lab: &mut Lab, header: &mut Run) -> Result<Status, Errno> {
 }
 
 /// The two runs of a program, which must be equal.
-struct Pair {
+pub(crate) struct Pair {
     subject: Lab,
     user: Lab,
     world: World,
@@ -94,6 +94,34 @@ struct Pair {
 }
 
 impl Pair {
+    /// A pair of the host that was asked for and user space, in this process,
+    /// which is confined from now on.
+    pub(crate) fn new(options: &Options) -> Self {
+        let user = Lab::on(Host::User, options);
+        let (world, subject) = World::new(options);
+        Self {
+            subject,
+            user,
+            arena: Arena::new(),
+            world,
+        }
+    }
+
+    /// Runs the program of a seed both ways while signals come. Of programs that
+    /// these may change anything in nothing is made.
+    ///
+    /// # Panics
+    /// If the ends differ.
+    pub(crate) fn run_disturbed(&mut self, seed: u64) {
+        let program = generate::program(&mut Random::new(seed));
+        if program.can_be_interrupted() {
+            return;
+        }
+        if let Err(ends) = self.compare(&program, Way::Whole) {
+            report(self, &program, Way::Whole, seed, ends);
+        }
+    }
+
     /// Runs a program both ways: how it ended, or both ends if they differ.
     fn compare(&mut self, program: &generate::Program, way: Way) -> Result<End, Box<(End, End)>> {
         let subject = run(
@@ -125,14 +153,7 @@ fn random_programs_come_to_the_same_end(lab: &mut Lab) {
         "seed {seed}, {} programs; again with --seed {seed} --count {}",
         options.count, options.count
     );
-    let user = Lab::on(Host::User, &options);
-    let (world, subject) = World::new(&options);
-    let mut pair = Pair {
-        subject,
-        user,
-        arena: Arena::new(),
-        world,
-    };
+    let mut pair = Pair::new(&options);
     let mut tally = Tally::default();
     for index in 0..options.count {
         let seed = seed.wrapping_add(index);

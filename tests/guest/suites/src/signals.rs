@@ -4,7 +4,7 @@ mod handlers;
 mod jumps;
 mod masks;
 mod restarts;
-mod storm;
+pub(crate) mod storm;
 mod watchpoints;
 
 use crate::harness::Case;

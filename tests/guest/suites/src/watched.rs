@@ -2,7 +2,7 @@
 //! its own number and arguments, and in time to act.
 
 mod dispatch;
-mod filters;
+pub(crate) mod filters;
 mod tracepoints;
 mod tracers;
 

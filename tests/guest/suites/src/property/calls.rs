@@ -154,3 +154,13 @@ pub(super) const CALLS: &[Call] = &[
 
 /// Numbers without a name.
 pub(super) const NUMBERS: &[i32] = &[471, 1000, 0x4000_0000, 0x7FFF_FFFF];
+
+/// Those of them that end early, or with another result, if a signal comes while
+/// they are made.
+pub(super) const INTERRUPTIBLE: &[Sysno] = &[
+    Sysno::copy_file_range,
+    Sysno::fallocate,
+    Sysno::getdents64,
+    Sysno::poll,
+    Sysno::sendfile,
+];

@@ -4,7 +4,7 @@ use sysbatch::abi::{BuiltIn, DST_OWN_INDEX, Entry, Format, JUMP_EXIT, Mode, RUN_
 use sysbatch_reference::random::Random;
 
 use super::arena::{Contents, DATA, END, NAMES, PROGRAM, RESULTS, SINK};
-use super::calls::{CALLS, Call, Kind, NUMBERS};
+use super::calls::{CALLS, Call, INTERRUPTIBLE, Kind, NUMBERS};
 use super::world::NAMES_OF_FILES;
 
 /// A program, and the memory that it starts with.
@@ -16,6 +16,12 @@ pub(super) struct Program {
 }
 
 impl Program {
+    /// Whether a signal may cut one of its calls short.
+    pub(super) fn can_be_interrupted(&self) -> bool {
+        let mut calls = INTERRUPTIBLE.iter();
+        calls.any(|call| self.entries.iter().any(|entry| entry.nr == call.id()))
+    }
+
     /// Puts the entries into the memory.
     pub(super) fn lay_out(&mut self) {
         self.contents.program.fill(0);

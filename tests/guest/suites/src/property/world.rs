@@ -58,12 +58,15 @@ const OUTSIDE: RawFd = 903;
 
 /// The working directory and the descriptors.
 #[derive(Debug)]
-pub(super) struct World {
+pub(crate) struct World {
     /// The directory that is the root, as it is called outside.
     base: PathBuf,
     /// Its device and inode.
     root: (u64, u64),
 }
+
+/// What the names of their directories begin with.
+const PREFIX: &str = "sysbatch-world-";
 
 /// Where programs work.
 const WORK: &str = "/work";
@@ -93,14 +96,7 @@ impl World {
             eprintln!("{info}");
         }));
         let lab = lab(options);
-        // A disk would make programs that call fsync slow.
-        let shared_memory = PathBuf::from("/dev/shm");
-        let parent = if shared_memory.is_dir() {
-            shared_memory
-        } else {
-            std::env::temp_dir()
-        };
-        let base = parent.join(format!("sysbatch-world-{}", std::process::id()));
+        let base = parent().join(format!("{PREFIX}{}", std::process::id()));
         fs::create_dir(&base).expect("a new directory");
         let world = Self {
             root: identity(&base),
@@ -112,6 +108,20 @@ impl World {
         // From here on programs cannot make descriptors that high.
         limit(Resource::Nofile, THEIRS.unsigned_abs().into());
         (world, lab)
+    }
+
+    /// Removes those of all processes, which must have ended.
+    pub(crate) fn remove_all() {
+        for entry in fs::read_dir(parent()).expect("readdir") {
+            let entry = entry.expect("an entry");
+            if entry
+                .file_name()
+                .as_encoded_bytes()
+                .starts_with(PREFIX.as_bytes())
+            {
+                remove(&entry.path());
+            }
+        }
     }
 
     /// Shuts the process in.
@@ -195,6 +205,16 @@ impl Drop for World {
     fn drop(&mut self) {
         self.free();
         remove(&self.base);
+    }
+}
+
+/// Where the directories are made: a disk would make programs that call fsync slow.
+fn parent() -> PathBuf {
+    let shared_memory = PathBuf::from("/dev/shm");
+    if shared_memory.is_dir() {
+        shared_memory
+    } else {
+        std::env::temp_dir()
     }
 }
 

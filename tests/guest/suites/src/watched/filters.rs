@@ -33,7 +33,7 @@ cases! {
 }
 
 /// One instruction of classic BPF (`linux/filter.h`).
-type Instruction = libc::sock_filter;
+pub(crate) type Instruction = libc::sock_filter;
 
 const fn instruction(code: u32, jt: u8, jf: u8, k: u32) -> Instruction {
     #[expect(clippy::as_conversions, reason = "codes have 16 bits")]
@@ -42,7 +42,7 @@ const fn instruction(code: u32, jt: u8, jf: u8, k: u32) -> Instruction {
 }
 
 /// `return action` for one call, allow for the others.
-fn filter(call: Sysno, action: u32) -> [Instruction; 4] {
+pub(crate) fn filter(call: Sysno, action: u32) -> [Instruction; 4] {
     let number = u32::try_from(call.id()).expect("a call number");
     [
         // struct seccomp_data: the number is at offset 0.
@@ -67,12 +67,12 @@ fn filter_argument(call: Sysno, value: u32, action: u32) -> [Instruction; 6] {
     ]
 }
 
-fn fail_with(errno: Errno) -> u32 {
+pub(crate) fn fail_with(errno: Errno) -> u32 {
     libc::SECCOMP_RET_ERRNO | errno.raw_os_error().cast_unsigned()
 }
 
 /// `struct sock_fprog`: how many instructions, and where.
-fn program(filter: &[Instruction]) -> [u64; 2] {
+pub(crate) fn program(filter: &[Instruction]) -> [u64; 2] {
     [to_u64(filter.len()), address_of(filter)]
 }
 
@@ -101,7 +101,7 @@ fn install_entries(program: &[u64; 2]) -> [Entry; 2] {
 }
 
 /// Installs a filter for this process, by calls of its own.
-fn install(filter: &[Instruction]) {
+pub(crate) fn install(filter: &[Instruction]) {
     // SAFETY: arguments are no addresses.
     let result = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
     assert_eq!(result, 0, "prctl");

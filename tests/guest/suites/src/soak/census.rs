@@ -1,0 +1,149 @@
+//! What the kernel has when nobody is at work, and whether it becomes more.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// A file that has the kernel's counts, or takes an order.
+const SLABS: &str = "/proc/slabinfo";
+const SHRINK: &str = "/sys/kernel/slab";
+const DROP_CACHES: &str = "/proc/sys/vm/drop_caches";
+const MEMORY: &str = "/proc/meminfo";
+
+/// How often the kernel is asked: what is given back later, by RCU or by a worker
+/// of the kernel's, is gone in one of the answers.
+const ASKED: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// By how many objects a cache may grow from one half of the rounds to the other:
+/// what lies in the lists of each processor comes and goes.
+const OBJECTS: i64 = 250;
+/// The same in KiB, for pages that are used.
+const KIBIBYTES: i64 = 8 << 10;
+
+/// So many of the caches that have grown most are shown.
+const SHOWN: usize = 3;
+
+/// One look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Census {
+    /// Objects in use in each of the kernel's caches.
+    objects: BTreeMap<String, u64>,
+    /// Memory that is not free, in KiB.
+    used: u64,
+}
+
+impl Census {
+    /// Looks several times, and takes the least.
+    pub(super) fn take() -> Self {
+        let mut least = Self::look();
+        for _ in 1..ASKED {
+            std::thread::sleep(PAUSE);
+            let next = Self::look();
+            least.used = least.used.min(next.used);
+            for (name, count) in next.objects {
+                least
+                    .objects
+                    .entry(name)
+                    .and_modify(|least| *least = count.min(*least));
+            }
+        }
+        least
+    }
+
+    fn look() -> Self {
+        // The first keeps the kernel from logging the second.
+        for order in ["4", "3"] {
+            std::fs::write(DROP_CACHES, order).expect("caches can be dropped");
+        }
+        for cache in std::fs::read_dir(SHRINK).expect("the kernel has SLUB") {
+            let file = cache.expect("an entry").path().join("shrink");
+            // A cache may go meanwhile.
+            let _ = std::fs::write(file, "1");
+        }
+        let slabs = std::fs::read_to_string(SLABS).expect("the kernel tells of its caches");
+        let memory = std::fs::read_to_string(MEMORY).expect("procfs");
+        Self {
+            objects: objects(&slabs),
+            used: field(&memory, "MemTotal:") - field(&memory, "MemFree:"),
+        }
+    }
+}
+
+/// Objects in use by the names of their caches (`slabinfo(5)`).
+fn objects(text: &str) -> BTreeMap<String, u64> {
+    let counted = text.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let name = words.next()?;
+        // In the two lines of the heading it is no number.
+        Some((name.to_owned(), words.next()?.parse().ok()?))
+    });
+    counted.collect()
+}
+
+/// A line of `/proc/meminfo`.
+fn field(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number
+        .and_then(|number| number.parse().ok())
+        .expect("proc_meminfo(5)")
+}
+
+/// Looks at the ends of rounds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Growth {
+    looks: Vec<Census>,
+}
+
+impl Growth {
+    pub(super) fn add(&mut self, census: Census) {
+        self.looks.push(census);
+    }
+
+    /// Rounds that count: what the first leaves is the kernel's to be kept.
+    pub(super) fn rounds(&self) -> usize {
+        self.looks.len().saturating_sub(1)
+    }
+
+    /// # Panics
+    /// If the later rounds found more than the earlier ones, by more than what comes
+    /// and goes.
+    pub(super) fn check(&self) {
+        let counted = self.looks.get(1..).unwrap_or_default();
+        let used: Vec<u64> = counted.iter().map(|census| census.used).collect();
+        let names = counted.iter().flat_map(|census| census.objects.keys());
+        let names: BTreeSet<&String> = names.collect();
+        let caches = names.into_iter().map(|name| {
+            let count = |census: &Census| census.objects.get(name).copied().unwrap_or(0);
+            let counts: Vec<u64> = counted.iter().map(count).collect();
+            (growth(&counts), name, counts)
+        });
+        let mut caches: Vec<_> = caches.collect();
+        caches.sort_unstable_by_key(|(growth, ..)| Reverse(*growth));
+        println!("used memory after each round, KiB: {used:?}");
+        for (growth, name, counts) in caches.iter().take(SHOWN) {
+            println!("{growth:+} objects in {name}: {counts:?}");
+        }
+        let most = caches.first().map_or(0, |(growth, ..)| *growth);
+        let grown = [
+            (growth(&used) > KIBIBYTES, "used memory"),
+            (most > OBJECTS, "the number of objects in a cache"),
+        ];
+        let grown = grown.into_iter().filter(|(grows, _)| *grows);
+        let grown: Vec<&str> = grown.map(|(_, what)| what).collect();
+        assert!(grown.is_empty(), "grown: {}; see above", grown.join(", "));
+    }
+}
+
+/// By how much the median of the second half is above that of the first.
+fn growth(counts: &[u64]) -> i64 {
+    let (first, last) = counts.split_at(counts.len() / 2);
+    median(last).cast_signed() - median(first).cast_signed()
+}
+
+fn median(counts: &[u64]) -> u64 {
+    let mut sorted = counts.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
+}
