@@ -88,6 +88,16 @@ impl Lab {
         // SAFETY: as for `new`.
         unsafe { self.backend.enter_at(address, &mut self.memory) }
     }
+
+    /// The same with memory by pointer.
+    ///
+    /// It must be there, and what it points to.
+    pub(crate) fn enter_at_direct(&mut self, address: u64) -> Result<(), Errno> {
+        // SAFETY: the case points at memory of its own.
+        let mut memory = unsafe { Direct::new() };
+        // SAFETY: as for `new`.
+        unsafe { self.backend.enter_at(address, &mut memory) }
+    }
 }
 
 /// A program with a result slot for each entry, and its header.
