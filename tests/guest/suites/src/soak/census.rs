@@ -2,9 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::Path;
 use std::time::Duration;
 
-/// A file that has the kernel's counts, or takes an order.
+/// Files that have the kernel's counts, or take an order.
 const SLABS: &str = "/proc/slabinfo";
 const SHRINK: &str = "/sys/kernel/slab";
 const DROP_CACHES: &str = "/proc/sys/vm/drop_caches";
@@ -17,9 +20,9 @@ const PAUSE: Duration = Duration::from_millis(150);
 
 /// By how many objects a cache may grow from one half of the rounds to the other:
 /// what lies in the lists of each processor comes and goes.
-const OBJECTS: i64 = 250;
+const OBJECTS: i64 = 64;
 /// The same in KiB, for pages that are used.
-const KIBIBYTES: i64 = 8 << 10;
+const KIBIBYTES: i64 = 4 << 10;
 
 /// So many of the caches that have grown most are shown.
 const SHOWN: usize = 3;
@@ -36,10 +39,10 @@ pub(super) struct Census {
 impl Census {
     /// Looks several times, and takes the least.
     pub(super) fn take() -> Self {
-        let mut least = Self::look();
+        let mut kernel = Kernel::open();
+        let mut least = kernel.look();
         for _ in 1..ASKED {
-            std::thread::sleep(PAUSE);
-            let next = Self::look();
+            let next = kernel.look();
             least.used = least.used.min(next.used);
             for (name, count) in next.objects {
                 least
@@ -50,24 +53,59 @@ impl Census {
         }
         least
     }
+}
 
-    fn look() -> Self {
-        // The first keeps the kernel from logging the second.
-        for order in ["4", "3"] {
-            std::fs::write(DROP_CACHES, order).expect("caches can be dropped");
-        }
-        for cache in std::fs::read_dir(SHRINK).expect("the kernel has SLUB") {
-            let file = cache.expect("an entry").path().join("shrink");
+/// The kernel's files, open: to open one while it is looked would put objects into
+/// the caches that are counted.
+struct Kernel {
+    drop_caches: File,
+    /// One for each cache.
+    shrink: Vec<File>,
+    slabs: File,
+    memory: File,
+}
+
+impl Kernel {
+    fn open() -> Self {
+        let write = |path: &Path| File::options().write(true).open(path);
+        let caches = std::fs::read_dir(SHRINK).expect("the kernel has SLUB");
+        let shrink = caches.filter_map(|cache| {
             // A cache may go meanwhile.
-            let _ = std::fs::write(file, "1");
-        }
-        let slabs = std::fs::read_to_string(SLABS).expect("the kernel tells of its caches");
-        let memory = std::fs::read_to_string(MEMORY).expect("procfs");
+            write(&cache.ok()?.path().join("shrink")).ok()
+        });
         Self {
-            objects: objects(&slabs),
+            drop_caches: write(Path::new(DROP_CACHES)).expect("procfs"),
+            shrink: shrink.collect(),
+            slabs: File::open(SLABS).expect("the kernel tells of its caches"),
+            memory: File::open(MEMORY).expect("procfs"),
+        }
+    }
+
+    fn look(&mut self) -> Census {
+        // The first keeps the kernel from logging the second.
+        for order in [b"4", b"3"] {
+            let dropped = self.drop_caches.write_all(order);
+            dropped.expect("caches can be dropped");
+        }
+        // What was freed by then lies in the lists of a processor.
+        std::thread::sleep(PAUSE);
+        for cache in &mut self.shrink {
+            let _ = cache.write_all(b"1");
+        }
+        let memory = text(&mut self.memory);
+        Census {
+            objects: objects(&text(&mut self.slabs)),
             used: field(&memory, "MemTotal:") - field(&memory, "MemFree:"),
         }
     }
+}
+
+/// What is in a file now.
+fn text(file: &mut File) -> String {
+    let mut text = String::new();
+    let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
+    read.expect("procfs");
+    text
 }
 
 /// Objects in use by the names of their caches (`slabinfo(5)`).

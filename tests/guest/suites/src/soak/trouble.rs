@@ -137,13 +137,18 @@ impl Tracee {
                 None => return,
             }
         }
-        self.go_on(libc::PTRACE_DETACH);
+        if !self.go_on(libc::PTRACE_DETACH) {
+            // It was killed, and its parent is not told before its tracer.
+            while !matches!(self.wait(), Wait::Ended) {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+        }
     }
 
-    /// It may have been killed, and then does nothing more.
-    fn go_on(&self, request: u32) {
+    /// False if it was killed meanwhile.
+    fn go_on(&self, request: u32) -> bool {
         let signal = usize::try_from(self.signal).expect("a signal");
-        ptrace(request, self.thread, signal);
+        ptrace(request, self.thread, signal)
     }
 
     fn wait(&self) -> Wait {
