@@ -145,6 +145,13 @@ enum sysbatch_status {
 	 * sysbatch_run, could not be stored; the error is the ioctl's own.
 	 */
 	SYSBATCH_STATUS_UNSTORED = 7,
+	/*
+	 * A seccomp filter trapped the system call of the entry at pc
+	 * (SECCOMP_RET_TRAP): it was not made, and its handler of SIGSYS has
+	 * run. What it left in the register of the result, which is what the
+	 * ioctl returned, is the result of that call, of all 64 bits.
+	 */
+	SYSBATCH_STATUS_TRAPPED = 8,
 };
 
 /* How to enter the entry at pc. */

@@ -12,6 +12,7 @@
 #include <linux/ptrace.h>
 #include <linux/sched/task_stack.h>
 
+#include "seccomp.h"
 #include "shim.h"
 
 /* struct PtRegs in host/src/registers.rs. */
@@ -21,9 +22,10 @@ static_assert(offsetof(struct pt_regs, r8) == 72);
 static_assert(offsetof(struct pt_regs, dx) == 96);
 static_assert(offsetof(struct pt_regs, si) == 104);
 static_assert(offsetof(struct pt_regs, di) == 112);
+static_assert(offsetof(struct pt_regs, orig_ax) == 120);
 
-static long sysbatch_ioctl(struct file *file, unsigned int request,
-			   unsigned long address)
+static __always_inline long plain_ioctl(struct file *file, unsigned int request,
+					unsigned long address)
 {
 	long result;
 
@@ -36,6 +38,33 @@ static long sysbatch_ioctl(struct file *file, unsigned int request,
 	result = sysbatch_run_saved(request, address, current_pt_regs());
 	fput(file);
 	return result;
+}
+
+/* The same for a task under seccomp, whose filters are asked about sub-calls. */
+static noinline __cold long seccomp_ioctl(struct file *file,
+					  unsigned int request,
+					  unsigned long address)
+{
+	struct sysbatch_guard guard;
+	long result;
+
+	if (!has_filters())
+		return plain_ioctl(file, request, address);
+	get_file(file);
+	sysbatch_guard_begin(&guard, file);
+	result = sysbatch_host_filtered_ioctl(request, address,
+					      current_pt_regs(), &guard);
+	sysbatch_guard_end(&guard, result);
+	fput(file);
+	return result;
+}
+
+static long sysbatch_ioctl(struct file *file, unsigned int request,
+			   unsigned long address)
+{
+	if (unlikely(is_under_seccomp()))
+		return seccomp_ioctl(file, request, address);
+	return plain_ioctl(file, request, address);
 }
 
 static ssize_t sysbatch_read(struct file *file, char __user *buffer,

@@ -13,7 +13,6 @@
 
 #include <linux/build_bug.h>
 #include <linux/kprobes.h>
-#include <linux/nospec.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
@@ -21,14 +20,12 @@
 #include <linux/syscalls.h>
 #include <linux/task_work.h>
 
-#include <asm/asm.h>
-#include <asm/cpufeature.h>
 #include <asm/ibt.h>
-#include <asm/nospec-branch.h>
 
+#include "dispatch.h"
 #include "shim.h"
 
-static long no_dispatcher(const struct pt_regs *regs, unsigned int number)
+long sysbatch_no_dispatcher(const struct pt_regs *regs, unsigned int number)
 {
 	return -ENOSYS;
 }
@@ -37,11 +34,10 @@ static void no_task_work(void)
 {
 }
 
-DEFINE_STATIC_CALL(sysbatch_dispatcher, no_dispatcher);
+DEFINE_STATIC_CALL(sysbatch_dispatcher, sysbatch_no_dispatcher);
 DEFINE_STATIC_CALL(sysbatch_task_work, no_task_work);
 
-/* The address at which a function can be entered by a direct call, or NULL. */
-static void * __init find_function(const char *name)
+void * __init sysbatch_find_function(const char *name)
 {
 	static struct kprobe probe;
 	int error;
@@ -74,34 +70,15 @@ static void * __init find_function(const char *name)
 int __init sysbatch_dispatch_init(void)
 {
 	/* arch/x86/entry/syscall_64.c and kernel/task_work.c. */
-	void *dispatcher = find_function("x64_sys_call");
-	void *task_work = find_function("task_work_run");
+	void *dispatcher = sysbatch_find_function("x64_sys_call");
+	void *task_work = sysbatch_find_function("task_work_run");
 
 	if (!dispatcher || !task_work)
 		return -ENOENT;
 	static_call_update(sysbatch_dispatcher,
-			   (typeof(&no_dispatcher))dispatcher);
+			   (typeof(&sysbatch_no_dispatcher))dispatcher);
 	static_call_update(sysbatch_task_work, (typeof(&no_task_work))task_work);
-	return 0;
-}
-
-/*
- * The entry from user space forgets the branch history before a call, so that
- * its caller's branches cannot steer what is speculated in it. Here the
- * branches of the interpreter, in the kernel's own mode, follow the caller's
- * program: the case of classic BPF (arch/x86/net/bpf_jit_comp.c,
- * emit_spectre_bhb_barrier()), and the same two means.
- */
-static __always_inline void forget_branch_history(void)
-{
-	if (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_LOOP))
-		asm volatile("call clear_bhb_loop"
-			     : ASM_CALL_CONSTRAINT : : "rax", "rcx", "memory");
-	/* IBHF, where history is restricted in hardware, between modes only. */
-	if (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_HW) ||
-	    (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_LOOP) &&
-	     cpu_feature_enabled(X86_FEATURE_HYPERVISOR)))
-		asm volatile(".byte 0xf3, 0x48, 0x0f, 0x1e, 0xf8" : : : "memory");
+	return sysbatch_seccomp_init();
 }
 
 const u32 SYSBATCH_NR_SYSCALLS = NR_syscalls;
@@ -109,19 +86,14 @@ static_assert(NR_syscalls <= SYSBATCH_NUMBER_COUNT,
 	      "this kernel has more system calls than the module can tell apart");
 
 /*
- * Makes a system call the way do_syscall_64() does (arch/x86/entry/common.c):
- * the arguments are in the registers of the task, and the number goes where
- * everything that looks at the task's call looks for it. sysbatch_run_saved()
- * saved what is overwritten. The number is below NR_syscalls, as
- * shim::Implemented in host/src/shim.rs makes sure; the mask holds for
- * speculation, too.
+ * The number is below NR_syscalls, as shim::Implemented in host/src/shim.rs
+ * makes sure.
  */
 s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number)
 {
 	regs->orig_ax = number;
-	number = array_index_nospec(number, NR_syscalls);
 	forget_branch_history();
-	return static_call(sysbatch_dispatcher)(regs, number);
+	return dispatch(regs, number);
 }
 
 /*

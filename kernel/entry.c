@@ -72,12 +72,13 @@ static noinline __cold struct sysbatch_head stored(void)
  * sysbatch_turnN stores a result and reads the next entry, with N words before
  * its arguments; the task is looked at after that, for both may have taken any
  * time. What was read counts only if nothing else is to be done first.
- * sysbatch_firstN does so for an entry before which there is no result.
+ * sysbatch_firstN does so for an entry before which there is no result. Tasks
+ * with filters have their own.
  */
-#define DEFINE_ENTRY(head_words)					\
+#define DEFINE_TURN(head_words, beside, is_clear)			\
 struct sysbatch_head __noendbr						\
-sysbatch_turn##head_words(u64 slot, u64 result, u64 entry,		\
-			  struct pt_regs *regs)				\
+sysbatch_turn##head_words##beside(u64 slot, u64 result, u64 entry,	\
+				  struct pt_regs *regs)			\
 {									\
 	u64 __user *to = (u64 __user *)(uintptr_t)slot;			\
 	const u64 __user *from = (const u64 __user *)(uintptr_t)entry;	\
@@ -97,6 +98,18 @@ fault:									\
 	return HEAD_NOT_STORED;						\
 }									\
 									\
+struct sysbatch_head __noendbr						\
+sysbatch_first##head_words##beside(u64 entry, struct pt_regs *regs)	\
+{									\
+	struct sysbatch_head head;					\
+									\
+	head = read_entry##head_words(entry, regs);			\
+	if (unlikely(!is_clear()))					\
+		return stored();					\
+	return head;							\
+}
+
+#define DEFINE_ENTRY(head_words)					\
 static __always_inline struct sysbatch_head				\
 read_entry##head_words(u64 entry, struct pt_regs *regs)			\
 {									\
@@ -116,16 +129,8 @@ sysbatch_read_entry##head_words(u64 entry, struct pt_regs *regs)	\
 	return read_entry##head_words(entry, regs);			\
 }									\
 									\
-struct sysbatch_head __noendbr						\
-sysbatch_first##head_words(u64 entry, struct pt_regs *regs)		\
-{									\
-	struct sysbatch_head head;					\
-									\
-	head = read_entry##head_words(entry, regs);			\
-	if (unlikely(!is_clear()))					\
-		return stored();					\
-	return head;							\
-}
+DEFINE_TURN(head_words, , is_clear)					\
+DEFINE_TURN(head_words, _beside_filters, is_clear_beside_filters)
 
 DEFINE_ENTRY(1)
 DEFINE_ENTRY(2)
@@ -303,58 +308,67 @@ struct sysbatch_word __noendbr sysbatch_gather(u64 address,
  * looked at after that. Whatever is not as it mostly is, an address among the
  * last ones of user space for one, is left to who reads in pieces.
  */
-struct sysbatch_word __noendbr
-sysbatch_turn_to_pointer(u64 slot, u64 result, u64 entry, struct pt_regs *regs)
-{
-	u64 __user *to = (u64 __user *)(uintptr_t)slot;
-	const u64 __user *from = (const u64 __user *)(uintptr_t)entry;
-	struct sysbatch_word word = { 0, 0 };
-
-	if (!begin_two_accesses(to, sizeof(*to), from, sizeof(*from)))
-		return WORD_NOT_STORED;
-	unsafe_put_user(result, to, fault);
-	from = (const u64 __user *)(uintptr_t)read_near(from, &word.fault);
-	if (unlikely(!is_near(&from, GATHERED)))
-		word.fault = -EFAULT;
-	else {
-		word.value = read_near(from, &word.fault);
-		gather(from + 1, true, regs, &word.fault);
-	}
-	user_access_end();
-	if (unlikely(!is_clear()))
-		word.fault = -EFAULT;
-	return word;
-fault:
-	user_access_end();
-	return WORD_NOT_STORED;
+#define DEFINE_TURN_TO_POINTER(beside, is_clear)			\
+struct sysbatch_word __noendbr						\
+sysbatch_turn_to_pointer##beside(u64 slot, u64 result, u64 entry,	\
+				 struct pt_regs *regs)			\
+{									\
+	u64 __user *to = (u64 __user *)(uintptr_t)slot;			\
+	const u64 __user *from = (const u64 __user *)(uintptr_t)entry;	\
+	struct sysbatch_word word = { 0, 0 };				\
+									\
+	if (!begin_two_accesses(to, sizeof(*to), from, sizeof(*from)))	\
+		return WORD_NOT_STORED;					\
+	unsafe_put_user(result, to, fault);				\
+	from = (const u64 __user *)(uintptr_t)read_near(from, &word.fault); \
+	if (unlikely(!is_near(&from, GATHERED)))			\
+		word.fault = -EFAULT;					\
+	else {								\
+		word.value = read_near(from, &word.fault);		\
+		gather(from + 1, true, regs, &word.fault);		\
+	}								\
+	user_access_end();						\
+	if (unlikely(!is_clear()))					\
+		word.fault = -EFAULT;					\
+	return word;							\
+fault:									\
+	user_access_end();						\
+	return WORD_NOT_STORED;						\
 }
+
+DEFINE_TURN_TO_POINTER(, is_clear)
+DEFINE_TURN_TO_POINTER(_beside_filters, is_clear_beside_filters)
 
 /* The words of an atom up to its last argument. */
 #define ATOM_READ (10 * sizeof(u64))
 
-struct sysbatch_head __noendbr
-sysbatch_turn_to_atom(u64 slot, u64 result, u64 entry, struct pt_regs *regs,
-		      u64 *result_and_next)
-{
-	u64 __user *to = (u64 __user *)(uintptr_t)slot;
-	const u64 __user *from = (const u64 __user *)(uintptr_t)entry;
-	struct sysbatch_head head;
-	s64 error = 0;
-
-	if (!begin_two_accesses(to, sizeof(*to), from, ATOM_READ))
-		return ATOM_NOT_STORED;
-	if (slot)
-		unsafe_put_user(result, to, fault);
-	head.second = read_near(from, &error);
-	head.first = read_near(from + 1, &error);
-	result_and_next[0] = read_near(from + 2, &error);
-	result_and_next[1] = read_near(from + 3, &error);
-	gather(from + 4, true, regs, &error);
-	user_access_end();
-	if (unlikely(error || !is_clear()))
-		return ATOM_STORED;
-	return head;
-fault:
-	user_access_end();
-	return ATOM_NOT_STORED;
+#define DEFINE_TURN_TO_ATOM(beside, is_clear)				\
+struct sysbatch_head __noendbr						\
+sysbatch_turn_to_atom##beside(u64 slot, u64 result, u64 entry,		\
+			      struct pt_regs *regs, u64 *result_and_next) \
+{									\
+	u64 __user *to = (u64 __user *)(uintptr_t)slot;			\
+	const u64 __user *from = (const u64 __user *)(uintptr_t)entry;	\
+	struct sysbatch_head head;					\
+	s64 error = 0;							\
+									\
+	if (!begin_two_accesses(to, sizeof(*to), from, ATOM_READ))	\
+		return ATOM_NOT_STORED;					\
+	if (slot)							\
+		unsafe_put_user(result, to, fault);			\
+	head.second = read_near(from, &error);				\
+	head.first = read_near(from + 1, &error);			\
+	result_and_next[0] = read_near(from + 2, &error);		\
+	result_and_next[1] = read_near(from + 3, &error);		\
+	gather(from + 4, true, regs, &error);				\
+	user_access_end();						\
+	if (unlikely(error || !is_clear()))				\
+		return ATOM_STORED;					\
+	return head;							\
+fault:									\
+	user_access_end();						\
+	return ATOM_NOT_STORED;						\
 }
+
+DEFINE_TURN_TO_ATOM(, is_clear)
+DEFINE_TURN_TO_ATOM(_beside_filters, is_clear_beside_filters)

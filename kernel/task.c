@@ -19,9 +19,19 @@ int sysbatch_is_watched(void)
 	return watched() != 0;
 }
 
+int sysbatch_is_watched_beside_filters(void)
+{
+	return watched_beside_filters() != 0;
+}
+
 int __noendbr sysbatch_is_clear(void)
 {
 	return is_clear();
+}
+
+int __noendbr sysbatch_is_clear_beside_filters(void)
+{
+	return is_clear_beside_filters();
 }
 
 /* Whether only the way to user space does what has to be done next. */

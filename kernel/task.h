@@ -20,6 +20,16 @@ static __always_inline unsigned long watched(void)
 	       READ_ONCE(current->ptrace);
 }
 
+/*
+ * The same but for filters: of a task that had one when it entered the module,
+ * which asks it about each sub-call (seccomp.c).
+ */
+static __always_inline unsigned long watched_beside_filters(void)
+{
+	return (READ_ONCE(current_thread_info()->syscall_work) &
+		~SYSCALL_WORK_SECCOMP) | READ_ONCE(current->ptrace);
+}
+
 static __always_inline u8 holds_up_rcu_tasks(void)
 {
 #ifdef CONFIG_TASKS_RCU
@@ -45,6 +55,13 @@ static __always_inline bool is_clear(void)
 {
 	return !((read_thread_flags() & WORK_FLAGS) | watched() |
 		 holds_up_rcu_tasks());
+}
+
+/* Whether its filters may be asked, with nothing done before that. */
+static __always_inline bool is_clear_beside_filters(void)
+{
+	return !((read_thread_flags() & WORK_FLAGS) |
+		 watched_beside_filters() | holds_up_rcu_tasks());
 }
 
 #endif

@@ -116,6 +116,11 @@ pub enum Status {
     /// The entry at `pc` has run, but its result, now in [`Run::value`], could
     /// not be stored; the error is the ioctl's own.
     Unstored = 7,
+    /// A seccomp filter trapped the system call of the entry at `pc`
+    /// (`SECCOMP_RET_TRAP`): it was not made, and its handler of `SIGSYS` has
+    /// run. What it left in the register of the result, which is what the ioctl
+    /// returned, is the result of **that call**, of all 64 bits.
+    Trapped = 8,
 }
 
 impl Status {
@@ -137,6 +142,7 @@ impl Status {
             5 => Self::Interrupted,
             6 => Self::Refused,
             7 => Self::Unstored,
+            8 => Self::Trapped,
             _ => return None,
         })
     }

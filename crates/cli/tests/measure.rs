@@ -258,5 +258,5 @@ fn doctor_sees_a_filter() {
     let diagnosis = json(&output);
     assert_eq!(diagnosis["watched"]["seccomp"], 2);
     assert_eq!(diagnosis["watched"]["seccomp_filters"], before + 1);
-    assert_eq!(finding(&diagnosis, "seccomp").unwrap()["level"], "problem");
+    assert_eq!(finding(&diagnosis, "seccomp").unwrap()["level"], "note");
 }

@@ -49,6 +49,9 @@ pub enum Outcome {
     /// A signal interrupted it before it had an effect. The batch has to be
     /// left, and goes on with this call when it is entered again.
     Interrupted(Resume),
+    /// A filter of the task trapped it. The batch has to be left, and the
+    /// handler of the signal says what its result is.
+    Trapped,
 }
 
 /// Why a call has no result.
@@ -58,6 +61,8 @@ pub enum Halt {
     Punt(PuntReason),
     /// [`Outcome::Interrupted`].
     Interrupted(Resume),
+    /// [`Outcome::Trapped`].
+    Trapped,
 }
 
 impl Outcome {
@@ -68,6 +73,7 @@ impl Outcome {
             Self::Returned(result) => Ok(result),
             Self::Punt(reason) => Err(Halt::Punt(reason)),
             Self::Interrupted(resume) => Err(Halt::Interrupted(resume)),
+            Self::Trapped => Err(Halt::Trapped),
         }
     }
 }

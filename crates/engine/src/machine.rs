@@ -278,6 +278,7 @@ fn halted(halt: Halt, cursor: &mut Cursor) -> Stop {
             cursor.resume = resume;
             (Status::Interrupted, None)
         }
+        Halt::Trapped => (Status::Trapped, None),
     }
 }
 

@@ -79,6 +79,7 @@ fn script() -> Script {
         Outcome::Returned(-4096),
         Outcome::Interrupted(Resume::RestartBlock),
         Outcome::Returned(3),
+        Outcome::Trapped,
     ];
     Script::new(outcomes, vec![false])
 }
@@ -110,7 +111,10 @@ fn every_small_program_does_what_the_model_does() {
     println!("{} programs; statuses {:?}", check.programs, check.seen);
     assert_eq!(check.programs, 160 + 160 * 160 + 160 * 160 * 160);
     assert!(
-        check.seen[1..7].iter().all(|&count| count > 1000),
+        [&check.seen[1..7], &check.seen[8..]]
+            .concat()
+            .iter()
+            .all(|&count| count > 1000),
         "every status is reached"
     );
 }
@@ -134,7 +138,7 @@ struct Check {
     header: Run,
     accesses: Vec<Access>,
     programs: u64,
-    seen: [u64; 8],
+    seen: [u64; 9],
 }
 
 impl Check {
@@ -144,7 +148,7 @@ impl Check {
             image,
             accesses: Vec::new(),
             programs: 0,
-            seen: [0; 8],
+            seen: [0; 9],
         }
     }
 
@@ -241,7 +245,7 @@ impl Check {
             || (access.store && (jumps_of_entry_1 || argument_of_entry_2))
     }
 
-    /// Enters again after a punt or an interruption until the batch is over.
+    /// Enters again after a punt, an interruption or a trap until the batch is over.
     fn run_on(
         &mut self,
         mut host: ScriptedHost,
@@ -253,7 +257,7 @@ impl Check {
             let status = self.header_in(&host).status;
             self.seen[usize::try_from(status).expect("small")] += 1;
             match outcome {
-                Ok(Status::Punt | Status::Interrupted) => {
+                Ok(Status::Punt | Status::Interrupted | Status::Trapped) => {
                     outcome = enter(&mut host, self.image.header);
                 }
                 _ => return Ok(host),
@@ -272,7 +276,7 @@ impl Check {
             let outcome = enter(&mut host, self.image.header);
             left -= left.min(1) - host.memory.word(fuel);
             match outcome {
-                Ok(Status::Punt | Status::Interrupted) => {}
+                Ok(Status::Punt | Status::Interrupted | Status::Trapped) => {}
                 Ok(Status::OutOfFuel) if left > 0 => {}
                 _ => {
                     host.memory.set_word(fuel, left);

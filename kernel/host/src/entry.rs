@@ -5,6 +5,7 @@
     reason = "symbols that C names are exported, and the panic handler names one that C lacks"
 )]
 
+use core::ffi::c_void;
 use core::ptr::NonNull;
 
 use sysbatch_abi::{ABI_VERSION, FORMATS, Info, RUN_REQUEST, RUN_SIZE, Status};
@@ -12,6 +13,8 @@ use sysbatch_engine::enter_inline;
 
 use crate::host::KernelHost;
 use crate::registers::{PtRegs, Registers};
+use crate::shim::Guard;
+use crate::watch::{Filtered, Unfiltered, Watch};
 
 /// "Inappropriate ioctl for device" (`ioctl(2)`).
 const ENOTTY: i64 = 25;
@@ -47,17 +50,49 @@ pub unsafe extern "C" fn sysbatch_host_ioctl(
     address: u64,
     registers: NonNull<PtRegs>,
 ) -> i64 {
+    // SAFETY: the caller vouches for the registers.
+    let registers = unsafe { Registers::new(registers) };
+    serve(request, address, KernelHost::new(registers, Unfiltered))
+}
+
+/// The same for a task with seccomp filters.
+///
+/// May also return the number of a call: of the one that a filter trapped.
+///
+/// # Safety
+/// As for [`sysbatch_host_ioctl`], by `seccomp_ioctl()` in `device.c`. The guard is that of
+/// this ioctl.
+// SAFETY: as for SYSBATCH_HOST_INFO.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sysbatch_host_filtered_ioctl(
+    request: u32,
+    address: u64,
+    registers: NonNull<PtRegs>,
+    guard: NonNull<c_void>,
+) -> i64 {
+    // SAFETY: the caller vouches for the registers.
+    let registers = unsafe { Registers::new(registers) };
+    // SAFETY: the caller vouches for the guard.
+    let guard = unsafe { Guard::new(guard) };
+    serve(
+        request,
+        address,
+        KernelHost::new(registers, Filtered(guard)),
+    )
+}
+
+/// Serves an ioctl of a task that is watched as the host says.
+#[inline(always)]
+fn serve<W: Watch>(request: u32, address: u64, mut host: KernelHost<W>) -> i64 {
     if request != RUN_REQUEST {
         return ENOTTY.wrapping_neg();
     }
-    // SAFETY: the caller vouches for the registers.
-    let registers = unsafe { Registers::new(registers) };
-    let mut host = KernelHost::new(registers);
     let stop = enter_inline(&mut host, address);
     host.finish();
     match stop {
         (_, Some(error)) => i64::from(error.errno()).wrapping_neg(),
         (Status::Interrupted, None) => host.leave(),
+        (Status::Trapped, None) => host.trapped(),
         (_, None) => 0,
     }
 }

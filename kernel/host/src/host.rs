@@ -10,18 +10,17 @@ use sysbatch_engine::{Atom, Call, Cursor, Fault, Head, Host, Made, Operands, Out
 
 use crate::registers::Registers;
 use crate::restart::Restart;
-use crate::shim::{self, Implemented, PendingWork};
+use crate::shim::{self, Implemented, Judged, PendingWork};
+use crate::watch::Watch;
 
 /// Number of `restart_syscall(2)`, which continues a call by its restart block.
 const RESTART_SYSCALL: u32 = 219;
 
-/// The result of a number that no system call has.
-const ENOSYS: i64 = -38;
-
 /// The calling task: its memory, its system calls, its signals.
 #[derive(Debug)]
-pub(crate) struct KernelHost {
+pub(crate) struct KernelHost<W> {
     registers: Registers,
+    watch: W,
     /// How the ioctl is to be restarted once a signal has been seen to.
     restart: Option<Restart>,
     /// What there was when the batch was entered.
@@ -31,11 +30,12 @@ pub(crate) struct KernelHost {
     announces: bool,
 }
 
-impl KernelHost {
-    /// The task with these registers.
-    pub(crate) const fn new(registers: Registers) -> Self {
+impl<W: Watch> KernelHost<W> {
+    /// The task with these registers, watched so.
+    pub(crate) const fn new(registers: Registers, watch: W) -> Self {
         Self {
             registers,
+            watch,
             restart: None,
             fuel: 0,
             announces: false,
@@ -48,6 +48,14 @@ impl KernelHost {
         if self.announces {
             shim::announce_work();
         }
+    }
+
+    /// What the ioctl returns after [`Status::Trapped`](sysbatch_abi::Status):
+    /// what the handler is to find as the call's number, in the register of the
+    /// result.
+    #[cold]
+    pub(crate) fn trapped(&self) -> i64 {
+        self.registers.number().cast_signed()
     }
 
     /// What the ioctl returns after [`Status::Interrupted`](sysbatch_abi::Status).
@@ -91,7 +99,7 @@ impl KernelHost {
     ) -> Outcome {
         let number = match resume {
             Resume::Fresh if must_be_handed_back(number, registers) => {
-                return Outcome::Punt(if shim::is_watched() {
+                return Outcome::Punt(if W::is_watched() {
                     PuntReason::Watched
                 } else {
                     PuntReason::Call
@@ -100,7 +108,7 @@ impl KernelHost {
             Resume::Fresh => number,
             Resume::RestartBlock => RESTART_SYSCALL,
         };
-        if shim::is_watched() {
+        if W::is_watched() {
             return Outcome::Punt(PuntReason::Watched);
         }
         // A page fault on an entry may have taken any time. At the first step what
@@ -111,16 +119,20 @@ impl KernelHost {
             self.restart = Some(Restart::Always);
             return Outcome::Interrupted(resume);
         }
-        let result = match Implemented::new(number) {
-            Some(number) => shim::dispatch(number, registers),
-            None => ENOSYS,
-        };
-        self.outcome(result)
+        match W::number(number) {
+            Ok(number) => self.make(number, registers),
+            Err(result) => Outcome::Returned(result),
+        }
     }
 
-    /// What a result of the dispatcher means.
+    /// Makes a call, and says what its result means.
     #[inline(always)]
-    fn outcome(&mut self, result: i64) -> Outcome {
+    fn make(&mut self, number: W::Number, registers: Registers) -> Outcome {
+        let result = match self.watch.call(number, registers) {
+            Judged::Returned(result) => result,
+            Judged::Trapped => return Outcome::Trapped,
+            Judged::NotMade => return Outcome::Punt(PuntReason::Watched),
+        };
         if Restart::may_be(result) {
             return self.outcome_of_restart(result);
         }
@@ -154,7 +166,7 @@ fn arguments(registers: Registers) -> [u64; 6] {
     core::array::from_fn(|index| registers.get(index))
 }
 
-impl Host for KernelHost {
+impl<W: Watch> Host for KernelHost<W> {
     type Operands = Registers;
 
     #[inline(always)]
@@ -217,10 +229,7 @@ impl Host for KernelHost {
         entry: u64,
         registers: &mut Registers,
     ) -> Head {
-        match made {
-            Some(Made { slot, result }) => shim::turn::<HEAD>(slot, result, entry, *registers),
-            None => shim::first::<HEAD>(entry, *registers),
-        }
+        W::turn::<HEAD>(made, entry, *registers)
     }
 
     #[inline(always)]
@@ -238,40 +247,30 @@ impl Host for KernelHost {
     }
 
     #[inline(always)]
-    fn turn_to_pointer(
-        &mut self,
-        Made { slot, result }: Made,
-        entry: u64,
-        registers: &mut Registers,
-    ) -> Turn<u64> {
-        shim::turn_to_pointer(slot, result, entry, *registers)
+    fn turn_to_pointer(&mut self, made: Made, entry: u64, registers: &mut Registers) -> Turn<u64> {
+        W::turn_to_pointer(made, entry, *registers)
     }
 
     #[inline(always)]
-    fn turn_to_atom(
-        &mut self,
-        Made { slot, result }: Made,
-        entry: u64,
-        registers: &mut Registers,
-    ) -> Turn<Atom> {
-        shim::turn_to_atom(slot, result, entry, *registers)
+    fn turn_to_atom(&mut self, made: Made, entry: u64, registers: &mut Registers) -> Turn<Atom> {
+        W::turn_to_atom(made, entry, *registers)
     }
 
     #[inline(always)]
     fn is_clear(&mut self) -> bool {
-        shim::is_clear()
+        W::is_clear()
     }
 
     #[inline(always)]
     fn call_now(&mut self, number: u32, registers: &Registers) -> Outcome {
-        let Some(implemented) = Implemented::new(number) else {
-            return Outcome::Returned(ENOSYS);
+        let implemented = match W::number(number) {
+            Ok(implemented) => implemented,
+            Err(result) => return Outcome::Returned(result),
         };
         if !is_made_at_once(number) {
             return self.call_with_care(number, *registers, Resume::Fresh, false);
         }
-        let result = shim::dispatch(implemented, *registers);
-        self.outcome(result)
+        self.make(implemented, *registers)
     }
 
     #[inline(always)]

@@ -11,9 +11,9 @@ use std::vec::Vec;
 
 use sysbatch_abi::{DST_OWN_INDEX, Entry, RUN_REQUEST, RUN_SIZE, Run, Status};
 
-use crate::entry::sysbatch_host_ioctl;
+use crate::entry::{sysbatch_host_filtered_ioctl, sysbatch_host_ioctl};
 use crate::registers::PtRegs;
-use crate::shim::double::{EXIT_WORK, RESCHEDULE, SIGNAL, TASK_WORK, with_task};
+use crate::shim::double::{EXIT_WORK, RESCHEDULE, SIGNAL, TASK_WORK, Verdict, with_task};
 
 /// Some call that is not handed back.
 const GETPPID: i32 = 110;
@@ -63,9 +63,15 @@ impl Batch {
 /// The ioctl, of a task with registers of its own.
 fn ioctl(request: u32, address: u64) -> i64 {
     let mut registers = PtRegs::default();
+    let registers = NonNull::from_mut(&mut registers);
+    if with_task(|task| task.has_filters) {
+        let guard = NonNull::dangling();
+        // SAFETY: as below. Nobody looks at what the guard points to.
+        return unsafe { sysbatch_host_filtered_ioctl(request, address, registers, guard) };
+    }
     // SAFETY: nobody else uses the registers; the addresses of each test are
     // those of its own variables.
-    unsafe { sysbatch_host_ioctl(request, address, NonNull::from_mut(&mut registers)) }
+    unsafe { sysbatch_host_ioctl(request, address, registers) }
 }
 
 #[test]
@@ -102,6 +108,116 @@ fn a_watched_task_does_not_continue_a_call_either() {
     assert_eq!(batch.ioctl(), 0);
     assert_eq!(batch.status(), Some(Status::Punt));
     assert_eq!(batch.run.resume, 1);
+}
+
+#[test]
+fn filters_are_asked_about_each_call_in_the_batch() {
+    let mut batch = Batch::of(&[-1, GETPPID, GETPPID, 500, GETPPID]);
+    with_task(|task| {
+        task.has_filters = true;
+        task.results = vec![3, -38, 5];
+        task.verdicts = vec![
+            Verdict::Pass,
+            Verdict::Pass,
+            Verdict::Result(-18),
+            Verdict::Pass,
+        ];
+    });
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.status(), Some(Status::Done));
+    assert_eq!(batch.results, [0, 5, -18, -38, 3]);
+    // Of numbers that no call has, too.
+    let judged = with_task(|task| task.judged.iter().map(|call| call.0).collect::<Vec<_>>());
+    assert_eq!(judged, [110, 110, 500, 110]);
+    assert_eq!(with_task(|task| task.calls.len()), 3);
+}
+
+#[test]
+fn filters_are_not_asked_about_a_call_that_comes_back() {
+    let mut batch = Batch::of(&[GETPPID, 57]);
+    with_task(|task| {
+        task.has_filters = true;
+        task.results = vec![5];
+    });
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.status(), Some(Status::Punt));
+    assert_eq!((batch.run.pc, batch.run.reason), (1, 1));
+    assert_eq!(with_task(|task| task.judged.len()), 1);
+}
+
+#[test]
+fn nor_where_anybody_else_watches() {
+    let mut batch = Batch::of(&[GETPPID]);
+    with_task(|task| (task.has_filters, task.watched) = (true, true));
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.status(), Some(Status::Punt));
+    assert_eq!(batch.run.reason, 2);
+    assert_eq!(with_task(|task| task.judged.len()), 0);
+}
+
+#[test]
+fn nor_before_a_signal() {
+    let mut batch = Batch::of(&[GETPPID, GETPPID]);
+    with_task(|task| {
+        task.has_filters = true;
+        task.results = vec![5];
+        task.after_call = vec![SIGNAL];
+    });
+    assert_eq!(batch.ioctl(), -513);
+    assert_eq!(batch.status(), Some(Status::Interrupted));
+    assert_eq!(with_task(|task| task.judged.len()), 1);
+}
+
+#[test]
+fn a_call_that_is_continued_is_judged_as_what_it_is() {
+    let mut batch = Batch::of(&[GETPPID]);
+    batch.run.resume = 1;
+    with_task(|task| {
+        task.has_filters = true;
+        task.results = vec![-4];
+    });
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.results, [-4]);
+    assert_eq!(with_task(|task| task.judged[0].0), 219);
+}
+
+#[test]
+fn a_trapped_call_leaves_with_its_number() {
+    let mut batch = Batch::of(&[GETPPID, GETPPID]);
+    with_task(|task| {
+        task.has_filters = true;
+        task.results = vec![5];
+        task.verdicts = vec![Verdict::Trap, Verdict::Pass];
+    });
+    assert_eq!(batch.ioctl(), 110);
+    assert_eq!(batch.status(), Some(Status::Trapped));
+    assert_eq!((batch.run.pc, batch.run.steps, batch.run.resume), (1, 1, 0));
+    assert_eq!(batch.results, [5, 77]);
+    assert_eq!(with_task(|task| task.calls.len()), 1);
+}
+
+#[test]
+fn a_call_that_filters_cannot_be_asked_about_comes_back() {
+    let mut batch = Batch::of(&[GETPPID]);
+    with_task(|task| {
+        task.has_filters = true;
+        task.verdicts = vec![Verdict::NotMade];
+    });
+    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.status(), Some(Status::Punt));
+    assert_eq!(batch.run.reason, 2);
+}
+
+#[test]
+fn a_filter_that_waits_is_interrupted_as_a_call_is() {
+    let mut batch = Batch::of(&[GETPPID]);
+    with_task(|task| {
+        task.has_filters = true;
+        task.results = vec![-512];
+        task.after_call = vec![SIGNAL];
+    });
+    assert_eq!(batch.ioctl(), -512);
+    assert_eq!(batch.status(), Some(Status::Interrupted));
 }
 
 #[test]

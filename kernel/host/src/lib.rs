@@ -34,6 +34,7 @@ mod host;
 mod registers;
 mod restart;
 mod shim;
+mod watch;
 
-pub use entry::{SYSBATCH_HOST_INFO, sysbatch_host_ioctl};
+pub use entry::{SYSBATCH_HOST_INFO, sysbatch_host_filtered_ioctl, sysbatch_host_ioctl};
 pub use registers::PtRegs;

@@ -31,6 +31,14 @@ impl Registers {
         Self(registers)
     }
 
+    /// The number of the system call that they are those of, `orig_ax`.
+    pub(crate) fn number(self) -> u64 {
+        // SAFETY: valid by the contract of `new`; nobody changes them before
+        // the reference is gone.
+        let PtRegs([.., number]) = unsafe { self.0.as_ref() };
+        *number
+    }
+
     /// For the C shim.
     #[inline(always)]
     pub(crate) const fn as_ptr(self) -> *mut PtRegs {

@@ -2,7 +2,9 @@
 //! Safe faces of the functions in `../*.c`.
 #![expect(unsafe_code, reason = "the shim is C")]
 
+use core::ffi::c_void;
 use core::mem::MaybeUninit;
+use core::ptr::NonNull;
 
 use sysbatch_abi::{NUMBER_COUNT, RUN_SIZE, Run, SYSLET_FLAGS, Status, Width};
 use sysbatch_engine::{Atom, Cursor, Fault, Head, Turn};
@@ -171,13 +173,18 @@ pub(crate) fn read_entry<const HEAD: usize>(entry: u64, registers: Registers) ->
     reason = "one of the calls is made, and one proof holds for each"
 )]
 #[inline(always)]
-pub(crate) fn first<const HEAD: usize>(entry: u64, registers: Registers) -> Head {
+pub(crate) fn first<const HEAD: usize, const BESIDE_FILTERS: bool>(
+    entry: u64,
+    registers: Registers,
+) -> Head {
+    let registers = registers.as_ptr();
     // SAFETY: as for `read_entry`.
     let words = unsafe {
-        if HEAD == 1 {
-            c::sysbatch_first1(entry, registers.as_ptr())
-        } else {
-            c::sysbatch_first2(entry, registers.as_ptr())
+        match (HEAD, BESIDE_FILTERS) {
+            (1, false) => c::sysbatch_first1(entry, registers),
+            (1, true) => c::sysbatch_first1_beside_filters(entry, registers),
+            (_, false) => c::sysbatch_first2(entry, registers),
+            (_, true) => c::sysbatch_first2_beside_filters(entry, registers),
         }
     };
     Head::new(words.first, words.second)
@@ -189,19 +196,21 @@ pub(crate) fn first<const HEAD: usize>(entry: u64, registers: Registers) -> Head
     reason = "one of the calls is made, and one proof holds for each"
 )]
 #[inline(always)]
-pub(crate) fn turn<const HEAD: usize>(
+pub(crate) fn turn<const HEAD: usize, const BESIDE_FILTERS: bool>(
     slot: u64,
     result: i64,
     entry: u64,
     registers: Registers,
 ) -> Head {
     let result = result.cast_unsigned();
+    let registers = registers.as_ptr();
     // SAFETY: as for `read_entry`; `slot` is checked as a user address, too.
     let words = unsafe {
-        if HEAD == 1 {
-            c::sysbatch_turn1(slot, result, entry, registers.as_ptr())
-        } else {
-            c::sysbatch_turn2(slot, result, entry, registers.as_ptr())
+        match (HEAD, BESIDE_FILTERS) {
+            (1, false) => c::sysbatch_turn1(slot, result, entry, registers),
+            (1, true) => c::sysbatch_turn1_beside_filters(slot, result, entry, registers),
+            (_, false) => c::sysbatch_turn2(slot, result, entry, registers),
+            (_, true) => c::sysbatch_turn2_beside_filters(slot, result, entry, registers),
         }
     };
     Head::new(words.first, words.second)
@@ -230,18 +239,29 @@ pub(crate) fn gather(address: u64, registers: Registers) -> Result<u64, Fault> {
 
 /// Stores a result, reads the entry that the word at `entry` points to, and
 /// looks at the task.
+#[expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one of the calls is made, and one proof holds for each"
+)]
 #[inline(always)]
-pub(crate) fn turn_to_pointer(
+pub(crate) fn turn_to_pointer<const BESIDE_FILTERS: bool>(
     slot: u64,
     result: i64,
     entry: u64,
     registers: Registers,
 ) -> Turn<u64> {
     let result = result.cast_unsigned();
+    let registers = registers.as_ptr();
     // SAFETY: each address is checked as a user address in the shim, which
     // writes to the registers of arguments alone, valid by the contract of
     // `Registers::new`.
-    let word = unsafe { c::sysbatch_turn_to_pointer(slot, result, entry, registers.as_ptr()) };
+    let word = unsafe {
+        if BESIDE_FILTERS {
+            c::sysbatch_turn_to_pointer_beside_filters(slot, result, entry, registers)
+        } else {
+            c::sysbatch_turn_to_pointer(slot, result, entry, registers)
+        }
+    };
     match word.fault {
         0 => Turn::Read(word.value),
         1 => Turn::NotStored,
@@ -250,13 +270,29 @@ pub(crate) fn turn_to_pointer(
 }
 
 /// Stores a result, reads an atom and looks at the task.
+#[expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one of the calls is made, and one proof holds for each"
+)]
 #[inline(always)]
-pub(crate) fn turn_to_atom(slot: u64, result: i64, entry: u64, registers: Registers) -> Turn<Atom> {
+pub(crate) fn turn_to_atom<const BESIDE_FILTERS: bool>(
+    slot: u64,
+    result: i64,
+    entry: u64,
+    registers: Registers,
+) -> Turn<Atom> {
+    let registers = registers.as_ptr();
     let result = result.cast_unsigned();
     let mut rest = MaybeUninit::<[u64; 2]>::uninit();
     let to = rest.as_mut_ptr().cast();
     // SAFETY: as above; `to` has room for the two words that the shim writes.
-    let words = unsafe { c::sysbatch_turn_to_atom(slot, result, entry, registers.as_ptr(), to) };
+    let words = unsafe {
+        if BESIDE_FILTERS {
+            c::sysbatch_turn_to_atom_beside_filters(slot, result, entry, registers, to)
+        } else {
+            c::sysbatch_turn_to_atom(slot, result, entry, registers, to)
+        }
+    };
     let HeadWords { first, second } = words;
     if second & !SYSLET_FLAGS != 0 {
         // Flags that do not exist are found once more by the long way; if all
@@ -285,11 +321,24 @@ pub(crate) fn is_clear() -> bool {
     unsafe { c::sysbatch_is_clear() != 0 }
 }
 
+/// The same of a task whose filters are asked about each call.
+#[inline(always)]
+pub(crate) fn is_clear_beside_filters() -> bool {
+    // SAFETY: reads fields of the current task.
+    unsafe { c::sysbatch_is_clear_beside_filters() != 0 }
+}
+
 /// Whether someone watches or filters the calls of the task.
 pub(crate) fn is_watched() -> bool {
     // SAFETY: reads fields of the current task, which only that task changes
     // or which are meant to be read at any time.
     unsafe { c::sysbatch_is_watched() != 0 }
+}
+
+/// Whether someone watches the calls of the task by other means than filters.
+pub(crate) fn is_watched_beside_filters() -> bool {
+    // SAFETY: as for `is_watched`.
+    unsafe { c::sysbatch_is_watched_beside_filters() != 0 }
 }
 
 /// The size of the kernel's table of system calls.
@@ -324,6 +373,47 @@ pub(crate) fn dispatch(number: Implemented, registers: Registers) -> i64 {
     // those of the current task, saved by `sysbatch_run_saved()`, which
     // restores them.
     unsafe { c::sysbatch_dispatch(registers.as_ptr(), number.0) }
+}
+
+/// The guard of an ioctl of a task with filters, which is the shim's affair.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guard(NonNull<c_void>);
+
+impl Guard {
+    /// # Safety
+    /// It is the one that `seccomp_ioctl()` in `device.c` made for this ioctl,
+    /// and neither the value nor a copy is used after that.
+    pub(crate) const unsafe fn new(guard: NonNull<c_void>) -> Self {
+        Self(guard)
+    }
+}
+
+/// What became of a call that filters were to be asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// It was made, or they said what it returns.
+    Returned(i64),
+    /// They have it trapped: a signal waits, and its handler is to see the
+    /// registers of the call.
+    Trapped,
+    /// They were not asked, or a tracer has to be.
+    NotMade,
+}
+
+/// Asks the filters of the task about a call with the arguments in the
+/// registers, and makes it if it may be made.
+#[inline(always)]
+pub(crate) fn judge(number: u32, registers: Registers, guard: Guard) -> Judged {
+    // SAFETY: the call gets only user values, as from the system call
+    // instruction, and the shim looks at the number. The registers are those of
+    // the current task, saved by `sysbatch_ioctl()`; the guard is that of the
+    // running ioctl, by the contract of `Guard::new`.
+    let judged = unsafe { c::sysbatch_judge(registers.as_ptr(), number, guard.0.as_ptr()) };
+    match judged.outcome {
+        0 => Judged::Returned(judged.result),
+        1 => Judged::Trapped,
+        _ => Judged::NotMade,
+    }
 }
 
 /// What waits to be seen to before the next sub-call.
@@ -376,11 +466,21 @@ pub(crate) struct HeadWords {
     pub(crate) second: u64,
 }
 
+/// `struct sysbatch_judged` in `shim.h`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JudgedWords {
+    pub(crate) result: i64,
+    pub(crate) outcome: u64,
+}
+
 #[cfg(not(test))]
 mod c {
+    use core::ffi::c_void;
+
     use sysbatch_abi::Run;
 
-    use super::{HeadWords, Word};
+    use super::{HeadWords, JudgedWords, Word};
     use crate::registers::PtRegs;
 
     unsafe extern "C" {
@@ -420,6 +520,26 @@ mod c {
             entry: u64,
             registers: *mut PtRegs,
         ) -> HeadWords;
+        pub(super) fn sysbatch_first1_beside_filters(
+            entry: u64,
+            registers: *mut PtRegs,
+        ) -> HeadWords;
+        pub(super) fn sysbatch_first2_beside_filters(
+            entry: u64,
+            registers: *mut PtRegs,
+        ) -> HeadWords;
+        pub(super) fn sysbatch_turn1_beside_filters(
+            slot: u64,
+            result: u64,
+            entry: u64,
+            registers: *mut PtRegs,
+        ) -> HeadWords;
+        pub(super) fn sysbatch_turn2_beside_filters(
+            slot: u64,
+            result: u64,
+            entry: u64,
+            registers: *mut PtRegs,
+        ) -> HeadWords;
         pub(super) fn sysbatch_load_operands(
             first: u64,
             second: u64,
@@ -439,10 +559,30 @@ mod c {
             registers: *mut PtRegs,
             result_and_next: *mut u64,
         ) -> HeadWords;
+        pub(super) fn sysbatch_turn_to_pointer_beside_filters(
+            slot: u64,
+            result: u64,
+            entry: u64,
+            registers: *mut PtRegs,
+        ) -> Word;
+        pub(super) fn sysbatch_turn_to_atom_beside_filters(
+            slot: u64,
+            result: u64,
+            entry: u64,
+            registers: *mut PtRegs,
+            result_and_next: *mut u64,
+        ) -> HeadWords;
         pub(super) static SYSBATCH_NR_SYSCALLS: u32;
         pub(super) fn sysbatch_dispatch(registers: *mut PtRegs, number: u32) -> i64;
+        pub(super) fn sysbatch_judge(
+            registers: *mut PtRegs,
+            number: u32,
+            guard: *mut c_void,
+        ) -> JudgedWords;
         pub(super) fn sysbatch_is_watched() -> i32;
+        pub(super) fn sysbatch_is_watched_beside_filters() -> i32;
         pub(super) fn sysbatch_is_clear() -> i32;
+        pub(super) fn sysbatch_is_clear_beside_filters() -> i32;
         pub(super) fn sysbatch_pending_work() -> u32;
         pub(super) fn sysbatch_reschedule();
         pub(super) fn sysbatch_run_task_work();

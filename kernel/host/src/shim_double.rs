@@ -4,6 +4,7 @@
 
 extern crate std;
 
+use core::ffi::c_void;
 use core::ptr::NonNull;
 use std::cell::RefCell;
 use std::vec::Vec;
@@ -11,7 +12,7 @@ use std::vec::Vec;
 use sysbatch_abi::Run;
 use sysbatch_engine::Operands;
 
-use super::{HeadWords, Word};
+use super::{HeadWords, JudgedWords, Word};
 use crate::registers::{PtRegs, Registers};
 
 /// What waits: the bits of `sysbatch_pending_work()`.
@@ -23,7 +24,15 @@ pub(crate) const EXIT_WORK: u32 = 8;
 /// A task, and what was done to it.
 #[derive(Default)]
 pub(crate) struct Task {
+    /// By other means than filters.
     pub(crate) watched: bool,
+    /// Its filters let pass what is not scripted.
+    pub(crate) has_filters: bool,
+    /// What filters say of the calls to come, the next one last: a result, or
+    /// what the shim says besides.
+    pub(crate) verdicts: Vec<Verdict>,
+    /// Which calls they were asked about.
+    pub(crate) judged: Vec<(u32, [u64; 6])>,
     /// What waits now.
     pub(crate) waits: u32,
     /// Results of the calls to come, the next one last.
@@ -40,6 +49,16 @@ pub(crate) struct Task {
     pub(crate) task_works: u32,
     pub(crate) signal_checks: u32,
     pub(crate) announcements: u32,
+}
+
+/// What filters say of a call.
+#[derive(Clone, Copy)]
+pub(crate) enum Verdict {
+    Pass,
+    Result(i64),
+    Trap,
+    /// Word of the shim that it cannot ask.
+    NotMade,
 }
 
 std::thread_local! {
@@ -143,44 +162,36 @@ const STORED: HeadWords = HeadWords {
     second: 0,
 };
 
-/// As the shim: the result, the entry, and then the look.
-fn turn<const N: usize>(slot: u64, result: u64, entry: u64, registers: *mut PtRegs) -> HeadWords {
-    // SAFETY: tests pass addresses of live slots only.
-    unsafe { sysbatch_store8(slot, result) };
-    first::<N>(entry, registers)
-}
-
 /// As the shim: the entry, and then the look.
-fn first<const N: usize>(entry: u64, registers: *mut PtRegs) -> HeadWords {
+fn first<const N: usize>(entry: u64, registers: *mut PtRegs, is_clear: bool) -> HeadWords {
     let words = read_words::<N>(entry, registers);
-    if is_clear() { words } else { STORED }
+    if is_clear { words } else { STORED }
 }
 
-pub(super) unsafe fn sysbatch_first1(entry: u64, registers: *mut PtRegs) -> HeadWords {
-    first::<7>(entry, registers)
-}
+macro_rules! turns {
+    ($($first:ident $turn:ident $words:literal $is_clear:ident),*) => {$(
+        pub(super) unsafe fn $first(entry: u64, registers: *mut PtRegs) -> HeadWords {
+            first::<$words>(entry, registers, $is_clear())
+        }
 
-pub(super) unsafe fn sysbatch_first2(entry: u64, registers: *mut PtRegs) -> HeadWords {
-    first::<8>(entry, registers)
+        pub(super) unsafe fn $turn(
+            slot: u64,
+            result: u64,
+            entry: u64,
+            registers: *mut PtRegs,
+        ) -> HeadWords {
+            // SAFETY: tests pass addresses of live slots only.
+            unsafe { sysbatch_store8(slot, result) };
+            first::<$words>(entry, registers, $is_clear())
+        }
+    )*};
 }
-
-pub(super) unsafe fn sysbatch_turn1(
-    slot: u64,
-    result: u64,
-    entry: u64,
-    registers: *mut PtRegs,
-) -> HeadWords {
-    turn::<7>(slot, result, entry, registers)
-}
-
-pub(super) unsafe fn sysbatch_turn2(
-    slot: u64,
-    result: u64,
-    entry: u64,
-    registers: *mut PtRegs,
-) -> HeadWords {
-    turn::<8>(slot, result, entry, registers)
-}
+turns!(
+    sysbatch_first1 sysbatch_turn1 7 is_clear,
+    sysbatch_first2 sysbatch_turn2 8 is_clear,
+    sysbatch_first1_beside_filters sysbatch_turn1_beside_filters 7 is_clear_beside_filters,
+    sysbatch_first2_beside_filters sysbatch_turn2_beside_filters 8 is_clear_beside_filters
+);
 
 pub(super) unsafe fn sysbatch_load_operands(
     first: u64,
@@ -215,11 +226,13 @@ pub(super) unsafe fn sysbatch_gather(address: u64, registers: *mut PtRegs) -> Wo
     unsafe { sysbatch_load8(address) }
 }
 
-pub(super) unsafe fn sysbatch_turn_to_pointer(
+/// As the shim, with the look at the task.
+fn turn_to_pointer(
     slot: u64,
     result: u64,
     entry: u64,
     registers: *mut PtRegs,
+    is_clear: bool,
 ) -> Word {
     // SAFETY: tests pass addresses of live slots only.
     unsafe { sysbatch_store8(slot, result) };
@@ -227,16 +240,18 @@ pub(super) unsafe fn sysbatch_turn_to_pointer(
     let array = unsafe { sysbatch_load8(entry) }.value;
     // SAFETY: as above.
     let word = unsafe { sysbatch_gather(array, registers) };
-    let fault = if is_clear() { 0 } else { -14 };
+    let fault = if is_clear { 0 } else { -14 };
     Word { fault, ..word }
 }
 
-pub(super) unsafe fn sysbatch_turn_to_atom(
+/// As the shim, with the look at the task.
+fn turn_to_atom(
     slot: u64,
     result: u64,
     entry: u64,
     registers: *mut PtRegs,
     result_and_next: *mut u64,
+    is_clear: bool,
 ) -> HeadWords {
     if slot != 0 {
         // SAFETY: tests pass addresses of live slots only.
@@ -254,7 +269,7 @@ pub(super) unsafe fn sysbatch_turn_to_atom(
         first: 0,
         second: STORED.first,
     };
-    if is_clear() {
+    if is_clear {
         HeadWords {
             first: number,
             second: flags,
@@ -264,17 +279,85 @@ pub(super) unsafe fn sysbatch_turn_to_atom(
     }
 }
 
-/// Whether nobody watches and nothing waits.
-fn is_clear() -> bool {
+macro_rules! turns_to {
+    ($($pointer:ident $atom:ident $is_clear:ident),*) => {$(
+        pub(super) unsafe fn $pointer(
+            slot: u64,
+            result: u64,
+            entry: u64,
+            registers: *mut PtRegs,
+        ) -> Word {
+            turn_to_pointer(slot, result, entry, registers, $is_clear())
+        }
+
+        pub(super) unsafe fn $atom(
+            slot: u64,
+            result: u64,
+            entry: u64,
+            registers: *mut PtRegs,
+            result_and_next: *mut u64,
+        ) -> HeadWords {
+            turn_to_atom(slot, result, entry, registers, result_and_next, $is_clear())
+        }
+    )*};
+}
+turns_to!(
+    sysbatch_turn_to_pointer sysbatch_turn_to_atom is_clear,
+    sysbatch_turn_to_pointer_beside_filters sysbatch_turn_to_atom_beside_filters
+        is_clear_beside_filters
+);
+
+/// Whether nothing waits and nobody watches but by filters.
+fn is_clear_beside_filters() -> bool {
     with_task(|task| !task.watched && task.waits == 0)
 }
 
+/// Whether nobody watches and nothing waits.
+fn is_clear() -> bool {
+    is_clear_beside_filters() && !with_task(|task| task.has_filters)
+}
+
 pub(super) unsafe fn sysbatch_is_watched() -> i32 {
+    with_task(|task| (task.watched || task.has_filters).into())
+}
+
+pub(super) unsafe fn sysbatch_is_watched_beside_filters() -> i32 {
     with_task(|task| task.watched.into())
 }
 
 pub(super) unsafe fn sysbatch_is_clear() -> i32 {
     is_clear().into()
+}
+
+pub(super) unsafe fn sysbatch_is_clear_beside_filters() -> i32 {
+    is_clear_beside_filters().into()
+}
+
+pub(super) unsafe fn sysbatch_judge(
+    registers: *mut PtRegs,
+    number: u32,
+    _: *mut c_void,
+) -> JudgedWords {
+    // SAFETY: tests pass registers of their own.
+    let operands = unsafe { Registers::new(NonNull::new(registers).unwrap()) };
+    let args = core::array::from_fn(|index| operands.get(index));
+    let verdict = with_task(|task| {
+        task.judged.push((number, args));
+        task.verdicts.pop().unwrap_or(Verdict::Pass)
+    });
+    let (result, outcome) = match verdict {
+        // SAFETY: as above.
+        Verdict::Pass => (unsafe { sysbatch_dispatch(registers, number) }, 0),
+        Verdict::Result(result) => (result, 0),
+        Verdict::Trap => {
+            // SAFETY: tests pass registers of their own; the last is orig_ax.
+            let registers = unsafe { registers.cast::<[u64; 16]>().as_mut() };
+            registers.unwrap()[15] = number.into();
+            (0, 1)
+        }
+        Verdict::NotMade => (0, 2),
+    };
+    JudgedWords { result, outcome }
 }
 
 /// Three calls more than were reviewed.

@@ -239,6 +239,10 @@ fn entry(memory: &mut Memory, script: &mut Script, header: &mut Header) -> Ended
                 header.resume = i128::from(resume.raw());
                 return Ended::Stop(Status::Interrupted);
             }
+            Outcome::Trapped => {
+                header.resume = 0;
+                return Ended::Stop(Status::Trapped);
+            }
         }
     } else {
         match operation(memory, nr, &args) {

@@ -196,9 +196,10 @@ fn entry(source: &mut Source<'_>, image: &Image, len: u64, results_len: u64) -> 
 
 fn script(source: &mut Source<'_>) -> Script {
     let count = 1 + source.below(4);
-    let outcomes = (0..count).map(|_| match source.below(8) {
+    let outcomes = (0..count).map(|_| match source.below(9) {
         0 => Outcome::Punt(source.pick(&[PuntReason::Call, PuntReason::Watched])),
         1 => Outcome::Interrupted(source.pick(&[Resume::Fresh, Resume::RestartBlock])),
+        2 => Outcome::Trapped,
         _ => Outcome::Returned(value(source).cast_signed()),
     });
     let outcomes = outcomes.collect();

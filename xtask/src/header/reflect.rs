@@ -215,6 +215,7 @@ fn run() -> Section {
                 Interrupted,
                 Refused,
                 Unstored,
+                Trapped,
             }),
             enumeration!(Resume {
                 Fresh,

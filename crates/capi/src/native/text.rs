@@ -89,6 +89,11 @@ fn explain(run: &Run, error: c_int) -> String {
         }
         Some(Status::Punt) => format!("the call of entry {pc} was handed back ({fuel} fuel left)"),
         Some(Status::Interrupted) => format!("a signal came at entry {pc}; run it again to go on"),
+        Some(Status::Trapped) => {
+            format!(
+                "a seccomp filter trapped the call of entry {pc}, whose result the ioctl returned"
+            )
+        }
         Some(Status::Refused) => format!(
             "entry {pc} was refused and nothing of it has happened: {}; mend it and run it again",
             meaning(error)
@@ -125,7 +130,7 @@ mod tests {
 
     #[test]
     fn every_status_is_explained() {
-        for raw in 0..=8 {
+        for raw in 0..=9 {
             let run = Run {
                 status: raw,
                 pc: 3,

@@ -214,9 +214,8 @@ fn watched(diagnosis: &Diagnosis) -> Finding {
             Level::Problem,
             "a call of this task, tried in a batch, was handed back to user space",
             "The calls of this task are watched, and the kernel half leaves such calls to the \
-             ordinary way, so that whoever watches sees them. It can be a seccomp filter, a \
-             tracer, audit rules (auditctl -l, -e 0), a system call tracepoint that is on, or \
-             syscall user dispatch.",
+             ordinary way, so that whoever watches sees them. It can be a tracer, audit \
+             (auditctl -s), a system call tracepoint that is on, or syscall user dispatch.",
         ),
         Probe::Refused(errno) => finding(
             TOPIC,
@@ -251,11 +250,10 @@ fn seccomp(diagnosis: &Diagnosis) -> Option<Finding> {
     };
     Some(finding(
         "seccomp",
-        Level::Problem,
+        Level::Note,
         found,
-        "Containers and services put filters on (podman and docker: --security-opt \
-         seccomp=unconfined; systemd: SystemCallFilter= and others). Batches obey the filter, call \
-         by call, in user space.",
+        "Containers and services put filters on. They are asked about each call of a batch, which \
+         costs what it costs a call made alone.",
     ))
 }
 

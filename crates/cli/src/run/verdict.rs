@@ -67,6 +67,7 @@ impl Verdict {
             Some(Status::Unstored) => "UNSTORED",
             Some(Status::Punt) => "PUNT",
             Some(Status::Interrupted) => "INTERRUPTED",
+            Some(Status::Trapped) => "TRAPPED",
             Some(Status::None) | None => "NONE",
         }
     }

@@ -96,6 +96,18 @@ fn an_interrupted_call_leaves_the_entry_as_if_never_reached() {
 }
 
 #[test]
+fn a_trapped_call_leaves_the_entry_without_a_result() {
+    let stopped = Image::new(&[call(1, &[]), set(6)])
+        .with_script(outcomes(&[Outcome::Trapped]))
+        .run();
+    assert_eq!(stopped.outcome, Ok(Status::Trapped));
+    assert_eq!(stopped.header.status, Status::Trapped.raw());
+    assert_eq!((stopped.header.resume, stopped.header.reason), (0, 0));
+    assert_eq!((stopped.header.pc, stopped.header.steps), (0, 0));
+    assert_eq!(stopped.slots(), [0, 0]);
+}
+
+#[test]
 fn entering_again_resumes_the_interrupted_call_and_no_other() {
     let image = Image::new(&[call(1, &[]), call(2, &[])]).with_script(outcomes(&[
         Outcome::Interrupted(Resume::RestartBlock),

@@ -131,11 +131,12 @@ impl Device {
             .is_some_and(|bit| self.info().formats & bit != 0)
     }
 
-    /// Enters the device with the header at `address`.
+    /// Enters the device with the header at `address`; what the ioctl returns,
+    /// which after a call that was trapped may be anything.
     ///
     /// # Safety
     /// The batch must be sound to run.
-    pub(super) unsafe fn enter(&self, address: u64) -> Result<(), Errno> {
+    pub(super) unsafe fn enter(&self, address: u64) -> i64 {
         #[cfg(test)]
         if let Self::Double(double) = self {
             return double.enter(address);
@@ -151,13 +152,7 @@ impl Device {
         ];
         // SAFETY: the request does what the batch says, which the caller
         // vouches for; calls that would not come back here are handed back.
-        let result = unsafe { arch::syscall(Sysno::ioctl as u32, args) };
-        match result {
-            0.. => Ok(()),
-            -4095..0 => Err(Errno::from_raw_os_error(-result as i32)),
-            // A tracer or a handler of SIGSYS can make it anything.
-            _ => Err(Errno::PROTO),
-        }
+        unsafe { arch::syscall(Sysno::ioctl as u32, args) }
     }
 }
 

@@ -36,6 +36,8 @@ enum Event {
     Left(Resume),
     /// A signal interrupts it, and its handler does not want it restarted.
     Failed(Resume),
+    /// A filter traps it, and the handler makes this its result.
+    Trapped(i64),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -48,6 +50,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => resume().prop_map(Event::Restarted),
         1 => resume().prop_map(Event::Left),
         2 => resume().prop_map(Event::Failed),
+        2 => prop_oneof![Just(0), Just(-1), -5000..5000_i64, any::<i64>()].prop_map(Event::Trapped),
     ]
 }
 
@@ -84,7 +87,7 @@ impl Double {
     }
 
     /// The ioctl.
-    pub(super) fn enter(&self, address: u64) -> Result<(), Errno> {
+    pub(super) fn enter(&self, address: u64) -> i64 {
         // SAFETY: the tests say for their batches.
         let memory = unsafe { Direct::new() };
         let mut host = DoubleHost {
@@ -92,16 +95,19 @@ impl Double {
             state: &mut self.state.lock().unwrap(),
         };
         loop {
-            let status = sysbatch_engine::enter(&mut host, address)
-                .map_err(|error| Errno::from_raw_os_error(error.errno()))?;
+            let status = match sysbatch_engine::enter(&mut host, address) {
+                Ok(status) => status,
+                Err(error) => return -i64::from(error.errno()),
+            };
             match (status, host.state.left.take()) {
+                (Status::Trapped, Some(Event::Trapped(result))) => return result,
                 (Status::Interrupted, Some(Event::Restarted(_))) => {}
                 (Status::Interrupted, Some(Event::Failed(_))) => {
                     // The handler has run, and the call is over.
                     host.state.resumed = None;
-                    return Err(Errno::INTR);
+                    return -i64::from(Errno::INTR.raw_os_error());
                 }
-                _ => return Ok(()),
+                _ => return 0,
             }
         }
     }
@@ -155,6 +161,10 @@ impl Host for DoubleHost<'_> {
                 self.state.left = Some(event);
                 Outcome::Interrupted(resume)
             }
+            Event::Trapped(_) => {
+                self.state.left = Some(event);
+                Outcome::Trapped
+            }
         }
     }
 
@@ -192,6 +202,7 @@ impl Host for Plain {
     fn call(&mut self, call: &Call) -> Outcome {
         match self.events.pop() {
             Some(Event::Failed(_)) => Outcome::Returned(-i64::from(Errno::INTR.raw_os_error())),
+            Some(Event::Trapped(result)) => Outcome::Returned(result),
             Some(Event::Watched) => {
                 // From here on the double is out of it.
                 self.events.clear();

@@ -32,15 +32,27 @@ impl Backend {
     /// system call of the entry at `pc`, which has that error as its result;
     /// it is not stored, and `pc` still is that entry.
     ///
+    /// [`Status::Trapped`] is no error, whatever the handler of `SIGSYS` made
+    /// the result of the call: it is in the header's `value`.
+    ///
     /// Whatever else the device, or a seccomp filter, answers to `ioctl(2)`.
     pub unsafe fn enter<M: Memory>(&self, run: &mut Run, memory: &mut M) -> Result<Status, Errno> {
         run.status = Status::None.raw();
         let address = ptr::from_mut(run).expose_provenance() as u64;
+        let Some(device) = &self.device else {
+            return self.interpret(address, &mut UserHost::new(memory));
+        };
+        self.count(1);
         // SAFETY: the caller vouches for the batch.
-        unsafe { self.enter_at(address, memory) }?;
+        let result = unsafe { device.enter(address) };
         // The word was written through the address.
         // SAFETY: a reference is valid for reads.
         let status = unsafe { (&raw const run.status).read_volatile() };
+        if status == Status::Trapped.raw() {
+            run.value = result;
+            return Ok(Status::Trapped);
+        }
+        success(result)?;
         Status::from_raw(status).ok_or(Errno::PROTO)
     }
 
@@ -58,7 +70,7 @@ impl Backend {
         if let Some(device) = &self.device {
             self.count(1);
             // SAFETY: the caller vouches for the batch.
-            return unsafe { device.enter(address) };
+            return success(unsafe { device.enter(address) });
         }
         self.interpret(address, &mut UserHost::new(memory))
             .map(|_| ())
@@ -71,7 +83,7 @@ impl Backend {
     /// batch goes on: for one step if it is a call that is never made inside
     /// the kernel's half; to the end of the batch if all calls of this task
     /// are watched. A system call that a signal interrupted has the result
-    /// `-EINTR`. `fuel` and `steps` come out as if the batch had run in one go.
+    /// `-EINTR`, one that a seccomp filter trapped that of the handler. `fuel` and `steps` come out as if the batch had run in one go.
     ///
     /// A format that the module does not know is interpreted here.
     ///
@@ -91,11 +103,12 @@ impl Backend {
             return self.interpret_rest(run, memory);
         }
         loop {
-            let steps = run.steps;
+            let (steps, value) = (run.steps, run.value);
             // SAFETY: the caller vouches for the batch.
             let entered = unsafe { self.enter(run, memory) };
             let interrupted = run.status == Status::Interrupted.raw();
-            if self.device.is_some() && (run.steps != steps || interrupted) {
+            let trapped = run.status == Status::Trapped.raw();
+            if self.device.is_some() && (run.steps != steps || interrupted || trapped) {
                 memory.forget();
             }
             let step = match entered {
@@ -104,12 +117,16 @@ impl Backend {
                 }
                 Ok(Status::Punt) => self.step(run, &mut UserHost::new(&mut *memory)),
                 Ok(Status::Interrupted) => continue,
-                Err(Errno::INTR) if interrupted => self.step(
-                    run,
-                    &mut Interrupted {
-                        host: UserHost::new(&mut *memory),
-                    },
-                ),
+                Ok(Status::Trapped) => {
+                    let result = core::mem::replace(&mut run.value, value);
+                    let host = UserHost::new(&mut *memory);
+                    self.step(run, &mut Answered { host, result })
+                }
+                Err(Errno::INTR) if interrupted => {
+                    let result = -i64::from(Errno::INTR.raw_os_error());
+                    let host = UserHost::new(&mut *memory);
+                    self.step(run, &mut Answered { host, result })
+                }
                 other => return other,
             };
             match step {
@@ -158,18 +175,29 @@ impl<M: Memory> CountingHost for UserHost<M> {
     }
 }
 
-/// A host on which each system call has been interrupted already.
-struct Interrupted<M> {
-    host: UserHost<M>,
+/// What the result of an ioctl says besides.
+fn success(result: i64) -> Result<(), Errno> {
+    match result {
+        0.. => Ok(()),
+        -4095..0 => Err(Errno::from_raw_os_error(-result as i32)),
+        // A tracer can make it anything.
+        _ => Err(Errno::PROTO),
+    }
 }
 
-impl<M: Memory> CountingHost for Interrupted<M> {
+/// A host on which the system call is over already, and had this result.
+struct Answered<M> {
+    host: UserHost<M>,
+    result: i64,
+}
+
+impl<M: Memory> CountingHost for Answered<M> {
     fn crossings(&self) -> u64 {
         self.host.crossings()
     }
 }
 
-impl<M: Memory> Host for Interrupted<M> {
+impl<M: Memory> Host for Answered<M> {
     type Operands = [u64; 6];
 
     fn operands(&mut self) -> [u64; 6] {
@@ -189,7 +217,7 @@ impl<M: Memory> Host for Interrupted<M> {
     }
 
     fn call(&mut self, _: &Call) -> Outcome {
-        Outcome::Returned(-i64::from(Errno::INTR.raw_os_error()))
+        Outcome::Returned(self.result)
     }
 
     fn pending(&mut self) -> bool {

@@ -16,11 +16,17 @@ use crate::module::{let_go, load, open, unload, users};
 use crate::pages::Pages;
 use crate::process::{ended, fork, until_state, wait_for};
 use crate::signal;
+use crate::watched::filter::{filter, install, log_no_ends};
+use crate::watched::threads::{thread_that_is_ended, until_alone};
 
 cases! {
     kernel module_stays_while_a_batch_waits;
     kernel module_stays_while_a_batch_has_closed_its_device;
     kernel module_is_free_after_a_batch_was_killed;
+    kernel module_is_free_after_a_filter_has_ended_a_thread;
+    kernel module_is_free_after_a_filter_has_ended_a_thread_with_a_ring;
+    kernel module_is_free_after_a_filter_has_ended_a_thread_with_its_own_files;
+    kernel module_is_free_after_a_filter_has_ended_a_process;
     kernel module_comes_and_goes_a_hundred_times within 300;
 }
 
@@ -95,6 +101,79 @@ fn module_is_free_after_a_batch_was_killed(lab: &mut Lab) {
             ended(child).terminating_signal(),
             Some(Signal::KILL.as_raw())
         );
+        free(lab);
+    }
+}
+
+/// Has filters end threads in batches, and sees what of the module stays in use:
+/// the descriptor that each has opened, or nothing if it had a table of its own.
+/// `prepare` is run in each thread.
+fn ends_threads(lab: &mut Lab, stays: u64, prepare: fn()) {
+    let_go(lab);
+    log_no_ends();
+    let child = fork(|| {
+        let (told, tell) = rustix::pipe::pipe().expect("pipe");
+        for count in 1..=10 {
+            let action = libc::SECCOMP_RET_KILL_THREAD;
+            thread_that_is_ended(lab, action, tell.as_raw_fd(), move || {
+                prepare();
+                open().expect("the module is loaded").0
+            });
+            until_alone();
+            let mut bytes = [0; 4];
+            assert_eq!(rustix::io::read(&told, &mut bytes), Ok(1));
+            // What a task that ends gives back may take a moment longer.
+            until(&[], || users() == stays * count);
+        }
+    });
+    wait_for(child);
+    free(lab);
+}
+
+fn module_is_free_after_a_filter_has_ended_a_thread(lab: &mut Lab) {
+    ends_threads(lab, 1, || {});
+}
+
+/// Leaves something to a thread that the kernel sees to when it ends.
+fn ring_and_filter() {
+    let mut parameters = [0_u64; 15];
+    #[expect(unsafe_code, reason = "io_uring_setup")]
+    // SAFETY: the parameters are as long as they are.
+    let ring = unsafe { libc::syscall(libc::SYS_io_uring_setup, 8, parameters.as_mut_ptr()) };
+    assert!(ring >= 0, "io_uring_setup");
+    install(&filter(Sysno::getpgrp, libc::SECCOMP_RET_ALLOW));
+}
+
+fn module_is_free_after_a_filter_has_ended_a_thread_with_a_ring(lab: &mut Lab) {
+    ends_threads(lab, 1, ring_and_filter);
+}
+
+fn module_is_free_after_a_filter_has_ended_a_thread_with_its_own_files(lab: &mut Lab) {
+    ends_threads(lab, 0, || {
+        let files = rustix::thread::UnshareFlags::FILES;
+        #[expect(unsafe_code, reason = "unshare")]
+        // SAFETY: this thread's descriptors are used by it alone.
+        let unshared = unsafe { rustix::thread::unshare_unsafe(files) };
+        unshared.expect("unshare");
+    });
+}
+
+fn module_is_free_after_a_filter_has_ended_a_process(lab: &mut Lab) {
+    let_go(lab);
+    for action in [
+        libc::SECCOMP_RET_KILL_PROCESS,
+        libc::SECCOMP_RET_KILL_THREAD,
+    ] {
+        let child = fork(|| {
+            let (backend, _) = open().expect("the module is loaded");
+            lab.backend = backend;
+            install(&filter(Sysno::getppid, action));
+            let mut batch = Batch::new([set(1), sys(Sysno::getppid, [])]);
+            let status = lab.run(&mut batch);
+            panic!("it came back with {status:?}");
+        });
+        let signal = ended(child).terminating_signal();
+        assert_eq!(signal, Some(Signal::SYS.as_raw()));
         free(lab);
     }
 }

@@ -2,9 +2,13 @@
 //! its own number and arguments, and in time to act.
 
 mod dispatch;
-pub(crate) mod filters;
+pub(crate) mod filter;
+mod filters;
+mod notifications;
+pub(crate) mod threads;
 mod tracepoints;
 mod tracers;
+mod traps;
 
 use crate::harness::Case;
 use crate::lab::{Batch, Lab, UNWRITTEN};
@@ -12,6 +16,9 @@ use crate::lab::{Batch, Lab, UNWRITTEN};
 pub(crate) fn cases() -> Vec<Case> {
     let cases = [
         filters::cases(),
+        traps::cases(),
+        notifications::cases(),
+        threads::cases(),
         tracers::cases(),
         dispatch::cases(),
         tracepoints::cases(),

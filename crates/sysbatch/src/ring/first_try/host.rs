@@ -51,7 +51,9 @@ impl<M: Memory> NowaitHost<M> {
         match self.user.call(&call) {
             Outcome::Returned(result) => result,
             // The user-space host hands nothing back.
-            Outcome::Punt(_) | Outcome::Interrupted(_) => -i64::from(Errno::NOSYS.raw_os_error()),
+            Outcome::Punt(_) | Outcome::Interrupted(_) | Outcome::Trapped => {
+                -i64::from(Errno::NOSYS.raw_os_error())
+            }
         }
     }
 

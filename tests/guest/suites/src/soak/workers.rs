@@ -1,6 +1,5 @@
 //! Processes that run batches, and look at what comes of them whatever is done to
 //! them meanwhile.
-#![expect(unsafe_code, reason = "a filter is installed for all threads")]
 
 use core::sync::atomic::Ordering::SeqCst;
 use std::os::fd::{AsRawFd as _, OwnedFd};
@@ -21,7 +20,7 @@ use crate::lab::{Batch, Lab, address_of_mut, at, error, imm, set, sys};
 use crate::process::{ended, fork};
 use crate::property::Pair;
 use crate::signals::storm::Waits;
-use crate::watched::filters;
+use crate::watched::filter as filters;
 use crate::{module, signal};
 
 /// What a process knows.
@@ -279,7 +278,7 @@ pub(super) fn filters(me: &Me) {
                 scope.spawn(|| until_refused(&mut me.lab()));
                 std::thread::sleep(moment);
                 let refused = filters::fail_with(Errno::XDEV);
-                install_for_all(&filters::filter(Sysno::getuid, refused));
+                filters::install_for_all(&filters::filter(Sysno::getuid, refused));
             });
         });
         let status = ended(pid);
@@ -304,22 +303,4 @@ fn until_refused(lab: &mut Lab) {
         }
         batches += u32::from(is_refused);
     }
-}
-
-/// Installs a filter for all threads of this process.
-fn install_for_all(filter: &[filters::Instruction]) {
-    // SAFETY: arguments are no addresses.
-    let result = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-    assert_eq!(result, 0, "prctl");
-    let program = filters::program(filter);
-    // SAFETY: the program lies there and is as long as it says.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_seccomp,
-            libc::SECCOMP_SET_MODE_FILTER,
-            libc::SECCOMP_FILTER_FLAG_TSYNC,
-            program.as_ptr(),
-        )
-    };
-    assert_eq!(result, 0, "seccomp");
 }

@@ -1,27 +1,28 @@
-//! Seccomp: no filter is ever bypassed.
-#![expect(
-    unsafe_code,
-    reason = "filters are installed, and a handler changes registers"
-)]
-
-use core::ffi::{c_int, c_void};
-use core::sync::atomic::{AtomicU64, Ordering};
+//! Seccomp: each sub-call is judged by the filters, as itself.
+#![expect(unsafe_code, reason = "strict mode is switched on")]
 
 use rustix::io::Errno;
 use rustix::process::Signal;
 use sysbatch::abi::{Entry, Status};
 use syscalls::Sysno;
 
-use super::assert_handed_back;
+use super::filter::{fail_with, filter, filter_argument, install, install_entries, program};
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of, at, error, imm, set, sys, to_u64};
-use crate::process::{ended, fork};
+use crate::process::{ended, fork, until_state, wait_for};
+use crate::signal;
 
 cases! {
     both filter_that_allows_everything;
     both filter_that_fails_one_call;
     both filter_that_looks_at_arguments;
-    both filter_that_traps_one_call;
+    both filter_that_logs_one_call;
+    both filter_that_asks_a_tracer_who_is_not_there;
+    both filter_that_fails_a_number_of_no_call;
+    both filter_that_fails_with_a_restart_code;
+    both filter_of_the_call_that_continues_another;
+    both filters_one_above_the_other;
+    both filter_of_many_calls;
     both filter_that_kills_the_process;
     both filter_that_kills_the_thread;
     both filter_installed_in_the_batch;
@@ -30,92 +31,7 @@ cases! {
     kernel strict_mode_forbids_the_device;
     both filter_inherited_over_fork;
     both filter_of_another_thread;
-}
-
-/// One instruction of classic BPF (`linux/filter.h`).
-pub(crate) type Instruction = libc::sock_filter;
-
-const fn instruction(code: u32, jt: u8, jf: u8, k: u32) -> Instruction {
-    #[expect(clippy::as_conversions, reason = "codes have 16 bits")]
-    let code = code as u16;
-    Instruction { code, jt, jf, k }
-}
-
-/// `return action` for one call, allow for the others.
-pub(crate) fn filter(call: Sysno, action: u32) -> [Instruction; 4] {
-    let number = u32::try_from(call.id()).expect("a call number");
-    [
-        // struct seccomp_data: the number is at offset 0.
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, number),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, action),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
-    ]
-}
-
-/// The same, if the low half of argument 0 has this value.
-fn filter_argument(call: Sysno, value: u32, action: u32) -> [Instruction; 6] {
-    let [load, compare, matched, allow] = filter(call, action);
-    [
-        load,
-        Instruction { jf: 3, ..compare },
-        // The arguments begin at offset 16.
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 16),
-        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, value),
-        matched,
-        allow,
-    ]
-}
-
-pub(crate) fn fail_with(errno: Errno) -> u32 {
-    libc::SECCOMP_RET_ERRNO | errno.raw_os_error().cast_unsigned()
-}
-
-/// `struct sock_fprog`: how many instructions, and where.
-pub(crate) fn program(filter: &[Instruction]) -> [u64; 2] {
-    [to_u64(filter.len()), address_of(filter)]
-}
-
-/// The two calls that install a filter.
-fn install_entries(program: &[u64; 2]) -> [Entry; 2] {
-    [
-        sys(
-            Sysno::prctl,
-            [
-                imm(libc::PR_SET_NO_NEW_PRIVS),
-                imm(1),
-                imm(0),
-                imm(0),
-                imm(0),
-            ],
-        ),
-        sys(
-            Sysno::seccomp,
-            [
-                imm(libc::SECCOMP_SET_MODE_FILTER),
-                imm(0),
-                at(address_of(program)),
-            ],
-        ),
-    ]
-}
-
-/// Installs a filter for this process, by calls of its own.
-pub(crate) fn install(filter: &[Instruction]) {
-    // SAFETY: arguments are no addresses.
-    let result = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-    assert_eq!(result, 0, "prctl");
-    let program = program(filter);
-    // SAFETY: the program lies there and is as long as it says.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_seccomp,
-            libc::SECCOMP_SET_MODE_FILTER,
-            0,
-            program.as_ptr(),
-        )
-    };
-    assert_eq!(result, 0, "seccomp");
+    both filter_beside_a_call_that_is_handed_back;
 }
 
 fn ids() -> (i64, i64) {
@@ -128,76 +44,146 @@ fn with(call: Entry) -> Batch {
     Batch::new([set(1), sys(Sysno::getpid, []), call, sys(Sysno::getuid, [])])
 }
 
+/// Runs a batch to its end: in one crossing in the kernel, in one for each
+/// call in user space.
+#[track_caller]
+fn run_at_once(lab: &mut Lab, batch: &mut Batch) {
+    let calls = batch.entries.iter().filter(|entry| entry.nr >= 0).count();
+    let before = lab.backend.crossings();
+    assert_eq!(lab.run(batch), Ok(Status::Done));
+    let expected = if lab.is_kernel() { 1 } else { to_u64(calls) };
+    assert_eq!(lab.backend.crossings() - before, expected);
+}
+
 fn filter_that_allows_everything(lab: &mut Lab) {
     install(&filter(Sysno::getppid, libc::SECCOMP_RET_ALLOW));
     let (pid, uid) = ids();
     let mut batch = with(sys(Sysno::getpgrp, []));
-    assert_handed_back(lab, &batch);
-    let before = lab.backend.crossings();
-    assert_eq!(lab.run(&mut batch), Ok(Status::Done));
+    run_at_once(lab, &mut batch);
     assert_eq!(batch.results[..2], [1, pid]);
     assert_eq!(batch.results[3], uid);
-    // One crossing is lost to finding out, and each call has its own.
-    let expected = if lab.is_kernel() { 4 } else { 3 };
-    assert_eq!(lab.backend.crossings() - before, expected);
 }
 
 fn filter_that_fails_one_call(lab: &mut Lab) {
     install(&filter(Sysno::getppid, fail_with(Errno::XDEV)));
     let (pid, uid) = ids();
     let mut batch = with(sys(Sysno::getppid, []));
-    assert_handed_back(lab, &batch);
+    run_at_once(lab, &mut batch);
+    assert_eq!(batch.results, [1, pid, error(Errno::XDEV), uid]);
+}
+
+fn filter_that_logs_one_call(lab: &mut Lab) {
+    install(&filter(Sysno::getppid, libc::SECCOMP_RET_LOG));
+    let parent = rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get());
+    let mut batch = with(sys(Sysno::getppid, []));
+    run_at_once(lab, &mut batch);
+    assert_eq!(batch.results[2], i64::from(parent));
+}
+
+fn filter_that_asks_a_tracer_who_is_not_there(lab: &mut Lab) {
+    install(&filter(Sysno::getppid, libc::SECCOMP_RET_TRACE | 7));
+    let mut batch = with(sys(Sysno::getppid, []));
+    run_at_once(lab, &mut batch);
+    assert_eq!(batch.results[2], error(Errno::NOSYS));
+}
+
+fn filter_that_fails_a_number_of_no_call(lab: &mut Lab) {
+    // Beyond the table of calls, and with the bit of the x32 interface.
+    for number in [500, 0x1FFF, 0x7FFF_FFFF] {
+        let child = fork(|| {
+            let mut filter = filter(Sysno::getppid, fail_with(Errno::XDEV));
+            filter[1].k = u32::try_from(number).expect("a number");
+            install(&filter);
+            let mut batch = with(Entry {
+                nr: number,
+                ..sys(Sysno::getppid, [imm(5)])
+            });
+            run_at_once(lab, &mut batch);
+            assert_eq!(batch.results[2], error(Errno::XDEV), "{number:#x}");
+        });
+        wait_for(child);
+    }
+}
+
+fn filter_that_fails_with_a_restart_code(lab: &mut Lab) {
+    // Without a signal it is a value like any other.
+    install(&filter(Sysno::getppid, libc::SECCOMP_RET_ERRNO | 512));
+    let mut batch = with(sys(Sysno::getppid, []));
+    run_at_once(lab, &mut batch);
+    assert_eq!(batch.results[2], -512);
+}
+
+fn filter_of_the_call_that_continues_another(lab: &mut Lab) {
+    // A sleep that has been stopped goes on by restart_syscall(2), which is what
+    // the filter is asked about then.
+    let child = fork(|| {
+        install(&filter(Sysno::restart_syscall, fail_with(Errno::XDEV)));
+        let long = [1000_u64, 0];
+        let sleep = sys(Sysno::nanosleep, [at(address_of(&long)), imm(0)]);
+        let mut batch = with(sleep);
+        assert_eq!(lab.run(&mut batch), Ok(Status::Done));
+        assert_eq!(batch.results[2], error(Errno::XDEV));
+    });
+    until_state(child, 'S');
+    signal::send(child, Signal::STOP);
+    until_state(child, 'T');
+    signal::send(child, Signal::CONT);
+    wait_for(child);
+}
+
+fn filters_one_above_the_other(lab: &mut Lab) {
+    // The strictest decides, whichever came first; of two alike the last.
+    install(&filter(Sysno::getppid, fail_with(Errno::XDEV)));
+    install(&filter(Sysno::getppid, libc::SECCOMP_RET_ALLOW));
+    install(&filter(Sysno::getpgrp, libc::SECCOMP_RET_LOG));
+    install(&filter(Sysno::umask, fail_with(Errno::DOM)));
+    install(&filter(Sysno::umask, fail_with(Errno::NOTTY)));
+    let mut batch = Batch::new([
+        sys(Sysno::getppid, []),
+        sys(Sysno::umask, [imm(0o22)]),
+        sys(Sysno::getpid, []),
+    ]);
+    run_at_once(lab, &mut batch);
+    let (pid, _) = ids();
+    assert_eq!(
+        batch.results,
+        [error(Errno::XDEV), error(Errno::NOTTY), pid]
+    );
+}
+
+fn filter_of_many_calls(lab: &mut Lab) {
+    install(&filter(Sysno::getppid, fail_with(Errno::XDEV)));
+    let (pid, _) = ids();
+    let pair = [sys(Sysno::getpid, []), sys(Sysno::getppid, [])];
+    let mut batch = Batch::new(pair.repeat(100));
+    run_at_once(lab, &mut batch);
+    assert_eq!(batch.results, [pid, error(Errno::XDEV)].repeat(100));
+}
+
+fn filter_beside_a_call_that_is_handed_back(lab: &mut Lab) {
+    // Only that one comes back, and it is judged, too.
+    install(&filter(Sysno::reboot, fail_with(Errno::XDEV)));
+    let (pid, uid) = ids();
+    let mut batch = with(sys(Sysno::reboot, [imm(1), imm(2), imm(3), imm(0)]));
+    if lab.is_kernel() {
+        use sysbatch::abi::PuntReason;
+        let mut batch = batch.clone();
+        assert_eq!(lab.enter(&mut batch), Ok(Status::Punt));
+        assert_eq!(batch.run.reason, PuntReason::Call.raw());
+    }
+    let before = lab.backend.crossings();
     assert_eq!(lab.run(&mut batch), Ok(Status::Done));
     assert_eq!(batch.results, [1, pid, error(Errno::XDEV), uid]);
+    assert_eq!(lab.backend.crossings() - before, 3);
 }
 
 fn filter_that_looks_at_arguments(lab: &mut Lab) {
     install(&filter_argument(Sysno::umask, 0o123, fail_with(Errno::DOM)));
     for (mask, forbidden) in [(0o022, false), (0o123, true), (0o077, false)] {
         let mut batch = with(sys(Sysno::umask, [imm(mask)]));
-        assert_handed_back(lab, &batch);
-        assert_eq!(lab.run(&mut batch), Ok(Status::Done));
+        run_at_once(lab, &mut batch);
         assert_eq!(batch.results[2] == error(Errno::DOM), forbidden, "{mask:o}");
     }
-}
-
-/// What the handler of `SIGSYS` saw: the number and two arguments.
-static TRAPPED: [AtomicU64; 3] = [const { AtomicU64::new(0) }; 3];
-
-extern "C" fn trapped(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
-    let context: *mut libc::ucontext_t = context.cast();
-    // SAFETY: the kernel passes the context of the interrupted code, which
-    // is this handler's alone while it runs.
-    let registers = unsafe { &mut (*context).uc_mcontext.gregs };
-    let register = |index: c_int| usize::try_from(index).expect("an index");
-    let wanted = [libc::REG_RAX, libc::REG_RDI, libc::REG_R9];
-    for (place, index) in TRAPPED.iter().zip(wanted) {
-        place.store(registers[register(index)].cast_unsigned(), Ordering::SeqCst);
-    }
-    registers[register(libc::REG_RAX)] = 4711;
-}
-
-fn filter_that_traps_one_call(lab: &mut Lab) {
-    crate::signal::handle(Signal::SYS, 0, trapped);
-    install(&filter(Sysno::mremap, libc::SECCOMP_RET_TRAP));
-    let (pid, uid) = ids();
-    let call = sys(
-        Sysno::mremap,
-        [imm(11), imm(12), imm(13), imm(14), imm(15), imm(16)],
-    );
-    let mut batch = with(call);
-    assert_handed_back(lab, &batch);
-    assert_eq!(lab.run(&mut batch), Ok(Status::Done));
-    assert_eq!(
-        batch.results,
-        [1, pid, 4711, uid],
-        "the handler's value is the result"
-    );
-    let seen = [0, 1, 2].map(|index: usize| TRAPPED[index].load(Ordering::SeqCst));
-    assert_eq!(
-        seen,
-        [u64::try_from(Sysno::mremap.id()).expect("a number"), 11, 16]
-    );
 }
 
 /// Runs a batch under a filter in a child; what is written to the pipe before
@@ -308,11 +294,10 @@ fn filter_inherited_over_fork(lab: &mut Lab) {
     install(&filter(Sysno::getppid, fail_with(Errno::XDEV)));
     let child = fork(|| {
         let mut batch = with(sys(Sysno::getppid, []));
-        assert_handed_back(lab, &batch);
-        assert_eq!(lab.run(&mut batch), Ok(Status::Done));
+        run_at_once(lab, &mut batch);
         assert_eq!(batch.results[2], error(Errno::XDEV));
     });
-    crate::process::wait_for(child);
+    wait_for(child);
 }
 
 fn filter_of_another_thread(lab: &mut Lab) {

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Who decides about the calls of the task besides the task itself.
+//!
+//! A batch of a task that has filters when it enters the module has them asked
+//! about each sub-call. Everything else that watches a task, and filters that
+//! come while a batch runs which began without, have the calls handed back. So
+//! there are two kinds of batches from the beginning, and one without filters
+//! pays nothing for those with.
+
+use sysbatch_engine::{Atom, Head, Made, Turn};
+
+use crate::registers::Registers;
+use crate::shim::{self, Guard, Implemented, Judged};
+
+/// The result of a number that no system call has.
+const ENOSYS: i64 = -38;
+
+/// How a batch is watched, as was found when it began.
+pub(crate) trait Watch: Copy {
+    /// A number that [`call`](Self::call) takes.
+    type Number: Copy;
+
+    /// Stores a result, if there is one, reads an entry and looks at the task.
+    fn turn<const HEAD: usize>(made: Option<Made>, entry: u64, registers: Registers) -> Head;
+
+    /// The same for an entry that a pointer at `entry` leads to.
+    fn turn_to_pointer(made: Made, entry: u64, registers: Registers) -> Turn<u64>;
+
+    /// The same for an atom.
+    fn turn_to_atom(made: Made, entry: u64, registers: Registers) -> Turn<Atom>;
+
+    /// Whether nothing has to be done before the next call, and nobody watches
+    /// that it would have to be handed back for.
+    fn is_clear() -> bool;
+
+    /// Whether every call is to be handed back.
+    fn is_watched() -> bool;
+
+    /// The number, or the result if it is known from that alone.
+    fn number(number: u32) -> Result<Self::Number, i64>;
+
+    /// Makes a call with the arguments in the registers.
+    fn call(self, number: Self::Number, registers: Registers) -> Judged;
+}
+
+/// The task had no filters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unfiltered;
+
+impl Watch for Unfiltered {
+    type Number = Implemented;
+
+    #[inline(always)]
+    fn turn<const HEAD: usize>(made: Option<Made>, entry: u64, registers: Registers) -> Head {
+        match made {
+            Some(Made { slot, result }) => {
+                shim::turn::<HEAD, false>(slot, result, entry, registers)
+            }
+            None => shim::first::<HEAD, false>(entry, registers),
+        }
+    }
+
+    #[inline(always)]
+    fn turn_to_pointer(made: Made, entry: u64, registers: Registers) -> Turn<u64> {
+        shim::turn_to_pointer::<false>(made.slot, made.result, entry, registers)
+    }
+
+    #[inline(always)]
+    fn turn_to_atom(made: Made, entry: u64, registers: Registers) -> Turn<Atom> {
+        shim::turn_to_atom::<false>(made.slot, made.result, entry, registers)
+    }
+
+    #[inline(always)]
+    fn is_clear() -> bool {
+        shim::is_clear()
+    }
+
+    fn is_watched() -> bool {
+        shim::is_watched()
+    }
+
+    #[inline(always)]
+    fn number(number: u32) -> Result<Implemented, i64> {
+        Implemented::new(number).ok_or(ENOSYS)
+    }
+
+    #[inline(always)]
+    fn call(self, number: Implemented, registers: Registers) -> Judged {
+        Judged::Returned(shim::dispatch(number, registers))
+    }
+}
+
+/// The task has filters. They are asked about numbers that no call has, too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Filtered(pub(crate) Guard);
+
+impl Watch for Filtered {
+    type Number = u32;
+
+    #[inline(always)]
+    fn turn<const HEAD: usize>(made: Option<Made>, entry: u64, registers: Registers) -> Head {
+        match made {
+            Some(Made { slot, result }) => shim::turn::<HEAD, true>(slot, result, entry, registers),
+            None => shim::first::<HEAD, true>(entry, registers),
+        }
+    }
+
+    #[inline(always)]
+    fn turn_to_pointer(made: Made, entry: u64, registers: Registers) -> Turn<u64> {
+        shim::turn_to_pointer::<true>(made.slot, made.result, entry, registers)
+    }
+
+    #[inline(always)]
+    fn turn_to_atom(made: Made, entry: u64, registers: Registers) -> Turn<Atom> {
+        shim::turn_to_atom::<true>(made.slot, made.result, entry, registers)
+    }
+
+    #[inline(always)]
+    fn is_clear() -> bool {
+        shim::is_clear_beside_filters()
+    }
+
+    fn is_watched() -> bool {
+        shim::is_watched_beside_filters()
+    }
+
+    #[inline(always)]
+    fn number(number: u32) -> Result<u32, i64> {
+        Ok(number)
+    }
+
+    #[inline(always)]
+    fn call(self, number: u32, registers: Registers) -> Judged {
+        let Self(guard) = self;
+        shim::judge(number, registers, guard)
+    }
+}
