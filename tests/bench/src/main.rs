@@ -5,6 +5,7 @@
 mod calls;
 mod clock;
 mod entries;
+mod filtered;
 mod interface;
 mod program;
 mod run;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use filtered::Rules;
 use interface::Interface;
 use steps::Step;
 use walk::Library;
@@ -60,6 +62,16 @@ enum Command {
         #[arg(long, value_enum)]
         interface: Interface,
     },
+    /// Measure calls under a seccomp filter, alone and in batches
+    Filtered {
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+        #[arg(long, value_enum)]
+        rules: Rules,
+        /// The file that is looked at
+        #[arg(long)]
+        file: PathBuf,
+    },
     /// Run a batch in user space, for a tool that counts its instructions
     Steps {
         #[arg(long, value_enum)]
@@ -84,6 +96,11 @@ fn main() -> anyhow::Result<()> {
         } => serde_json::to_string(&walk::walk(library, threads, &folder)?)?,
         Command::Calls { rounds, file } => serde_json::to_string(&calls::measure(rounds, &file)?)?,
         Command::Entries { interface } => serde_json::to_string(&entries::count(interface)?)?,
+        Command::Filtered {
+            rounds,
+            rules,
+            file,
+        } => serde_json::to_string(&filtered::measure(rounds, rules, &file)?)?,
         Command::Steps { step, entries } => serde_json::to_string(&steps::run(step, entries)?)?,
     };
     println!("{line}");

@@ -104,6 +104,26 @@ pub(super) struct Entries {
     pub(super) in_kernel: bool,
 }
 
+/// What `sysbatch-bench filtered` prints.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Filtered {
+    pub(super) rules: String,
+    pub(super) alone: f64,
+    pub(super) in_batch: f64,
+    pub(super) alone_filtered: f64,
+    pub(super) in_batch_filtered: f64,
+    pub(super) crossings: f64,
+    pub(super) handed_back: f64,
+}
+
+impl Filtered {
+    /// What the filter adds to a call in a batch more than to a call alone.
+    pub(super) fn added(&self) -> f64 {
+        let alone = self.alone_filtered - self.alone;
+        self.in_batch_filtered - self.in_batch - alone
+    }
+}
+
 /// What `sysbatch-bench run` prints of a program, which has got a name here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Took {
@@ -140,6 +160,9 @@ pub(super) struct Guest {
     /// Libraries on the same tree.
     #[serde(default)]
     pub(super) libraries: Vec<Took>,
+    /// Calls under filters.
+    #[serde(default)]
+    pub(super) filtered: Vec<Filtered>,
 }
 
 /// What was measured on this machine, without the module.

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use sysbatch_guest::Suite;
 
 use super::Programs;
-use super::figures::{CommandBench, Entries, Guest};
+use super::figures::{CommandBench, Entries, Filtered, Guest};
 use super::trees::{BATCHED, LIBRARIES, named};
 use crate::kernel::{self, Flavour, Need, Series};
 use crate::progress::Progress;
@@ -85,6 +85,10 @@ pub(super) fn measure(
         .iter()
         .filter(|suite| suite.name == "entries");
     let names: Vec<String> = libraries().map(|(name, _)| name).collect();
+    let filtered = verdict
+        .suites
+        .iter()
+        .filter(|suite| suite.name == "filtered");
     Ok(Guest {
         series: series.name().to_owned(),
         kernel_release: bench.kernel_release.clone(),
@@ -100,6 +104,7 @@ pub(super) fn measure(
             printed(&verdict, "libraries")?,
             names.iter().map(String::as_str),
         )?,
+        filtered: filtered.map(parse::<Filtered>).collect::<Result<_>>()?,
     })
 }
 
@@ -151,6 +156,19 @@ fn suites(accel: Accel, quick: bool) -> Vec<Suite> {
         suite("walks", walks),
     ];
     suites.push(suite("libraries", libraries));
+    for rules in ["number", "argument"] {
+        let filtered = [
+            beside,
+            "filtered",
+            "--rounds",
+            rounds,
+            "--rules",
+            rules,
+            "--file",
+            "/bin/sysbatch",
+        ];
+        suites.push(suite("filtered", filtered.to_vec()));
+    }
     for interface in INTERFACES {
         for backend in ["kernel", "user"] {
             let mut entries = suite("entries", vec![beside, "entries", "--interface", interface]);

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::figures::{Guest, Host, Known, Measured, took};
-use super::targets::{ENTRIES, INSTRUCTIONS, Limit, OLDER_KERNEL, Source, TARGETS, Target};
+use super::figures::{Filtered, Guest, Host, Known, Measured, took};
+use super::targets::{ENTRIES, INSTRUCTIONS, Limit, OLDER_KERNEL, RATIO, Source, TARGETS, Target};
 
 /// A target with what was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -50,7 +50,7 @@ impl Target {
         });
         let is_older = guest.is_some_and(|guest| guest.series == "6.1");
         let (limit, at_least) = match self.limit {
-            Limit::AtMost(limit) if is_older && self.unit != ENTRIES => {
+            Limit::AtMost(limit) if is_older && ![ENTRIES, RATIO].contains(&self.unit) => {
                 (Ok((limit * OLDER_KERNEL).round()), false)
             }
             Limit::AtMost(limit) => (Ok(limit), false),
@@ -117,6 +117,9 @@ impl Source {
                 let found = found.ok_or_else(|| format!("{interface} did not run there"))?;
                 Ok(found.entries)
             }
+            Self::FilterAdds => most(guest, Filtered::added),
+            Self::FilteredCrossings => most(guest, |filtered| filtered.crossings),
+            Self::HandedBack => most(guest, |filtered| filtered.handed_back),
             Self::Tree(name) => Ok(took(&guest.trees, name)?.median / 1e6),
             _ => Err("it is not measured in a guest".to_owned()),
         }
@@ -187,6 +190,14 @@ impl Source {
     }
 }
 
+/// The most of a figure under each kind of filter.
+fn most(guest: &Guest, figure: impl Fn(&Filtered) -> f64) -> Known<f64> {
+    let figures = guest.filtered.iter().map(figure);
+    figures
+        .reduce(f64::max)
+        .ok_or_else(|| "it was not measured under filters".to_owned())
+}
+
 impl Host {
     /// Whether so many processors had nothing to do.
     fn needs_idle(&self, wanted: f64) -> Known<()> {
@@ -232,8 +243,13 @@ mod tests {
             "workloads": [workload("getppid", 335.0, 200.4), workload("statx", 3849.0, 3730.2)] });
         let calls = json!({ "interfaces": [], "io_uring": [],
             "io_uring_missing": "none", "device": null });
+        let filtered = |adds: f64| {
+            json!({ "rules": "number", "alone": 335.0, "in_batch": 192.0, "alone_filtered": 435.0,
+                "in_batch_filtered": 292.0 + adds, "crossings": 1, "handed_back": 1.05 })
+        };
         let guest = json!({ "series": series, "kernel_release": series, "accel": "tcg,icount",
-            "bench": bench, "calls": calls, "entries": [], "trees": [] });
+            "bench": bench, "calls": calls, "entries": [], "trees": [],
+            "filtered": [filtered(20.0), filtered(25.0)] });
         let host = json!({ "kernel_release": "1", "processors": 4, "idle": idle, "bench": bench,
             "calls": calls, "trees": [], "few_files": [],
             "counted": { "steps": [], "walk": 5_500_000, "walk_gnu": 1 } });
@@ -262,6 +278,16 @@ mod tests {
         assert_eq!((statx.measured, statx.target), (Some(3730.0), Some(3729.0)));
         assert_eq!(statx.holds, Some(false));
         assert_eq!(judged(&run, "tree.user-part").holds, Some(true));
+    }
+
+    #[test]
+    fn the_filter_that_adds_more_counts() {
+        let run = measured("6.12", 4.0);
+        let added = judged(&run, "seccomp.added.6.12");
+        assert_eq!((added.measured, added.target), (Some(25.0), Some(30.0)));
+        assert_eq!(added.holds, Some(true));
+        assert_eq!(judged(&run, "seccomp.crossings.6.12").holds, Some(true));
+        assert_eq!(judged(&run, "watched.ratio.6.12").measured, Some(1.05));
     }
 
     #[test]

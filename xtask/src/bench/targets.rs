@@ -33,6 +33,12 @@ pub(super) enum Source {
     StepGrowth(&'static str),
     /// Allocations while a long batch runs.
     Allocations,
+    /// What a filter adds to a call in a batch, less what it adds to one alone.
+    FilterAdds,
+    /// Kernel entries of a batch of 64 calls under a filter.
+    FilteredCrossings,
+    /// Time of such a batch that is handed back, by that of its calls alone.
+    HandedBack,
     /// Millions of guest instructions of a walk.
     Tree(&'static str),
     /// Millions of instructions of a walk in user mode.
@@ -206,6 +212,27 @@ pub(super) const TARGETS: &[Target] = {
             ENTRIES,
             AtMost(3.0),
             Entries("syslet", false),
+        ),
+        target(
+            "seccomp.added",
+            "what an allow-all filter of 100 rules adds to `getppid` in a batch, less what it adds to the call alone",
+            INSTRUCTIONS,
+            AtMost(30.0),
+            FilterAdds,
+        ),
+        target(
+            "seccomp.crossings",
+            "64 `statx` under such a filter",
+            ENTRIES,
+            AtMost(1.0),
+            FilteredCrossings,
+        ),
+        target(
+            "watched.ratio",
+            "64 `statx` of which each is handed back, by the calls alone",
+            RATIO,
+            AtMost(1.15),
+            HandedBack,
         ),
         target(
             "tree.module",
@@ -415,7 +442,14 @@ impl Source {
     pub(super) const fn is_of_guests(self) -> bool {
         matches!(
             self,
-            Self::Slope(..) | Self::Jump | Self::Fixed | Self::Entries(..) | Self::Tree(_)
+            Self::Slope(..)
+                | Self::Jump
+                | Self::Fixed
+                | Self::Entries(..)
+                | Self::FilterAdds
+                | Self::FilteredCrossings
+                | Self::HandedBack
+                | Self::Tree(_)
         )
     }
 
@@ -428,6 +462,13 @@ impl Source {
                 "batches of 1 and 256 by the ioctl itself in the guest, without the library"
             }
             Self::Entries(..) => "the kernel's function tracer on `__x64_sys_*` in the guest",
+            Self::FilterAdds => {
+                "batches of 1 and 256 by the ioctl itself in the guest, rules on the number and on an argument"
+            }
+            Self::FilteredCrossings => "the library's count of its crossings in the guest",
+            Self::HandedBack => {
+                "the library in the guest, in a task under syscall user dispatch that dispatches nothing"
+            }
             Self::Tree(_) => "the guest's counting clock, from `fork` to the end",
             Self::UserRatio(_) => {
                 "`sysbatch bench` on an idle processor of the host, *b* by the time alone"
