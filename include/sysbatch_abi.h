@@ -265,8 +265,14 @@ SYSBATCH_ASSERT_FIELD(struct sysbatch_run, reserved, 88, 8);
 /* Jump offset that ends the batch with status EXIT. */
 #define SYSBATCH_JUMP_EXIT (-32767 - 1)
 
+/*
+ * Bit of flags of sysbatch_entry: the call is repeated along a chain of
+ * records, as the last argument says, which is then a sysbatch_repeat.
+ */
+#define SYSBATCH_ENTRY_REPEAT 0x1
+
 /* Bits of flags of sysbatch_entry that are defined. All others must be zero. */
-#define SYSBATCH_ENTRY_FLAGS 0x0
+#define SYSBATCH_ENTRY_FLAGS 0x1
 
 /* Bits of modes of sysbatch_entry that are defined: two for each argument. */
 #define SYSBATCH_MODES_USED 0xfff
@@ -319,7 +325,7 @@ struct sysbatch_entry {
 	 * offset, or SYSBATCH_JUMP_EXIT.
 	 */
 	__s16 on_pos;
-	/* Must be zero unless defined: see SYSBATCH_ENTRY_FLAGS. */
+	/* SYSBATCH_ENTRY_REPEAT, or zero. */
 	__u16 flags;
 	/* The arguments, to be read through their sysbatch_mode. */
 	__aligned_u64 args[6];
@@ -335,6 +341,42 @@ SYSBATCH_ASSERT_FIELD(struct sysbatch_entry, on_zero, 10, 2);
 SYSBATCH_ASSERT_FIELD(struct sysbatch_entry, on_pos, 12, 2);
 SYSBATCH_ASSERT_FIELD(struct sysbatch_entry, flags, 14, 2);
 SYSBATCH_ASSERT_FIELD(struct sysbatch_entry, args, 16, 48);
+
+/*
+ * The last argument of an entry with SYSBATCH_ENTRY_REPEAT: how its call is
+ * repeated along a chain of records, each of which has its length in it, such
+ * as those of getdents64(2).
+ *
+ * Before each call the length of the record at hand is read: zero ends the
+ * chain, and the entry. After a call that did not fail, one operand advances by
+ * that length, another by a stride, and the entry is run again.
+ */
+struct sysbatch_repeat {
+	/* The operand that points into a record, 0 to 4. */
+	__u8 chain;
+	/* Where the 16-bit length of the record lies, in bytes from there. */
+	__s8 length;
+	/* The operand that advances by stride, 0 to 4; not that of chain. */
+	__u8 advance;
+	/*
+	 * If not zero: a record with this byte where chain points stops the
+	 * repetition, before its call is made.
+	 */
+	__u8 stop;
+	/*
+	 * What is added to the operand advance for each record, in bytes or
+	 * whatever it counts.
+	 */
+	__s32 stride;
+};
+
+SYSBATCH_ASSERT(sizeof(struct sysbatch_repeat) == 8);
+SYSBATCH_ASSERT(__alignof__(struct sysbatch_repeat) == 4);
+SYSBATCH_ASSERT_FIELD(struct sysbatch_repeat, chain, 0, 1);
+SYSBATCH_ASSERT_FIELD(struct sysbatch_repeat, length, 1, 1);
+SYSBATCH_ASSERT_FIELD(struct sysbatch_repeat, advance, 2, 1);
+SYSBATCH_ASSERT_FIELD(struct sysbatch_repeat, stop, 3, 1);
+SYSBATCH_ASSERT_FIELD(struct sysbatch_repeat, stride, 4, 4);
 
 /* ---- Built-in operations ---- */
 

@@ -8,6 +8,7 @@
 #include <sysbatch_abi.h>
 #include <sysbatch_abi.h>
 
+#include <string.h>
 #include <sys/ioctl.h>
 
 typedef char request_is_io_b5_1[SYSBATCH_RUN_REQUEST == _IO(0xB5, 1) ? 1 : -1];
@@ -37,8 +38,11 @@ int main(void)
 	struct sysbatch_entry entry = add_results(1, 2);
 	struct sysbatch_info info = {0, 0, 0, 0, SYSBATCH_FORMATS};
 	struct sysbatch_run run = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+	struct sysbatch_repeat repeat = {1, -3, 4, '.', 256};
 	__s64 result = -2;
 
+	entry.flags = SYSBATCH_ENTRY_REPEAT;
+	memcpy(&entry.args[5], &repeat, sizeof(repeat));
 	run.size = sizeof(run);
 	run.format = SYSBATCH_FORMAT_NATIVE;
 	run.status = SYSBATCH_STATUS_NONE;

@@ -12,8 +12,12 @@ pub const DST_OWN_INDEX: u16 = 0xFFFF;
 /// Jump offset that ends the batch with status `EXIT`.
 pub const JUMP_EXIT: i16 = i16::MIN;
 
+/// Bit of [`Entry::flags`]: the call is repeated along a chain of records, as
+/// the last argument says, which is then a [`Repeat`](crate::Repeat).
+pub const ENTRY_REPEAT: u16 = 1;
+
 /// Bits of [`Entry::flags`] that are defined. All others must be zero.
-pub const ENTRY_FLAGS: u16 = 0;
+pub const ENTRY_FLAGS: u16 = ENTRY_REPEAT;
 
 /// Bits of [`Entry::modes`] that are defined: two for each argument.
 pub const MODES_USED: u16 = 0x0FFF;
@@ -42,7 +46,7 @@ pub struct Entry {
     /// Where to go after a positive result: the next entry is `index + 1 +
     /// offset`, or [`JUMP_EXIT`].
     pub on_pos: i16,
-    /// Must be zero unless defined: see [`ENTRY_FLAGS`].
+    /// [`ENTRY_REPEAT`], or zero.
     pub flags: u16,
     /// The arguments, to be read through their [`Mode`].
     pub args: [u64; ARGUMENT_COUNT],

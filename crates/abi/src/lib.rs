@@ -14,17 +14,20 @@ mod builtin;
 mod device;
 mod entry;
 mod handed_back;
+mod repeat;
 mod run;
 mod syslet;
 
 pub use builtin::{BuiltIn, Width};
 pub use device::{ABI_VERSION, DEVICE_NAME, DEVICE_PATH, FORMATS, Info, RUN_REQUEST};
 pub use entry::{
-    ARGUMENT_COUNT, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_SIZE, Entry, JUMP_EXIT, MODES_USED, Mode,
+    ARGUMENT_COUNT, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_REPEAT, ENTRY_SIZE, Entry, JUMP_EXIT,
+    MODES_USED, Mode,
 };
 pub use handed_back::{
     NUMBER_COUNT, is_handed_back, is_made_at_once, is_reviewed, may_be_handed_back,
 };
+pub use repeat::Repeat;
 pub use run::{
     FLAG_CONTINUE_ON_FAILURE, FLAG_STOP_ON_FAILURE, Format, PuntReason, RUN_SIZE, Resume, Run,
     Status,

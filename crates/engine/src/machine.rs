@@ -1,9 +1,11 @@
 //! The loop: execute, store, branch, fetch.
 
+mod repeated;
+
 use sysbatch_abi::{PuntReason, Resume, Status, is_errno};
 
 use crate::builtin;
-use crate::call::{Call, Halt};
+use crate::call::{Call, Halt, Outcome};
 use crate::encoding::{Encoding, Next, Operation, Position, Sign, Straight};
 use crate::host::{Error, Host};
 use crate::turn::{Made, Turn};
@@ -52,7 +54,19 @@ pub fn run<H: Host, E: Encoding>(host: &mut H, encoding: &E, cursor: &mut Cursor
         pc: cursor.pc,
         fuel: cursor.fuel,
     };
-    let stop = steps(host, encoding, &mut at, resume, cursor);
+    host.entered(at.fuel);
+    let mut stop = steps(host, encoding, &mut at, resume, false, cursor);
+    if E::REPEATS && stop.0 == Status::Refused {
+        let begin = if at.fuel == cursor.fuel {
+            resume
+        } else {
+            Resume::Fresh
+        };
+        // Of copies, so that the originals may stay in registers.
+        let (copy, mut there, mut then) = (*encoding, at, *cursor);
+        stop = repeated::go_on(host, &copy, &mut there, begin, stop, &mut then);
+        (at, *cursor) = (there, then);
+    }
     let made = cursor.fuel.wrapping_sub(at.fuel);
     if made == 0 && matches!(stop.0, Status::OutOfFuel | Status::Refused | Status::Punt) {
         cursor.resume = resume;
@@ -76,29 +90,31 @@ enum Way<E> {
 /// counter of that step.
 type Unstored = Option<(Made, u64)>;
 
-/// Makes steps until the batch stops. Of the cursor only `reason`, `value` and
-/// `resume` are set.
+/// Makes steps until the batch stops, which a repeated entry does as if it broke a
+/// rule. `asks` says whether it is to be asked what waits before the first entry. Of
+/// the cursor only `reason`, `value` and `resume` are set.
 #[inline(always)]
 fn steps<H: Host, E: Encoding>(
     host: &mut H,
     encoding: &E,
     at: &mut Position,
     resume: Resume,
+    asks: bool,
     cursor: &mut Cursor,
 ) -> Stop {
-    host.entered(at.fuel);
     let mut operands = host.operands();
     let mut look = Look::Due(resume);
     let mut way = Way::Long(None);
     if at.fuel != 0
         && resume == Resume::Fresh
+        && !asks
         && let Turn::Read(entry) = encoding.turn(host, None, at.pc, &mut operands)
     {
         way = Way::Gone(entry);
     }
     // Nothing is asked before the first entry: else a batch under a storm of
     // signals would never get on.
-    let mut asks = false;
+    let mut asks = asks;
     loop {
         if let Way::Long(made) = way {
             let entry = match long_way(host, encoding, made, asks, at, cursor, &mut operands) {
@@ -175,19 +191,7 @@ fn step<H: Host, E: Encoding>(
         .map_err(refused)?;
     let (result, is_call) = match decoded.operation {
         Operation::Call(number) => {
-            let call = |resume| Call {
-                number,
-                args: *operands,
-                resume,
-            };
-            let outcome = match look {
-                Look::Done if !decoded.loaded => host.call_now(number, operands),
-                Look::Done | Look::Due(Resume::Fresh) if host.is_clear() => {
-                    host.call_now(number, operands)
-                }
-                Look::Done => host.call_at(&call(Resume::Fresh), at.fuel),
-                Look::Due(resume) => host.call_at(&call(resume), at.fuel),
-            };
+            let outcome = call(host, number, operands, look, decoded.loaded, at.fuel);
             let result = outcome.result().map_err(|halt| halted(halt, cursor))?;
             (result, true)
         }
@@ -212,10 +216,7 @@ fn step<H: Host, E: Encoding>(
     let next = encoding.next(ran, entry, sign);
     at.fuel = at.fuel.wrapping_sub(1);
     let Next::At(next) = next else {
-        return Err(match encoding.store(host, made.slot, result) {
-            Ok(()) => (Status::Exit, None),
-            Err(fault) => unstored(fault.into(), result, cursor),
-        });
+        return Err(leave(host, encoding, made, cursor));
     };
     at.pc = next;
     if at.fuel == 0 {
@@ -226,6 +227,44 @@ fn step<H: Host, E: Encoding>(
         Turn::Stored => Way::Long(None),
         Turn::NotStored => Way::Long(Some((made, ran))),
     })
+}
+
+/// Makes a system call with so much fuel left; `loaded` says whether memory was
+/// read for it since the task was looked at.
+#[inline(always)]
+fn call<H: Host>(
+    host: &mut H,
+    number: u32,
+    operands: &H::Operands,
+    look: Look,
+    loaded: bool,
+    fuel: u64,
+) -> Outcome {
+    let call = |resume| Call {
+        number,
+        args: *operands,
+        resume,
+    };
+    match look {
+        Look::Done if !loaded => host.call_now(number, operands),
+        Look::Done | Look::Due(Resume::Fresh) if host.is_clear() => host.call_now(number, operands),
+        Look::Done => host.call_at(&call(Resume::Fresh), fuel),
+        Look::Due(resume) => host.call_at(&call(resume), fuel),
+    }
+}
+
+/// Ends the batch after a step that led out of the program.
+#[inline(always)]
+fn leave<H: Host, E: Encoding>(
+    host: &mut H,
+    encoding: &E,
+    made: Made,
+    cursor: &mut Cursor,
+) -> Stop {
+    match encoding.store(host, made.slot, made.result) {
+        Ok(()) => (Status::Exit, None),
+        Err(fault) => unstored(fault.into(), made.result, cursor),
+    }
 }
 
 /// The long way to the entry at the position, which says what the short ones

@@ -1,8 +1,8 @@
 //! Every program of up to three entries from a small alphabet.
 //!
-//! The alphabet is every combination of 16 operations with their operands,
-//! two destinations and five triples of jumps: 160 entries, hence
-//! 160 + 160² + 160³ = 4,121,760 programs. Each is run
+//! The alphabet is every combination of 17 operations with their operands,
+//! two destinations and five triples of jumps: 170 entries, hence
+//! 170 + 170² + 170³ = 4,942,070 programs. Each is run
 //!
 //! - whole, and must do exactly what the model does: outcome, all of memory
 //!   with header and results, calls made;
@@ -10,9 +10,10 @@
 //!
 //! Besides, each must halt within its fuel, conserve steps and fuel, leave the
 //! program counter in the program, and touch nothing but the header, its own
-//! entries, its result slots and the operand addresses of the alphabet.
+//! entries, its result slots and the operand addresses of the alphabet; of an
+//! entry only what the alphabet names, or follows, is written.
 
-use sysbatch_abi::{BuiltIn, Entry, JUMP_EXIT, PuntReason, Resume, Run, Status, Width};
+use sysbatch_abi::{BuiltIn, Entry, JUMP_EXIT, PuntReason, Repeat, Resume, Run, Status, Width};
 use sysbatch_engine::{Error, Outcome, enter};
 use sysbatch_reference::compare::compare;
 use sysbatch_reference::{
@@ -52,6 +53,13 @@ fn alphabet(image: &Image) -> Vec<Entry> {
         store(Width::Two, jumps_of_entry_1),
         call(1, &[slot(0), Operand::Memory(image.data)]),
         call(i32::MAX.cast_unsigned(), &[Operand::Memory(NOWHERE)]),
+        // One record of one byte, and the end behind it.
+        call(2, &[slot(0), imm(image.data)]).repeated(Repeat {
+            chain: 1,
+            advance: 0,
+            stride: -1,
+            ..Repeat::default()
+        }),
     ];
     let jumps = [
         (0, 0, 0),
@@ -90,7 +98,7 @@ fn every_small_program_does_what_the_model_does() {
     let image = Image::new(&blank).with_data(0, 1).with_script(script());
     let entries = alphabet(&image);
     let alphabet: Vec<_> = entries.iter().map(encode).collect();
-    assert_eq!(alphabet.len(), 160);
+    assert_eq!(alphabet.len(), 170);
     let mut check = Check::new(image);
     for len in 1..=LEN {
         check.set_len(u64::try_from(len).expect("3"));
@@ -109,7 +117,7 @@ fn every_small_program_does_what_the_model_does() {
         }
     }
     println!("{} programs; statuses {:?}", check.programs, check.seen);
-    assert_eq!(check.programs, 160 + 160 * 160 + 160 * 160 * 160);
+    assert_eq!(check.programs, 170 + 170 * 170 + 170 * 170 * 170);
     assert!(
         [&check.seen[1..7], &check.seen[8..]]
             .concat()
@@ -238,11 +246,12 @@ impl Check {
             && within(image.program, 64 * self.header.len);
         let jumps_of_entry_1 = within(image.program + 64 + 8, 2);
         let argument_of_entry_2 = within(image.program + 128 + 16, 8);
+        let followed = (0..self.header.len).any(|pc| within(image.program + 64 * pc + 24, 8));
         within(image.header, 96)
             || within(image.results, 24)
             || within(image.data, 8)
             || whole_entry
-            || (access.store && (jumps_of_entry_1 || argument_of_entry_2))
+            || (access.store && (jumps_of_entry_1 || argument_of_entry_2 || followed))
     }
 
     /// Enters again after a punt, an interruption or a trap until the batch is over.

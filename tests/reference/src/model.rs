@@ -174,8 +174,22 @@ fn entry(memory: &mut Memory, script: &mut Script, header: &mut Header) -> Ended
         }
     }
     let modes = bits(&words, 4, 2);
-    if bits(&words, 14, 2) != 0 || modes >= 0x1000 {
+    if bits(&words, 14, 2) > 1 || modes >= 0x1000 {
         return refused(Error::Invalid);
+    }
+    let repeats = bits(&words, 14, 2) == 1;
+    let [chain, advance] = [56, 58].map(|offset| bits(&words, offset, 1));
+    if repeats {
+        let rules = [
+            signed(&words, 0, 4) >= 0,
+            modes < 0x400,
+            chain < 5,
+            advance < 5,
+            chain != advance,
+        ];
+        if rules.contains(&false) {
+            return refused(Error::Invalid);
+        }
     }
     let slot = match bits(&words, 6, 2) {
         0xFFFF => header.pc,
@@ -205,21 +219,50 @@ fn entry(memory: &mut Memory, script: &mut Script, header: &mut Header) -> Ended
         return refused(Error::Invalid);
     }
     let mut args = [0; 6];
+    // Where each argument was read from.
+    let mut origins = [0; 6];
     for k in 0..6 {
         let raw = words[2 + k];
+        origins[k] = match (modes >> (2 * k)) & 3 {
+            0 => header.program + 64 * header.pc + 16 + 8 * k as i128,
+            1 if raw >= header.results_len => return refused(Error::Invalid),
+            1 => header.results + 8 * raw,
+            2 => raw,
+            _ => return refused(Error::Invalid),
+        };
         let read = match (modes >> (2 * k)) & 3 {
-            0 => Ok(raw),
-            1 if raw >= header.results_len => Err(Error::Invalid),
-            1 => get(memory, header.results + 8 * raw, Width::Eight).ok_or(Error::Fault),
-            2 => get(memory, raw, Width::Eight).ok_or(Error::Fault),
-            _ => Err(Error::Invalid),
+            0 => Some(raw),
+            _ => get(memory, origins[k], Width::Eight),
         };
         match read {
-            Ok(value) => args[k] = value,
-            Err(error) => return refused(error),
+            Some(value) => args[k] = value,
+            None => return refused(Error::Fault),
         }
     }
-    let result = if nr >= 0 {
+    // The length of the record that a repeated call is made for.
+    let mut length = None;
+    let mut answer = None;
+    if repeats {
+        args[5] = 0;
+        let record = args[chain as usize];
+        let place = (record + signed(&words, 57, 1)).rem_euclid(TWO_64);
+        match get(memory, place, Width::Two) {
+            None => return refused(Error::Fault),
+            Some(0) => answer = Some(0),
+            Some(found) => length = Some(found),
+        }
+        let stop = bits(&words, 59, 1);
+        if answer.is_none() && stop != 0 {
+            match get(memory, record, Width::One) {
+                None => return refused(Error::Fault),
+                Some(byte) if byte == stop => answer = Some(1),
+                Some(_) => {}
+            }
+        }
+    }
+    let result = if let Some(answer) = answer {
+        answer
+    } else if nr >= 0 {
         let call = Call {
             number: u32::try_from(nr).expect("31 bits"),
             args: args.map(|arg| u64::try_from(arg).expect("64 bits")),
@@ -260,9 +303,23 @@ fn entry(memory: &mut Memory, script: &mut Script, header: &mut Header) -> Ended
     header.fuel -= 1;
     header.steps = (header.steps + 1) % TWO_64;
     header.resume = 0;
+    let again = length.filter(|_| answer.is_none() && !(-4095..0).contains(&result));
+    if let Some(length) = again {
+        let stride = signed(&words, 60, 4);
+        for (k, step) in [(chain as usize, length), (advance as usize, stride)] {
+            let moved = (args[k] + step).rem_euclid(TWO_64);
+            if step != 0 && put(memory, origins[k], Width::Eight, moved).is_none() {
+                header.value = result;
+                return Ended::Error(Status::Unstored, Error::Fault);
+            }
+        }
+    }
     if put(memory, header.results + 8 * slot, Width::Eight, result).is_none() {
         header.value = result;
         return Ended::Error(Status::Unstored, Error::Fault);
+    }
+    if again.is_some() {
+        return Ended::Next(header.pc);
     }
     let is_negative = if nr >= 0 {
         (-4095..0).contains(&result)

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use sysbatch_abi::{DST_OWN_INDEX, Entry, JUMP_EXIT, PuntReason, Resume, Run};
+use sysbatch_abi::{DST_OWN_INDEX, Entry, JUMP_EXIT, PuntReason, Repeat, Resume, Run};
 use sysbatch_engine::Outcome;
 
 use crate::compare::{Difference, compare};
@@ -183,6 +183,9 @@ fn entry(source: &mut Source<'_>, image: &Image, len: u64, results_len: u64) -> 
     if source.rarely(64) {
         entry.modes |= 1 << (12 + source.below(4));
     }
+    if entry.nr >= 0 && source.rarely(6) {
+        repeat(source, image, &mut entry);
+    }
     let span = i16::try_from(len).expect("a few");
     let mut jump = || match source.below(8) {
         0..5 => 0,
@@ -192,6 +195,26 @@ fn entry(source: &mut Source<'_>, image: &Image, len: u64, results_len: u64) -> 
     };
     [entry.on_neg, entry.on_zero, entry.on_pos] = [jump(), jump(), jump()];
     entry
+}
+
+/// Makes it a repeated call, mostly along words of data.
+fn repeat(source: &mut Source<'_>, image: &Image, entry: &mut Entry) {
+    let repeat = Repeat {
+        chain: source.pick(&[0, 0, 1, 2, 4, 5]),
+        length: source.pick(&[0, 0, 8, -8, -3, 127, -128]),
+        advance: source.pick(&[1, 1, 2, 3, 4, 0, 5, 255]),
+        stop: source.pick(&[0, 0, 1, 8]),
+        stride: source.pick(&[0, 1, 16, -256, i32::MAX, i32::MIN]),
+    };
+    if !source.rarely(16) {
+        entry.modes &= 0x3FF;
+    }
+    if !source.rarely(4) {
+        let chain = usize::from(repeat.chain.min(4));
+        entry.modes &= !(3 << (2 * chain));
+        entry.args[chain] = image.data + 8 * source.below(4);
+    }
+    *entry = entry.repeated(repeat);
 }
 
 fn script(source: &mut Source<'_>) -> Script {

@@ -4,9 +4,9 @@ use std::mem::{align_of, offset_of, size_of, size_of_val};
 
 use sysbatch_abi::{
     ABI_VERSION, ARGUMENT_COUNT, BuiltIn, DEVICE_NAME, DEVICE_PATH, DST_OWN_INDEX, ENTRY_FLAGS,
-    ENTRY_SIZE, Entry, FLAG_CONTINUE_ON_FAILURE, FLAG_STOP_ON_FAILURE, FORMATS, Format, Info,
-    JUMP_EXIT, MAX_ERRNO, MODES_USED, Mode, PuntReason, RUN_REQUEST, RUN_SIZE, Resume, Run,
-    SYSLET_ASYNC, SYSLET_FLAGS, SYSLET_NO_COMPLETE, SYSLET_NR_UMEM_ADD,
+    ENTRY_REPEAT, ENTRY_SIZE, Entry, FLAG_CONTINUE_ON_FAILURE, FLAG_STOP_ON_FAILURE, FORMATS,
+    Format, Info, JUMP_EXIT, MAX_ERRNO, MODES_USED, Mode, PuntReason, RUN_REQUEST, RUN_SIZE,
+    Repeat, Resume, Run, SYSLET_ASYNC, SYSLET_FLAGS, SYSLET_NO_COMPLETE, SYSLET_NR_UMEM_ADD,
     SYSLET_SKIP_TO_NEXT_ON_STOP, SYSLET_STOP_ON_NEGATIVE, SYSLET_STOP_ON_NON_POSITIVE,
     SYSLET_STOP_ON_NONZERO, SYSLET_STOP_ON_ZERO, SYSLET_SYNC, Status, Width,
 };
@@ -102,6 +102,8 @@ macro_rules! scalar {
 }
 
 scalar! {
+    i8 => "__s8",
+    u8 => "__u8",
     i16 => "__s16",
     u16 => "__u16",
     i32 => "__s32",
@@ -286,6 +288,7 @@ fn entry() -> Section {
                 rust: "JUMP_EXIT",
                 expression: format!("({} - 1)", JUMP_EXIT + 1),
             }),
+            constant!(ENTRY_REPEAT, "{:#x}"),
             constant!(ENTRY_FLAGS, "{:#x}"),
             constant!(MODES_USED, "{:#x}"),
             enumeration!(Mode {
@@ -308,6 +311,13 @@ fn entry() -> Section {
                 on_pos,
                 flags,
                 args,
+            }),
+            structure!(Repeat {
+                chain,
+                length,
+                advance,
+                stop,
+                stride,
             }),
         ],
     }

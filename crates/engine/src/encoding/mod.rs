@@ -7,7 +7,7 @@ mod supersyscall;
 mod sys_batch;
 mod syslet;
 
-use sysbatch_abi::{Width, is_handed_back, may_be_handed_back};
+use sysbatch_abi::{Repeat, Width, is_handed_back, may_be_handed_back};
 
 use crate::call::{Halt, Operands};
 use crate::host::{Error, Fault, Host};
@@ -108,9 +108,12 @@ pub enum Straight<E> {
 /// The memory layout of a program and the meaning of its parts.
 ///
 /// A program counter is whatever the encoding says: an index or an address.
-pub trait Encoding {
+pub trait Encoding: Copy {
     /// An entry as it was read, but for what became operands at once.
     type Entry: Copy;
+
+    /// Whether any entry may be [repeated](Self::is_repeated).
+    const REPEATS: bool = false;
 
     /// Whether `pc` is just past the program's end.
     fn is_end(&self, pc: u64) -> bool;
@@ -132,7 +135,7 @@ pub trait Encoding {
     ///
     /// # Errors
     /// [`Error::Fault`] if an operand cannot be read, [`Error::Invalid`] if the
-    /// entry breaks a rule.
+    /// entry breaks a rule, or is [repeated](Self::is_repeated).
     fn decode<H: Host>(
         &self,
         host: &mut H,
@@ -140,6 +143,59 @@ pub trait Encoding {
         entry: Self::Entry,
         operands: &mut H::Operands,
     ) -> Result<Decoded, Error>;
+
+    /// Whether the call of an entry is repeated along a chain of records.
+    #[inline(always)]
+    fn is_repeated(&self, entry: Self::Entry) -> bool {
+        let _ = entry;
+        false
+    }
+
+    /// How it is. The operands are its arguments still.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the entry breaks a rule.
+    #[inline(always)]
+    fn repeat<O: Operands>(&self, entry: Self::Entry, operands: &O) -> Result<Repeat, Error> {
+        let _ = (entry, operands);
+        Err(Error::Invalid)
+    }
+
+    /// Does what [`decode`](Self::decode) does, for a repeated entry.
+    ///
+    /// # Errors
+    /// Those of [`decode`](Self::decode).
+    #[inline(always)]
+    fn decode_repeated<H: Host>(
+        &self,
+        host: &mut H,
+        pc: u64,
+        entry: Self::Entry,
+        operands: &mut H::Operands,
+    ) -> Result<Decoded, Error> {
+        let _ = (host, pc, entry, operands);
+        Err(Error::Invalid)
+    }
+
+    /// Whether an entry is the same as the one before it and takes all its
+    /// arguments as they are, so that what [`decode`](Self::decode) and
+    /// [`origin`](Self::origin) said still holds.
+    #[inline(always)]
+    fn is_the_same(&self, before: Self::Entry, entry: Self::Entry) -> bool {
+        let _ = (before, entry);
+        false
+    }
+
+    /// Where operand `index` of the entry at `pc` was read from, if this is
+    /// its argument.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    #[inline(always)]
+    fn origin(&self, pc: u64, entry: Self::Entry, index: u8, argument: u64) -> Result<u64, Error> {
+        let _ = (pc, entry, index, argument);
+        Err(Error::Invalid)
+    }
 
     /// Stores the result of an entry.
     ///

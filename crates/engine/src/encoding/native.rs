@@ -1,7 +1,8 @@
 //! The native encoding: an array of 64-byte entries and an array of results.
 
 use sysbatch_abi::{
-    BuiltIn, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_SIZE, JUMP_EXIT, MODES_USED, Mode, Width,
+    BuiltIn, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_REPEAT, ENTRY_SIZE, JUMP_EXIT, MODES_USED, Mode,
+    Repeat, Width,
 };
 
 use super::array::Array;
@@ -13,6 +14,10 @@ use crate::turn::{Head, Made, Turn};
 /// The size of an entry in bytes.
 const ENTRY_BYTES: u64 = 64;
 const _: () = assert!(ENTRY_SIZE == 64);
+/// Where the arguments of an entry begin, in bytes.
+const ARGUMENTS: u64 = 16;
+/// The index of the last argument.
+const LAST_ARGUMENT: usize = 5;
 
 /// A program in the native encoding, with its result slots.
 ///
@@ -76,6 +81,44 @@ impl Native {
             }
         }
         Ok(())
+    }
+
+    /// Decodes an entry that may have these flags.
+    #[inline(always)]
+    fn decode_with<const FLAGS: u16, H: Host>(
+        &self,
+        host: &mut H,
+        pc: u64,
+        entry: Head,
+        operands: &mut H::Operands,
+    ) -> Result<Decoded, Error> {
+        let [n0, n1, n2, n3, m0, m1, d0, d1] = entry.first.to_le_bytes();
+        let modes = u16::from_le_bytes([m0, m1]);
+        if flags(entry) & !FLAGS != 0 || modes & !MODES_USED != 0 {
+            return Err(Error::Invalid);
+        }
+        let slot = self.slot(match u16::from_le_bytes([d0, d1]) {
+            DST_OWN_INDEX => pc,
+            dst => u64::from(dst),
+        })?;
+        // Most entries neither jump nor look anything up: it pays to ask.
+        if entry.second != 0 {
+            self.check_jumps(pc, entry.second)?;
+        }
+        let number = i32::from_le_bytes([n0, n1, n2, n3]);
+        let operation = match u32::try_from(number) {
+            Ok(number) => Operation::Call(number),
+            Err(_) if BuiltIn::is_number(number) => Operation::BuiltIn(number),
+            Err(_) => return Err(Error::Invalid),
+        };
+        if modes != 0 {
+            self.resolve(host, modes, operands)?;
+        }
+        Ok(Decoded {
+            operation,
+            slot,
+            loaded: modes != 0,
+        })
     }
 
     /// Replaces each argument by what its mode says.
@@ -154,6 +197,13 @@ fn target(pc: u64, offset: i16) -> u64 {
     pc.wrapping_add(1).wrapping_add_signed(i64::from(offset))
 }
 
+/// The flags of an entry.
+#[inline(always)]
+fn flags(head: Head) -> u16 {
+    let [.., f0, f1] = head.second.to_le_bytes();
+    u16::from_le_bytes([f0, f1])
+}
+
 /// The upper half of the first word of an entry with immediate operands and
 /// its own slot.
 const PLAIN: u64 = 0xFFFF_0000;
@@ -173,6 +223,8 @@ fn plain_call(head: Head) -> Option<u32> {
 
 impl Encoding for Native {
     type Entry = Head;
+
+    const REPEATS: bool = true;
 
     #[inline(always)]
     fn is_end(&self, pc: u64) -> bool {
@@ -201,34 +253,55 @@ impl Encoding for Native {
         entry: Head,
         operands: &mut H::Operands,
     ) -> Result<Decoded, Error> {
-        let [n0, n1, n2, n3, m0, m1, d0, d1] = entry.first.to_le_bytes();
-        let [.., f0, f1] = entry.second.to_le_bytes();
+        self.decode_with::<{ ENTRY_FLAGS & !ENTRY_REPEAT }, H>(host, pc, entry, operands)
+    }
+
+    #[inline(always)]
+    fn is_repeated(&self, entry: Head) -> bool {
+        flags(entry) & ENTRY_REPEAT != 0
+    }
+
+    #[inline(always)]
+    fn repeat<O: Operands>(&self, entry: Head, operands: &O) -> Result<Repeat, Error> {
+        let [n0, n1, n2, n3, m0, m1, ..] = entry.first.to_le_bytes();
+        let is_call = i32::from_le_bytes([n0, n1, n2, n3]) >= 0;
+        let mode = Mode::of(u16::from_le_bytes([m0, m1]), LAST_ARGUMENT);
+        let repeat = Repeat::from_word(operands.get(LAST_ARGUMENT));
+        if is_call && mode == Some(Mode::Immediate) && repeat.is_valid() {
+            Ok(repeat)
+        } else {
+            Err(Error::Invalid)
+        }
+    }
+
+    #[inline(always)]
+    fn decode_repeated<H: Host>(
+        &self,
+        host: &mut H,
+        pc: u64,
+        entry: Head,
+        operands: &mut H::Operands,
+    ) -> Result<Decoded, Error> {
+        self.decode_with::<ENTRY_FLAGS, H>(host, pc, entry, operands)
+    }
+
+    #[inline(always)]
+    fn is_the_same(&self, before: Head, entry: Head) -> bool {
+        let [.., m0, m1, _, _] = entry.first.to_le_bytes();
+        entry == before && u16::from_le_bytes([m0, m1]) == 0
+    }
+
+    #[inline(always)]
+    fn origin(&self, pc: u64, entry: Head, index: u8, argument: u64) -> Result<u64, Error> {
+        let [.., m0, m1, _, _] = entry.first.to_le_bytes();
         let modes = u16::from_le_bytes([m0, m1]);
-        if u16::from_le_bytes([f0, f1]) & !ENTRY_FLAGS != 0 || modes & !MODES_USED != 0 {
-            return Err(Error::Invalid);
+        match Mode::of(modes, index.into()).ok_or(Error::Invalid)? {
+            Mode::Immediate => Ok(element(self.program, pc, ENTRY_BYTES)?
+                .wrapping_add(ARGUMENTS)
+                .wrapping_add(u64::from(index) << 3)),
+            Mode::Result => self.slot(argument),
+            Mode::Memory => Ok(argument),
         }
-        let slot = self.slot(match u16::from_le_bytes([d0, d1]) {
-            DST_OWN_INDEX => pc,
-            dst => u64::from(dst),
-        })?;
-        // Most entries neither jump nor look anything up: it pays to ask.
-        if entry.second != 0 {
-            self.check_jumps(pc, entry.second)?;
-        }
-        let number = i32::from_le_bytes([n0, n1, n2, n3]);
-        let operation = match u32::try_from(number) {
-            Ok(number) => Operation::Call(number),
-            Err(_) if BuiltIn::is_number(number) => Operation::BuiltIn(number),
-            Err(_) => return Err(Error::Invalid),
-        };
-        if modes != 0 {
-            self.resolve(host, modes, operands)?;
-        }
-        Ok(Decoded {
-            operation,
-            slot,
-            loaded: modes != 0,
-        })
     }
 
     #[inline(always)]

@@ -13,6 +13,7 @@ mod fuel;
 mod header;
 mod operands;
 mod pending;
+mod repeat;
 
 pub(crate) use sysbatch_abi::{BuiltIn, Entry, JUMP_EXIT, Status, Width};
 pub(crate) use sysbatch_engine::Error;

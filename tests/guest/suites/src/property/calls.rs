@@ -30,6 +30,13 @@ pub(super) enum Kind {
     Near(&'static [i64]),
 }
 
+impl Kind {
+    /// Whether any value will do.
+    pub(super) const fn is_free(self) -> bool {
+        !matches!(self, Self::One(_) | Self::Sink)
+    }
+}
+
 use Kind::{Fd, From, Length, Name, Near, Offset, One, Sink, To};
 
 const OPEN: &[i64] = &[

@@ -1,6 +1,8 @@
 //! Programs from a seed.
 
-use sysbatch::abi::{BuiltIn, DST_OWN_INDEX, Entry, Format, JUMP_EXIT, Mode, RUN_SIZE, Run, Width};
+use sysbatch::abi::{
+    BuiltIn, DST_OWN_INDEX, Entry, Format, JUMP_EXIT, Mode, RUN_SIZE, Repeat, Run, Width,
+};
 use sysbatch_reference::random::Random;
 
 use super::arena::{Contents, DATA, END, NAMES, PROGRAM, RESULTS, SINK};
@@ -199,8 +201,7 @@ impl Plan {
         match self {
             Self::BuiltIn(_) => vec![argument(0), argument(1)],
             Self::Call((_, kinds)) => {
-                let free = |kind: &Kind| !matches!(kind, Kind::One(_) | Kind::Sink);
-                let indices = (0..).zip(kinds.iter()).filter(|(_, kind)| free(kind));
+                let indices = (0..).zip(kinds.iter()).filter(|(_, kind)| kind.is_free());
                 indices.map(|(k, _)| argument(k)).collect()
             }
             _ => Vec::new(),
@@ -217,6 +218,9 @@ impl Plan {
                 entry.nr = call.id();
                 for (k, kind) in kinds.iter().enumerate() {
                     set(&mut entry, k, operand(random, *kind, scene));
+                }
+                if random.once_in(6) {
+                    entry = repeated(random, entry, kinds);
                 }
             }
             Self::Number(number) => entry.nr = *number,
@@ -240,6 +244,28 @@ impl Plan {
         frame(random, scene, &mut entry);
         entry
     }
+}
+
+/// Repeats a call along whatever one of its operands points to, if it has one
+/// that may be anything.
+fn repeated(random: &mut Random, entry: Entry, kinds: &[Kind]) -> Entry {
+    let may_advance = |&k: &u8| {
+        let kind = kinds.get(usize::from(k));
+        kind.is_none_or(|kind| kind.is_free())
+    };
+    let advances: Vec<u8> = (0..5).filter(may_advance).collect();
+    let points = |k: &u8| usize::from(*k) < kinds.len();
+    let chains: Vec<u8> = advances.iter().copied().filter(points).collect();
+    if kinds.len() > 5 || chains.is_empty() {
+        return entry;
+    }
+    entry.repeated(Repeat {
+        chain: random.pick(&chains),
+        length: random.pick(&[0, 0, 0, 2, 8, -8, 62]),
+        advance: random.pick(&advances),
+        stop: random.pick(&[0, 0, 0, 1, b'a']),
+        stride: random.pick(&[0, 1, 8, -8, 64]),
+    })
 }
 
 /// Destination, branches and, at times, a bit that is out of place.
