@@ -164,6 +164,26 @@ pub(crate) struct RawFields {
     pub(crate) arguments: Vec<Expression>,
 }
 
+/// How a call is repeated along a chain of records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RepeatClause {
+    pub(crate) span: Span,
+    pub(crate) chain: Expression,
+    pub(crate) length: Expression,
+    pub(crate) advance: Expression,
+    pub(crate) stride: Expression,
+    pub(crate) stop: Option<Expression>,
+}
+
+impl RepeatClause {
+    /// What stands between the brackets, in this order.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Expression> {
+        [&self.chain, &self.length, &self.advance, &self.stride]
+            .into_iter()
+            .chain(&self.stop)
+    }
+}
+
 /// One entry of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EntryStatement {
@@ -173,6 +193,8 @@ pub(crate) struct EntryStatement {
     pub(crate) result: Option<Name>,
     /// The number of the result slot it writes.
     pub(crate) slot: Option<Expression>,
+    /// Of a call.
+    pub(crate) repeat: Option<RepeatClause>,
     pub(crate) branches: Branches,
 }
 

@@ -44,6 +44,6 @@ pub use constants::constants;
 pub use diagnostics::Diagnostics;
 pub use disassemble::{Listing, disassemble};
 pub use image::Image;
-pub use literal::quote;
+pub use literal::{quote, quote_byte};
 pub use program::{Base, Block, BlockKind, Origin, Place, Program, Relocation, Section, Symbol};
 pub use signature::{Argument, Set, signature};

@@ -77,6 +77,17 @@ pub fn quote(bytes: &[u8]) -> String {
     text
 }
 
+/// Writes a byte as a number that reads back as it: a character literal, if it
+/// can be seen.
+#[must_use]
+pub fn quote_byte(byte: u8) -> String {
+    match byte {
+        b'\\' | b'\'' => format!("'\\{}'", char::from(byte)),
+        b' '..=b'~' => format!("'{}'", char::from(byte)),
+        _ => byte.to_string(),
+    }
+}
+
 /// Writes a number the way a reader takes it in best: small ones and small
 /// negative ones in decimal, others in hexadecimal.
 pub(crate) fn value(value: u64) -> String {

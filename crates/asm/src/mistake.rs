@@ -67,7 +67,7 @@ pub(crate) enum Mistake {
     /// An alignment that is no power of two.
     BadAlignment,
     /// More arguments than a system call has.
-    TooManyArguments { given: usize },
+    TooManyArguments { given: usize, repeated: bool },
     /// A built-in with too few or too many operands.
     OperandCount {
         name: &'static str,
@@ -80,18 +80,22 @@ pub(crate) enum Mistake {
     DestinationTwice,
     /// A jump farther than an entry can hold.
     JumpTooFar { offset: i64 },
-    /// A loop without a bound.
-    NeedsFuel,
+    /// A loop, or a repeated call, without a bound.
+    NeedsFuel { repeated: bool },
     /// A directive that may stand only once.
     Repeated { what: &'static str, first: Span },
     /// A program without an entry.
     NoEntries,
+    /// A built-in with a `repeat` clause.
+    BuiltInRepeated { name: &'static str },
+    /// One operand for both that a `repeat` clause names.
+    OperandTwice,
 }
 
 impl Mistake {
     /// A short fixed name for each kind of mistake: the tests have one program
     /// for each.
-    pub(crate) const CODES: [&str; 28] = [
+    pub(crate) const CODES: [&str; 30] = [
         "unknown-character",
         "unterminated",
         "bad-escape",
@@ -120,6 +124,8 @@ impl Mistake {
         "needs-fuel",
         "repeated",
         "no-entries",
+        "built-in-repeated",
+        "operand-twice",
     ];
 
     /// The fixed name of this kind of mistake.
@@ -150,9 +156,11 @@ impl Mistake {
             Self::BranchTwice { .. } => 22,
             Self::DestinationTwice => 23,
             Self::JumpTooFar { .. } => 24,
-            Self::NeedsFuel => 25,
+            Self::NeedsFuel { .. } => 25,
             Self::Repeated { .. } => 26,
             Self::NoEntries => 27,
+            Self::BuiltInRepeated { .. } => 28,
+            Self::OperandTwice => 29,
         };
         Self::CODES[index]
     }
@@ -190,9 +198,14 @@ impl Mistake {
             Self::ShiftTooFar => "shift by 64 bits or more".into(),
             Self::OutOfRange { what, .. } => format!("{what} is out of range"),
             Self::BadAlignment => "an alignment is a power of two up to 4096".into(),
-            Self::TooManyArguments { given } => {
-                format!("{given} arguments, but a system call has at most 6")
-            }
+            Self::TooManyArguments {
+                given,
+                repeated: false,
+            } => format!("{given} arguments, but a system call has at most 6"),
+            Self::TooManyArguments {
+                given,
+                repeated: true,
+            } => format!("{given} arguments, but a repeated system call has at most 5"),
             Self::OperandCount { name, takes, given } => format!(
                 "{name} takes {takes} operand{}, but {given} {} given",
                 if *takes == 1 { "" } else { "s" },
@@ -203,9 +216,20 @@ impl Mistake {
             Self::JumpTooFar { offset } => {
                 format!("the jump spans {offset} entries, more than an entry can hold")
             }
-            Self::NeedsFuel => "a backward jump in a program without `fuel`".into(),
+            Self::NeedsFuel { repeated: false } => {
+                "a backward jump in a program without `fuel`".into()
+            }
+            Self::NeedsFuel { repeated: true } => {
+                "a repeated call in a program without `fuel`".into()
+            }
             Self::Repeated { what, .. } => format!("`{what}` is given twice"),
             Self::NoEntries => "the program has no entries".into(),
+            Self::BuiltInRepeated { name } => {
+                format!("{name} cannot be repeated: it is a built-in")
+            }
+            Self::OperandTwice => {
+                "one operand cannot both point into a record and advance by the stride".into()
+            }
         }
     }
 
@@ -231,13 +255,19 @@ impl Mistake {
             Self::ShiftTooFar => "expected 0 to 63",
             Self::OutOfRange { .. } => "out of range",
             Self::BadAlignment => "expected 1, 2, 4, … 4096",
-            Self::TooManyArguments { .. } => "expected no more than 6",
+            Self::TooManyArguments {
+                repeated: false, ..
+            } => "expected no more than 6",
+            Self::TooManyArguments { repeated: true, .. } => "expected no more than 5",
             Self::OperandCount { .. } => "wrong number of operands",
             Self::BranchTwice { .. } => "second target",
             Self::DestinationTwice => "second destination",
             Self::JumpTooFar { .. } => "expected an offset of -32767 to 32767",
-            Self::NeedsFuel => "jumps back from here",
+            Self::NeedsFuel { repeated: false } => "jumps back from here",
+            Self::NeedsFuel { repeated: true } => "repeats as often as there are records",
             Self::NoEntries => "expected at least one call",
+            Self::BuiltInRepeated { .. } => "expected a system call",
+            Self::OperandTwice => "expected another operand",
         }
     }
 
@@ -275,8 +305,15 @@ impl Mistake {
                 format!("allowed is {lowest} to {highest}")
             }
             Self::JumpTooFar { .. } => "jump to a `goto` on the way".into(),
-            Self::NeedsFuel => {
+            Self::NeedsFuel { .. } => {
                 "say how many steps may be made, with a line such as `fuel 100000`".into()
+            }
+            Self::TooManyArguments { repeated: true, .. } => {
+                "the entry says in the place of the last how it is repeated".into()
+            }
+            Self::BuiltInRepeated { .. } => "repeat it with a branch that leads back to it".into(),
+            Self::OperandTwice => {
+                "with a stride of 0 any other operand can stand here, for it stays as it is".into()
             }
             Self::WrongKind { name, is, wanted } if *is == "a label" && *wanted == "a value" => {
                 format!("the address of an entry is written `&{name}`")

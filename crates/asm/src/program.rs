@@ -92,7 +92,8 @@ pub struct Symbol {
 pub struct Origin {
     /// The line of the source, from 1; 0 if there is no source.
     pub line: usize,
-    /// Each argument that is a constant, as it was written.
+    /// Each argument that is a constant, as it was written. The last of a
+    /// repeated call is what its `repeat` clause holds.
     pub written: [Option<String>; ARGUMENT_COUNT],
 }
 

@@ -1,7 +1,9 @@
 //! What the parts of the language assemble to.
 
-use sysbatch_abi::{BuiltIn, DST_OWN_INDEX, Entry, JUMP_EXIT, Mode};
-use sysbatch_asm::{Base, Image, Place, Program, Relocation, Section, assemble};
+use sysbatch_abi::{BuiltIn, DST_OWN_INDEX, ENTRY_REPEAT, Entry, JUMP_EXIT, Mode, Repeat};
+use sysbatch_asm::{
+    Base, Image, Listing, Place, Program, Relocation, Section, assemble, disassemble, quote_byte,
+};
 
 fn program(source: &str) -> Program {
     assemble("test.sb", source).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
@@ -47,6 +49,15 @@ fn expressions_have_the_precedence_of_c() {
     assert_eq!(value("sizeof statx"), 256);
     assert_eq!(value("sizeof(iovec)"), 16);
     assert_eq!(value("offsetof(dirent64, d_name)"), 19);
+}
+
+#[test]
+fn bytes_are_quoted_as_they_are_read() {
+    for byte in 0..=u8::MAX {
+        assert_eq!(value(&quote_byte(byte)), byte.into());
+    }
+    let quoted = [b'.', b'\'', b'\\', 0, 200].map(quote_byte);
+    assert_eq!(quoted, ["'.'", r"'\''", r"'\\'", "0", "200"]);
 }
 
 #[test]
@@ -123,6 +134,56 @@ fn branches_lead_to_labels() {
     );
     assert_eq!(program.entries[4].nr, BuiltIn::Set.number());
     assert_eq!(program.fuel, 9);
+}
+
+#[test]
+fn calls_are_repeated_along_records() {
+    let program = program(
+        "fuel 9\n\
+         slot out\n\
+         const NAME = offsetof(dirent64, d_name)\n\
+         statx(3, &%2, 0, 0, 8) -> out repeat(1, 16 - NAME, 4, sizeof statx, '.')  neg exit\n\
+         unlinkat(3, &%2) repeat(\n1, -3, 0, -1\n) goto end",
+    );
+    let repeat = Repeat {
+        chain: 1,
+        length: -3,
+        advance: 4,
+        stop: b'.',
+        stride: 256,
+    };
+    let [first, second] = program.entries[..] else {
+        panic!("{program:?}");
+    };
+    assert_eq!((first.flags, first.args[5]), (ENTRY_REPEAT, repeat.word()));
+    assert_eq!((first.dst, first.on_neg, first.on_pos), (3, JUMP_EXIT, 0));
+    assert_eq!(first.args[..5], [3, 16, 0, 0, 8]);
+    let repeat = Repeat {
+        advance: 0,
+        stop: 0,
+        stride: -1,
+        ..repeat
+    };
+    assert_eq!((second.flags, second.modes), (ENTRY_REPEAT, 0));
+    assert_eq!(second.args, [3, 16, 0, 0, 0, repeat.word()]);
+    assert_eq!(program.results.len(), 4);
+}
+
+#[test]
+fn how_a_call_is_repeated_is_kept_as_it_was_written() {
+    let clauses = [
+        "repeat(1, 16 - offsetof(dirent64, d_name), 4, sizeof statx, '.')",
+        "repeat(4, -128, 0, -2147483648, '\\'')",
+        "repeat(0, 127, 1, 0x10)",
+    ];
+    for clause in clauses {
+        let text = disassemble(
+            &program(&format!("fuel 9\nstatx(1) -> %0 {clause} zero exit")),
+            Listing::default(),
+        );
+        let entry = format!("statx(1) -> %0 {clause}  zero exit");
+        assert!(text.contains(&entry), "{text}");
+    }
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn its_programs_assemble_and_survive_a_dump() {
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
-    assert_eq!(programs.len(), 4);
+    assert_eq!(programs.len(), 5);
     // So what is read here is what the tests run.
     assert_eq!(programs[0], of_the_project("examples/copy.sb"));
     for source in programs {

@@ -89,6 +89,68 @@ fn operands_are_shown_as_they_are_when_the_entry_runs() {
 }
 
 #[test]
+fn a_repeated_call_has_a_line_for_each_record() {
+    let mut lines = trace(
+        "data records = u16 4, \"a\\0\", u16 4, \"b\\0\", u16 4, \".\\0\", u16 0\n\
+         word name = records + 2\n\
+         fuel 20\n\
+         faccessat(-1, [name], 0) repeat(1, -2, 0, 0)\n\
+         syscall_186([name], 7) repeat(0, -2, 1, 3, '.')\n\
+         mmap(records + 12, 1, PROT_NONE, 0, -1) repeat(0, 0, 1, 0)\n\
+         read(-1, records + 14, 1) repeat(1, -2, 0, 0)",
+    );
+    // Where nothing is read to is not looked at.
+    let last = lines.pop().unwrap();
+    assert!(last.starts_with("read(-1, 0x"), "{last}");
+    assert!(
+        last.ends_with(", 1) = 0 (no call: the records end)"),
+        "{last}"
+    );
+    let thread = lines[1].rsplit(' ').next().unwrap().to_owned();
+    let expected = [
+        "faccessat(-1, \"a\", F_OK) = -1 EBADF (Bad file descriptor)",
+        "gettid() = <thread>",
+        "gettid() = <thread>",
+        "gettid() = 1 (no call: stopped at '.')",
+        "mmap(&records+12, 1, PROT_NONE, 0, -1, 0) = 0 (no call: the records end)",
+    ];
+    assert_eq!(
+        lines,
+        expected.map(|line| line.replace("<thread>", &thread))
+    );
+}
+
+#[test]
+fn a_refused_repetition_is_explained() {
+    for (source, why) in [
+        (
+            "SET(0)\nentry nr=39 flags=1",
+            "an operand that cannot advance",
+        ),
+        (
+            "SET(0)\nentry nr=-1 flags=1 args=0,0,0,0,0,1",
+            "a built-in that is repeated",
+        ),
+        (
+            "SET(0)\ngetpid(1) repeat(0, 0, 1, 0)",
+            "or a record that a call is repeated for",
+        ),
+    ] {
+        let printed = run(&format!("fuel 9\n{source}"), &[]);
+        assert_eq!(printed.status, 1);
+        assert!(
+            printed.err.contains("-:3: entry 1: was refused"),
+            "{printed:?}"
+        );
+        assert!(printed.err.contains(why), "{printed:?}");
+        assert!(
+            printed.out.contains("status REFUSED, 1 step, "),
+            "{printed:?}"
+        );
+    }
+}
+
+#[test]
 fn long_bytes_are_shortened() {
     let lines = trace("buffer block 100\nmemfd_create(\"x\", 0) -> %0\nwrite(%0, block, 100)");
     let zeros = "\\x00".repeat(32);

@@ -76,7 +76,7 @@ impl Assembler {
             },
         };
         if offset < 0 && self.setting(Setting::Fuel).is_none() {
-            return self.fail(Mistake::NeedsFuel, target.span);
+            return self.fail(Mistake::NeedsFuel { repeated: false }, target.span);
         }
         match i16::try_from(offset) {
             Ok(offset) if offset != JUMP_EXIT => Some(offset),

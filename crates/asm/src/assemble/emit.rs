@@ -208,9 +208,14 @@ impl Assembler {
         };
         match &statement.action {
             Action::Call { name, operands } => {
-                entry.nr = self.call_number(name, operands.len()).unwrap_or(-1);
+                let repeated = statement.repeat.as_ref().map(|clause| clause.span);
+                let number = self.call_number(name, operands.len(), repeated);
+                entry.nr = number.unwrap_or(-1);
                 for (k, operand) in operands.iter().enumerate().take(ARGUMENT_COUNT) {
                     self.emit_operand(index, &mut entry, &mut origin, k, operand);
+                }
+                if let Some(clause) = &statement.repeat {
+                    self.emit_repeat(&mut entry, &mut origin, clause);
                 }
             }
             Action::Jump => entry.nr = BuiltIn::Set.number(),
@@ -224,8 +229,9 @@ impl Assembler {
         self.program.origins.push(origin);
     }
 
-    /// The number of a call, checked against the number of its operands.
-    fn call_number(&mut self, call: &Name, given: usize) -> Option<i32> {
+    /// The number of a call, checked against the number of its operands and
+    /// the clause that repeats it.
+    fn call_number(&mut self, call: &Name, given: usize, repeated: Option<Span>) -> Option<i32> {
         let Name { text: name, span } = call;
         let builtin = BuiltIn::ALL.into_iter().find(|known| known.name() == name);
         if let Some(builtin) = builtin {
@@ -234,6 +240,10 @@ impl Assembler {
                 let name = builtin.name();
                 let mistake = Mistake::OperandCount { name, takes, given };
                 return self.fail(mistake, *span);
+            }
+            if let Some(clause) = repeated {
+                let name = builtin.name();
+                return self.fail(Mistake::BuiltInRepeated { name }, clause);
             }
             return Some(builtin.number());
         }
@@ -249,8 +259,9 @@ impl Assembler {
             let name = name.clone();
             return self.fail(Mistake::UnknownCall { name, similar }, *span);
         };
-        if given > ARGUMENT_COUNT {
-            return self.fail(Mistake::TooManyArguments { given }, *span);
+        let repeated = repeated.is_some();
+        if given > ARGUMENT_COUNT - usize::from(repeated) {
+            return self.fail(Mistake::TooManyArguments { given, repeated }, *span);
         }
         Some(number)
     }
@@ -314,7 +325,7 @@ impl Assembler {
 
     /// Whether an expression says the same in any program: it has no names
     /// but the system's.
-    fn is_constant(&self, expression: &Expression) -> bool {
+    pub(super) fn is_constant(&self, expression: &Expression) -> bool {
         match &expression.kind {
             ExpressionKind::Number { .. } | ExpressionKind::OffsetOf { .. } => true,
             ExpressionKind::Name(name) => constants::value(name).is_some(),

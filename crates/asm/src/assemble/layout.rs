@@ -2,8 +2,8 @@
 
 use super::{Assembler, Definition, Meaning, SIZE_MAX};
 use crate::ast::{
-    Action, Contents, EntryStatement, Expression, ExpressionKind, Item, Name, Operand, Setting,
-    Statement,
+    Action, Contents, EntryStatement, Expression, ExpressionKind, Item, Name, Operand,
+    RepeatClause, Setting, Statement,
 };
 use crate::mistake::Mistake;
 use crate::program::{Block, BlockKind, Symbol};
@@ -46,6 +46,9 @@ impl Assembler {
                 Statement::Entry(entry) => {
                     self.result_slot(entry, index);
                     self.mentioned_slots(&entry.action);
+                    for part in entry.repeat.iter().flat_map(RepeatClause::parts) {
+                        self.mentioned_in(part);
+                    }
                     index += 1;
                 }
                 Statement::Setting {

@@ -11,6 +11,7 @@ mod evaluate;
 mod layout;
 mod names;
 mod raw;
+mod repeat;
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
 //! Entries written field by field.
 
-use sysbatch_abi::{ARGUMENT_COUNT, Entry, JUMP_EXIT};
+use sysbatch_abi::{ARGUMENT_COUNT, ENTRY_REPEAT, Entry, JUMP_EXIT};
 
 use super::Assembler;
 use super::evaluate::Value;
@@ -25,12 +25,17 @@ impl Assembler {
                 "nr" => entry.nr = value as i32,
                 "modes" => entry.modes = value as u16,
                 "dst" => entry.dst = value as u16,
-                "flags" => entry.flags = value as u16,
+                "flags" => {
+                    entry.flags = value as u16;
+                    if entry.flags & ENTRY_REPEAT != 0 {
+                        self.need_fuel_to_repeat(expression.span);
+                    }
+                }
                 branch => {
                     let offset = value as i16;
                     let backward = offset < 0 && offset != JUMP_EXIT;
                     if backward && self.setting(Setting::Fuel).is_none() {
-                        self.mistake(Mistake::NeedsFuel, expression.span);
+                        self.mistake(Mistake::NeedsFuel { repeated: false }, expression.span);
                     }
                     match branch {
                         "on_neg" => entry.on_neg = offset,
@@ -42,7 +47,11 @@ impl Assembler {
         }
         if let Some(extra) = raw.arguments.get(ARGUMENT_COUNT) {
             let given = raw.arguments.len();
-            self.mistake(Mistake::TooManyArguments { given }, extra.span);
+            let mistake = Mistake::TooManyArguments {
+                given,
+                repeated: false,
+            };
+            self.mistake(mistake, extra.span);
         }
         for (k, argument) in raw.arguments.iter().enumerate().take(ARGUMENT_COUNT) {
             if let Some(Value { base, offset }) = self.evaluate(argument) {

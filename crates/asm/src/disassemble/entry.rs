@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use sysbatch_abi::{
-    ARGUMENT_COUNT, BuiltIn, DST_OWN_INDEX, ENTRY_FLAGS, Entry, JUMP_EXIT, MODES_USED, Mode,
+    ARGUMENT_COUNT, BuiltIn, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_REPEAT, Entry, JUMP_EXIT,
+    MODES_USED, Mode, Repeat,
 };
 use syscalls::Sysno;
 
@@ -24,7 +25,10 @@ pub(super) fn needs_raw(program: &Program, index: usize, entry: &Entry) -> bool 
     if entry.flags & !ENTRY_FLAGS != 0 || entry.modes & !MODES_USED != 0 {
         return true;
     }
-    (0..ARGUMENT_COUNT).any(|k| {
+    if is_repeated(entry) && !is_clause(program, index, entry) {
+        return true;
+    }
+    (0..operand_count_max(entry)).any(|k| {
         let relocated = program.relocation(argument(index, k)).is_some();
         let hidden = k >= shown && (entry.args[k] != 0 || relocated);
         match Mode::of(entry.modes, k) {
@@ -35,6 +39,30 @@ pub(super) fn needs_raw(program: &Program, index: usize, entry: &Entry) -> bool 
             Some(Mode::Memory) => k >= shown,
         }
     })
+}
+
+/// The index of the argument that says how a call is repeated.
+const REPEAT: usize = ARGUMENT_COUNT - 1;
+
+const fn is_repeated(entry: &Entry) -> bool {
+    entry.flags & ENTRY_REPEAT != 0
+}
+
+/// How many of the arguments may be operands.
+const fn operand_count_max(entry: &Entry) -> usize {
+    if is_repeated(entry) {
+        REPEAT
+    } else {
+        ARGUMENT_COUNT
+    }
+}
+
+/// Whether a clause can tell how an entry is repeated.
+fn is_clause(program: &Program, index: usize, entry: &Entry) -> bool {
+    entry.nr >= 0
+        && Mode::of(entry.modes, REPEAT) == Some(Mode::Immediate)
+        && Repeat::from_word(entry.args[REPEAT]).is_valid()
+        && program.relocation(argument(index, REPEAT)).is_none()
 }
 
 const fn argument(entry: usize, argument: usize) -> Place {
@@ -66,6 +94,9 @@ impl Disassembler<'_> {
         if named.is_none() && entry.dst != DST_OWN_INDEX {
             let _ = write!(text, " -> %{}", entry.dst);
         }
+        if is_repeated(entry) {
+            let _ = write!(text, " repeat({})", self.repeat(index, entry));
+        }
         let clauses = clauses(&branches);
         if !clauses.is_empty() {
             let _ = write!(text, "  {clauses}");
@@ -90,7 +121,7 @@ impl Disassembler<'_> {
                 || self.program.relocation(argument(index, k)).is_some()
                 || self.written(index, k).is_some()
         };
-        (0..ARGUMENT_COUNT)
+        (0..operand_count_max(entry))
             .rfind(matters)
             .map_or(0, |last| last + 1)
     }
@@ -124,6 +155,25 @@ impl Disassembler<'_> {
             .and_then(signature)
             .and_then(|arguments| arguments.get(k)?.exact(value))
             .unwrap_or_else(|| literal::value(value))
+    }
+
+    /// How an entry is repeated, as it was written or in numbers.
+    fn repeat(&self, index: usize, entry: &Entry) -> String {
+        if let Some(written) = self.written(index, REPEAT) {
+            return written.clone();
+        }
+        let Repeat {
+            chain,
+            length,
+            advance,
+            stop,
+            stride,
+        } = Repeat::from_word(entry.args[REPEAT]);
+        let mut text = format!("{chain}, {length}, {advance}, {stride}");
+        if stop != 0 {
+            let _ = write!(text, ", {}", literal::quote_byte(stop));
+        }
+        text
     }
 
     /// Where an entry goes after a negative, a zero and a positive result;

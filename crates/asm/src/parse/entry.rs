@@ -2,14 +2,14 @@
 
 use super::{Parsed, Parser};
 use crate::ast::{
-    Action, Branches, EntryStatement, Expression, Name, RawFields, Statement, Target,
+    Action, Branches, EntryStatement, Expression, Name, RawFields, RepeatClause, Statement, Target,
 };
 use crate::lexer::TokenKind;
 use crate::mistake::Mistake;
 use crate::span::Span;
 
 impl Parser<'_> {
-    /// `[NAME =] CALL(OPERANDS) [-> SLOT] [BRANCHES]`
+    /// `[NAME =] CALL(OPERANDS) [-> SLOT] [REPEAT] [BRANCHES]`
     pub(super) fn entry(&mut self) -> Parsed<Statement> {
         let start = self.here();
         let result = if self.peek_second() == &TokenKind::Symbol("=") {
@@ -31,12 +31,18 @@ impl Parser<'_> {
         }
         let span = start.to(self.last());
         let (result, slot) = self.destination(result)?;
-        let branches = self.branches()?;
+        let repeat = self.repeat()?;
+        let branches = self.branches(if repeat.is_some() {
+            "`neg`, `zero`, `pos`, `goto` or `else`"
+        } else {
+            "`neg`, `zero`, `pos`, `goto`, `else` or `repeat`"
+        })?;
         Ok(Statement::Entry(Box::new(EntryStatement {
             span,
             action: Action::Call { name, operands },
             result,
             slot,
+            repeat,
             branches,
         })))
     }
@@ -59,14 +65,49 @@ impl Parser<'_> {
         Ok((Some(name), None))
     }
 
-    fn branches(&mut self) -> Parsed<Branches> {
+    /// `repeat(CHAIN, LENGTH, ADVANCE, STRIDE [, STOP])`
+    fn repeat(&mut self) -> Parsed<Option<RepeatClause>> {
+        let start = self.here();
+        if !self.take_word("repeat") {
+            return Ok(None);
+        }
+        let form = "`repeat(CHAIN, LENGTH, ADVANCE, STRIDE)`";
+        self.need("(", form)?;
+        let chain = self.expression()?;
+        self.need(",", form)?;
+        let length = self.expression()?;
+        self.need(",", form)?;
+        let advance = self.expression()?;
+        self.need(",", form)?;
+        let stride = self.expression()?;
+        let stop = if self.take(",") {
+            Some(self.expression()?)
+        } else {
+            None
+        };
+        let expected = match stop {
+            Some(_) => "`)`",
+            None => "`)`, or `,` and the byte that stops",
+        };
+        self.need(")", expected)?;
+        Ok(Some(RepeatClause {
+            span: start.to(self.last()),
+            chain,
+            length,
+            advance,
+            stride,
+            stop,
+        }))
+    }
+
+    /// Reads branches; `expected` says what may stand where the first would.
+    fn branches(&mut self, mut expected: &'static str) -> Parsed<Branches> {
         let mut branches = Branches::default();
         if !matches!(self.peek(), TokenKind::Name(_)) {
             return Ok(branches);
         }
         loop {
             let word = self.here();
-            let expected = "`neg`, `zero`, `pos`, `goto` or `else`";
             let TokenKind::Name(which) = self.peek().clone() else {
                 return self.expected(expected);
             };
@@ -88,6 +129,7 @@ impl Parser<'_> {
             if !self.take(",") {
                 return Ok(branches);
             }
+            expected = "`neg`, `zero`, `pos`, `goto` or `else`";
         }
     }
 
@@ -102,6 +144,7 @@ impl Parser<'_> {
             action: Action::Jump,
             result: None,
             slot: None,
+            repeat: None,
             branches: Branches {
                 others: Some(target),
                 ..Branches::default()
@@ -147,6 +190,7 @@ impl Parser<'_> {
             action: Action::Raw(raw),
             result: None,
             slot: None,
+            repeat: None,
             branches: Branches::default(),
         })))
     }

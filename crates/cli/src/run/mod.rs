@@ -1,6 +1,7 @@
 //! `sysbatch run`: run a batch written as text.
 
 mod output;
+mod records;
 mod step;
 mod text;
 mod verdict;

@@ -8,7 +8,7 @@ use sysbatch_abi::{ARGUMENT_COUNT, BuiltIn, ENTRY_SIZE, Entry, Mode, Width, is_e
 use sysbatch_asm::{Argument, BlockKind, Image, Section, Symbol, quote, signature};
 use syscalls::{Errno, Sysno};
 
-use super::Session;
+use super::{Session, records};
 
 /// The most bytes of a buffer that are shown.
 const BYTES_MAX: u64 = 32;
@@ -27,6 +27,8 @@ pub(super) struct Shown {
     builtin: bool,
     /// Nothing is shown before the call, because the call itself may print.
     at_once: bool,
+    /// Why no call is made.
+    no_call: Option<String>,
 }
 
 /// An argument.
@@ -40,6 +42,8 @@ enum Part {
 
 /// The text of an entry with its operands as they are now.
 pub(super) fn entry(session: &Session, pc: u64, entry: &Entry, memory: &mut Checked) -> Shown {
+    let repeated = entry;
+    let entry = &records::without_repeat(entry);
     let operands: Vec<Option<u64>> = (0..ARGUMENT_COUNT)
         .map(|k| operand(session, entry, k, memory))
         .collect();
@@ -73,6 +77,7 @@ pub(super) fn entry(session: &Session, pc: u64, entry: &Entry, memory: &mut Chec
                 .iter()
                 .any(|argument| matches!(argument, Argument::Input(_)))
         }),
+        no_call: records::no_call(repeated, &operands, memory),
     }
 }
 
@@ -141,7 +146,7 @@ fn untyped(session: &Session, pc: u64, entry: &Entry, k: usize, value: u64) -> S
         session.program.origins.get(index),
     );
     if let (Some(original), Some(origin)) = (original, origin)
-        && original.modes == entry.modes
+        && (original.modes, original.flags) == (entry.modes, entry.flags)
         && original.args[k] == value
         && let Some(written) = &origin.written[k]
     {
@@ -262,10 +267,17 @@ impl Shown {
             text.push_str(if k == 0 { "" } else { ", " });
             match part {
                 Part::Text(argument) => text.push_str(argument),
-                Part::Written(address) => text.push_str(&written(image, *address, result)),
+                Part::Written(address) => {
+                    let result = result.filter(|_| self.no_call.is_none());
+                    text.push_str(&written(image, *address, result));
+                }
             }
         }
-        let _ = writeln!(text, ") = {}", self.result(result));
+        let _ = write!(text, ") = {}", self.result(result));
+        if let (Some(why), Some(_)) = (&self.no_call, result) {
+            let _ = write!(text, " ({why})");
+        }
+        text.push('\n');
         text
     }
 
@@ -277,7 +289,7 @@ impl Shown {
             return number(result);
         }
         if !is_errno(result) {
-            return if ADDRESS_RESULTS.contains(&self.name.as_str()) {
+            return if self.no_call.is_none() && ADDRESS_RESULTS.contains(&self.name.as_str()) {
                 format!("{result:#x}")
             } else {
                 result.to_string()

@@ -89,16 +89,19 @@ impl Verdict {
         let (what, advice) = match (Status::from_raw(self.run.status), error) {
             (Some(Status::Refused), Errno::FAULT) => (
                 "was refused",
-                "a memory operand, or the memory a built-in works on, cannot be reached",
+                "a memory operand, the memory a built-in works on, or a record that a call is \
+                 repeated for cannot be reached",
             ),
             (Some(Status::Refused), Errno::INVAL) => (
                 "was refused",
                 "a field of the entry breaks a rule: a slot beyond the last, a jump out of the \
-                 program, an unknown built-in, or a reserved bit",
+                 program, an unknown built-in, a built-in that is repeated, an operand that \
+                 cannot advance, or a reserved bit",
             ),
             (Some(Status::Unstored), _) => (
                 "ran, but its result could not be stored",
-                "the result slots cannot be written any more",
+                "the result slots, or the operands that advance with each record, cannot be \
+                 written",
             ),
             (Some(Status::None) | None, Errno::INVAL) => (
                 "cannot be run",
