@@ -50,7 +50,7 @@ pub fn statuses(
             unsafe { image.run(backend, asked as u64) }?;
         }
         let mut results = records.into_iter().enumerate().map(|(index, record)| {
-            let result = image.slot(index);
+            let result = image.result(index);
             if result < 0 {
                 Err(Errno::from_raw_os_error(-result as i32))
             } else {

@@ -31,9 +31,9 @@ fn calls_are_counted_as_they_are_made() {
     assert_eq!(number(&flat, "sub_calls"), 5);
     assert_eq!(number(&flat, "crossings"), 5);
     // One for the statx, one that finds the end of the list, and the
-    // directory: 21 where "." and ".." come first, else 29 to 31.
+    // directory: 21 where "." and ".." come first, else 31 or 33.
     let steps = number(&flat, "steps");
-    assert!([23, 31, 33].contains(&steps), "{steps} steps");
+    assert!([23, 33, 35].contains(&steps), "{steps} steps");
     assert_eq!(number(&flat, "batches"), 2);
     assert_eq!(number(&flat, "directories"), 1);
     assert_eq!(number(&flat, "files"), 0);
@@ -44,9 +44,12 @@ fn calls_are_counted_as_they_are_made() {
     assert_eq!(number(&files, "sub_calls"), 5 + 10);
     assert_eq!(number(&files, "crossings"), 5 + 10);
     assert_eq!(number(&files, "files"), 10);
-    // Four for each name, or five.
+    // One for each name.
     let steps = number(&files, "steps");
-    assert!((23 + 40..=33 + 50).contains(&steps), "{steps} steps");
+    assert!(
+        [23 + 10, 33 + 10, 35 + 10].contains(&steps),
+        "{steps} steps"
+    );
     fs::create_dir(scratch.join("directory")).unwrap();
     let deep = stats(scratch.path());
     assert_eq!(number(&deep, "sub_calls"), 5 + 11 + 4);

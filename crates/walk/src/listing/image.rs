@@ -4,7 +4,7 @@
 #![expect(unsafe_code, reason = "a batch reads and writes memory by address")]
 
 use rustix::io::Errno;
-use sysbatch::abi::{Entry, Format, RUN_SIZE, Run, Status};
+use sysbatch::abi::{ARGUMENT_COUNT, ENTRY_SIZE, Entry, Format, RUN_SIZE, Run, Status};
 use sysbatch::{Backend, Direct};
 
 /// A batch that the crate made did not do what it was made for.
@@ -59,10 +59,33 @@ impl Runner for Backend {
     }
 }
 
+/// The words of an entry, and those of them before its arguments.
+const WORDS: usize = ENTRY_SIZE / 8;
+const HEAD: usize = WORDS - ARGUMENT_COUNT;
+
+/// An argument of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Argument {
+    /// The index of the entry.
+    pub(crate) entry: usize,
+    /// Which of its arguments.
+    pub(crate) index: usize,
+}
+
+impl Argument {
+    /// The slot that it is [within](Image::within) a program.
+    pub(crate) const fn slot(self) -> u16 {
+        (self.entry * WORDS + HEAD + self.index) as u16
+    }
+}
+
 /// A program, its result slots and how far it has got.
 #[derive(Debug)]
 pub(crate) struct Image {
     program: Vec<Entry>,
+    /// How many of them are run.
+    len: usize,
+    /// Empty if the program itself is the slots.
     results: Vec<i64>,
     pc: u64,
     steps: u64,
@@ -70,30 +93,48 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    /// A program with this many result slots.
+    /// A program with this many result slots beside it, of which
+    /// [`Image::result`] tells.
     pub(crate) fn new(program: Vec<Entry>, slots: usize) -> Self {
         Self {
-            program,
+            len: program.len(),
             results: vec![0; slots],
+            ..Self::within(program, 0)
+        }
+    }
+
+    /// A program of which `len` entries are run, and whose words are its result
+    /// slots: so results go straight to the arguments of entries. Those that are
+    /// not run have room for the others.
+    pub(crate) fn within(program: Vec<Entry>, len: usize) -> Self {
+        Self {
+            program,
+            len,
+            results: Vec::new(),
             pc: 0,
             steps: 0,
             entered: 0,
         }
     }
 
-    /// Puts another program in its place; the slots stay.
+    /// Puts another program of the same length in its place.
     pub(crate) fn set_program(&mut self, program: Vec<Entry>) {
         self.program = program;
     }
 
-    /// What a result slot holds.
-    pub(crate) fn slot(&self, index: usize) -> i64 {
+    /// What a result slot beside the program holds.
+    pub(crate) fn result(&self, index: usize) -> i64 {
         self.results[index]
     }
 
-    /// Changes what a result slot holds.
-    pub(crate) fn set_slot(&mut self, index: usize, value: i64) {
-        self.results[index] = value;
+    /// An argument of an entry, run or not.
+    pub(crate) fn argument(&self, Argument { entry, index }: Argument) -> u64 {
+        self.program[entry].args[index]
+    }
+
+    /// Changes an argument of an entry.
+    pub(crate) fn set_argument(&mut self, Argument { entry, index }: Argument, value: u64) {
+        self.program[entry].args[index] = value;
     }
 
     /// The entry it is at.
@@ -132,13 +173,19 @@ impl Image {
         runner: &impl Runner,
         fuel: u64,
     ) -> Result<bool, BatchError> {
+        let program = expose(&mut self.program);
+        let (results, results_len) = if self.results.is_empty() {
+            (program, self.program.len() * WORDS)
+        } else {
+            (expose(&mut self.results), self.results.len())
+        };
         let mut run = Run {
             size: RUN_SIZE as u32,
             format: Format::Native.raw(),
-            program: expose(&mut self.program),
-            len: self.program.len() as u64,
-            results: expose(&mut self.results),
-            results_len: self.results.len() as u64,
+            program,
+            len: self.len as u64,
+            results,
+            results_len: results_len as u64,
             pc: self.pc,
             fuel,
             ..Run::default()

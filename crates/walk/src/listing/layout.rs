@@ -1,5 +1,9 @@
 //! The memory that the listing [program](super::program) and its host share.
 
+use sysbatch::abi::ARGUMENT_COUNT;
+
+use super::image::Argument;
+
 /// How much `getdents64` is asked for at once, in bytes: what the C library's
 /// `readdir` asks for.
 pub(crate) const READ_SIZE: usize = 32 << 10;
@@ -34,19 +38,21 @@ pub(crate) struct Item {
     pub(crate) read_error: i64,
 }
 
-/// The result slots, used as registers.
+/// The result slots, used as registers. They are words of the program: those
+/// that the repeated `statx` takes are its arguments, which spares looking them
+/// up for every name, and the others lie behind it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Slot {
-    /// Address of the item at hand.
-    Item,
+    /// The open directory.
+    Fd,
     /// Address of the name at hand.
     Name,
     /// Address of the next free `statx` record.
     Statx,
+    /// Address of the item at hand.
+    Item,
     /// The last address at which a buffer may begin.
     Limit,
-    /// The open directory.
-    Fd,
     /// Address of the buffer being filled.
     Buffer,
     /// What `getdents64` returned.
@@ -68,9 +74,29 @@ pub(crate) enum Slot {
 }
 
 impl Slot {
-    /// How many there are.
-    pub(crate) const COUNT: usize = Self::Result as usize + 1;
+    /// Where it is.
+    pub(crate) const fn place(self) -> Argument {
+        let stat = At::Stat as usize;
+        let (entry, index) = match self {
+            Self::Fd => (stat, 0),
+            Self::Name => (stat, NAME_ARGUMENT),
+            Self::Statx => (stat, STATX_ARGUMENT),
+            _ => {
+                let behind = self as usize - Self::Item as usize;
+                let entry = At::COUNT + behind / ARGUMENT_COUNT;
+                (entry, behind % ARGUMENT_COUNT)
+            }
+        };
+        Argument { entry, index }
+    }
 }
+
+/// Which argument of `statx` the name is, and which the record.
+pub(crate) const NAME_ARGUMENT: usize = 1;
+pub(crate) const STATX_ARGUMENT: usize = 4;
+
+/// The entries of the program, with those that hold slots and are not run.
+pub(crate) const ENTRIES: usize = Slot::Result.place().entry + 1;
 
 /// The entries, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,48 +105,38 @@ pub(crate) enum At {
     LoadAnchor,
     LoadHow,
     Open,
-    FirstBuffer,
-    FirstRoom,
-    FirstRead,
-    FirstEnd,
-    FirstMark,
-    Dot,
-    IsDot,
-    DotDot,
-    IsDotDot,
-    SkipDots,
-    FirstName,
-    WaryRecord,
-    WaryShort,
-    WaryDot,
-    WaryIsDot,
-    WaryDotDot,
-    WaryIsDotDot,
-    WaryStat,
-    WaryNext,
-    WaryName,
-    Record,
-    Stat,
-    NextRecord,
-    NextName,
     NextBuffer,
     Room,
     Read,
     End,
     Mark,
+    Dot,
+    IsDot,
+    DotDot,
+    IsDotDot,
+    SkipDots,
     BufferName,
+    Stat,
+    Stopped,
+    StopsAtDot,
+    IsStopDot,
+    StopsAtDotDot,
+    IsStopDotDot,
+    OneStat,
+    OneRecord,
+    OneName,
     Close,
     Finish,
     Advance,
     OpenFailed,
     ReadFailed,
-    WaryFailed,
     StatFailed,
+    FailedName,
 }
 
 impl At {
     /// How many there are.
-    pub(crate) const COUNT: usize = Self::StatFailed as usize + 1;
+    pub(crate) const COUNT: usize = Self::FailedName as usize + 1;
 }
 
 /// ".", its end and nothing else, as a little-endian word of two bytes.
@@ -131,7 +147,5 @@ pub(crate) const DOT_DOT: i64 = u32::from_le_bytes(*b"\x04..\0") as i64;
 /// Where to go on after the batch left because the arenas are full; `None` if
 /// it cannot have left at `pc` for that reason.
 pub(crate) fn resume(pc: u64) -> Option<At> {
-    [(At::FirstRoom, At::FirstBuffer), (At::Room, At::NextBuffer)]
-        .into_iter()
-        .find_map(|(left, on)| (left as u64 == pc).then_some(on))
+    (pc == At::Room as u64).then_some(At::NextBuffer)
 }

@@ -1,6 +1,6 @@
 //! Entries by the names of slots and of other entries.
 
-use sysbatch::abi::{BuiltIn, Entry, JUMP_EXIT, Mode, Width};
+use sysbatch::abi::{BuiltIn, Entry, JUMP_EXIT, Mode, Repeat, Width};
 use syscalls::Sysno;
 
 use super::layout::{At, Slot};
@@ -74,13 +74,13 @@ impl Line {
     fn new(nr: i32, dst: Slot, operands: &[Operand]) -> Self {
         let mut entry = Entry {
             nr,
-            dst: dst as u16,
+            dst: dst.place().slot(),
             ..Entry::default()
         };
         for (k, operand) in operands.iter().enumerate() {
             let (mode, value) = match *operand {
                 Operand::Value(value) => (Mode::Immediate, value.cast_unsigned()),
-                Operand::Slot(slot) => (Mode::Result, slot as u64),
+                Operand::Slot(slot) => (Mode::Result, slot.place().slot().into()),
             };
             entry.modes |= mode.bits(k);
             entry.args[k] = value;
@@ -89,6 +89,12 @@ impl Line {
             entry,
             go: [Go::Next; 3],
         }
+    }
+
+    /// Repeats the call along a chain of records.
+    pub(crate) fn repeated(mut self, repeat: Repeat) -> Self {
+        self.entry = self.entry.repeated(repeat);
+        self
     }
 
     /// Where to go after a negative result, or an error.

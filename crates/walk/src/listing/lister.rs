@@ -78,8 +78,6 @@ pub(crate) struct Lister {
     current: usize,
     /// Whether it is open already.
     opened: bool,
-    /// Whether some of its names were seen already.
-    begun: bool,
     sub_calls: u64,
 }
 
@@ -99,7 +97,7 @@ impl Lister {
         };
         let statx = (follow.statx_flags(false).bits(), mask);
         Self {
-            image: Image::new(program(OpenCall::Openat2, statx.0, statx.1), Slot::COUNT),
+            image: Image::within(program(OpenCall::Openat2, statx.0, statx.1), At::COUNT),
             open: OpenCall::Openat2,
             statx,
             items: Vec::new(),
@@ -112,7 +110,6 @@ impl Lister {
             records: empty_records(records_for(names_size)),
             current: 0,
             opened: false,
-            begun: false,
             sub_calls: 0,
         }
     }
@@ -149,7 +146,7 @@ impl Lister {
     /// open is closed.
     pub(crate) fn clear(&mut self) {
         if std::mem::take(&mut self.opened) {
-            let fd = self.image.slot(Slot::Fd as usize) as RawFd;
+            let fd = self.image.argument(Slot::Fd.place()) as RawFd;
             // SAFETY: the batch opened it, left before it closed it, and will
             // not go on: nobody else knows of it.
             drop(unsafe { OwnedFd::from_raw_fd(fd) });
@@ -157,7 +154,6 @@ impl Lister {
         self.items.clear();
         self.paths.clear();
         self.current = 0;
-        self.begun = false;
     }
 
     /// Adds a directory to the batch. The path has no zero byte in it.
@@ -192,8 +188,7 @@ impl Lister {
         }
         self.items.push(Item::default());
         let items = expose(&mut self.items);
-        self.image
-            .set_slot(Slot::Item as usize, items.cast_signed());
+        self.image.set_argument(Slot::Item.place(), items);
         self.image.set_pc(At::NextItem as u64);
     }
 
@@ -220,7 +215,7 @@ impl Lister {
             (Slot::Statx, expose(&mut self.records)),
         ];
         for (slot, address) in slots {
-            self.image.set_slot(slot as usize, address.cast_signed());
+            self.image.set_argument(slot.place(), address);
         }
         let records = records_for(self.names.len()) as u64;
         let fuel = self.items.len() as u64 * STEPS_PER_ITEM + records * STEPS_PER_NAME;
@@ -253,7 +248,7 @@ impl Lister {
     ) -> Result<(), BatchError> {
         // NAME is behind the record or the mark that was passed last.
         let offset = |name: u64| (name + NAME_TO_END as u64).wrapping_sub(names) as usize;
-        let slot = |slot: Slot| self.image.slot(slot as usize).cast_unsigned();
+        let slot = |slot: Slot| self.image.argument(slot.place());
         let here = (slot(Slot::Item) - items) as usize / size_of::<Item>();
         let (mut begin, last) = (0, offset(slot(Slot::Name)));
         let mut records = &self.records[..];
@@ -269,14 +264,13 @@ impl Lister {
                 (offset(item.end), progress(&item))
             };
             let names = self.names.get(begin..end).ok_or(BatchError::Memory)?;
-            let mut part = Records::new(names, records, !self.begun);
+            let mut part = Records::new(names, records);
             visit(self.current, &mut part, progress);
             if !part.at_end() {
                 return Err(BatchError::Memory);
             }
             records = part.rest();
             self.sub_calls += part.calls() + calls(progress, self.opened);
-            self.begun = partial && (self.begun || !names.is_empty());
             self.opened = partial;
             if partial {
                 break;

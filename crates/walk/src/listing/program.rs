@@ -9,41 +9,32 @@
 //! LoadAnchor     ANCHOR = LOAD8(ITEM, anchor)
 //! LoadHow        HOW    = LOAD8(ITEM, how)
 //! Open           FD     = openat2(ANCHOR, PATH, HOW, 24)    error: OpenFailed
-//! FirstBuffer    BUFFER = ADD(NAME, 5)
-//! FirstRoom      TEMP   = SUB(LIMIT, BUFFER)                negative: exit
-//! FirstRead      READ   = getdents64(FD, BUFFER, 32 KiB)    error: ReadFailed, zero: Close
-//! FirstEnd       END    = ADD(BUFFER, READ)
-//! FirstMark               STORE8(END, 16, 0)
-//! Dot            TEMP   = LOAD2(BUFFER, 19)                 the first name is "."?
-//! IsDot          TEMP   = SUB(TEMP, ".\0")                  not zero: FirstName
-//! DotDot         TEMP   = LOAD4(BUFFER, 42)                 the second one ".."?
-//! IsDotDot       TEMP   = SUB(TEMP, DT_DIR "..\0")          not zero: FirstName
-//! SkipDots       NAME   = ADD(BUFFER, 48 + 19)              goto Record
-//!
-//!                the first buffer, if the dots are not at its beginning
-//! FirstName      NAME   = ADD(BUFFER, 19)
-//! WaryRecord     LENGTH = LOAD2(NAME, -3)                   zero: NextBuffer
-//! WaryShort      TEMP   = SUB(LENGTH, 24)                   not zero: WaryStat
-//! WaryDot        TEMP   = LOAD2(NAME, 0)
-//! WaryIsDot      TEMP   = SUB(TEMP, ".\0")                  zero: WaryName
-//! WaryDotDot     TEMP   = LOAD4(NAME, -1)
-//! WaryIsDotDot   TEMP   = SUB(TEMP, DT_DIR "..\0")          zero: WaryName
-//! WaryStat       RESULT = statx(FD, NAME, flags, mask, STATX)   error: WaryFailed
-//! WaryNext       STATX  = ADD(STATX, 256)
-//! WaryName       NAME   = ADD(NAME, LENGTH)                 goto WaryRecord
-//!
-//!                any other buffer
-//! Record         LENGTH = LOAD2(NAME, -3)                   zero: NextBuffer
-//! Stat           RESULT = statx(FD, NAME, flags, mask, STATX)   error: StatFailed
-//! NextRecord     STATX  = ADD(STATX, 256)
-//! NextName       NAME   = ADD(NAME, LENGTH)                 goto Record
 //!
 //! NextBuffer     BUFFER = ADD(NAME, 5)
 //! Room           TEMP   = SUB(LIMIT, BUFFER)                negative: exit
 //! Read           READ   = getdents64(FD, BUFFER, 32 KiB)    error: ReadFailed, zero: Close
 //! End            END    = ADD(BUFFER, READ)
 //! Mark                    STORE8(END, 16, 0)
-//! BufferName     NAME   = ADD(BUFFER, 19)                   goto Record
+//! Dot            TEMP   = LOAD2(BUFFER, 19)                 the first name is "."?
+//! IsDot          TEMP   = SUB(TEMP, ".\0")                  not zero: BufferName
+//! DotDot         TEMP   = LOAD4(BUFFER, 42)                 the second one ".."?
+//! IsDotDot       TEMP   = SUB(TEMP, DT_DIR "..\0")          not zero: BufferName
+//! SkipDots       NAME   = ADD(BUFFER, 48 + 19)              goto Stat
+//! BufferName     NAME   = ADD(BUFFER, 19)
+//!
+//! Stat           RESULT = statx(FD, NAME, flags, mask, STATX), repeated:
+//!                         NAME by its record's length, STATX by 256
+//!                         error: StatFailed, end: NextBuffer, at a dot: Stopped
+//!
+//!                a name that begins with a dot
+//! Stopped        LENGTH = LOAD2(NAME, -3)
+//! StopsAtDot     TEMP   = LOAD2(NAME, 0)
+//! IsStopDot      TEMP   = SUB(TEMP, ".\0")                  zero: OneName
+//! StopsAtDotDot  TEMP   = LOAD4(NAME, -1)
+//! IsStopDotDot   TEMP   = SUB(TEMP, DT_DIR "..\0")          zero: OneName
+//! OneStat        RESULT = statx(FD, NAME, flags, mask, STATX)   error: StatFailed
+//! OneRecord      STATX  = ADD(STATX, 256)
+//! OneName        NAME   = ADD(NAME, LENGTH)                 goto Stat
 //!
 //! Close          RESULT = close(FD)
 //! Finish                  STORE8(ITEM, end, NAME)
@@ -51,37 +42,37 @@
 //!
 //! OpenFailed              STORE8(ITEM, open_error, FD)      goto Finish
 //! ReadFailed              STORE8(ITEM, read_error, READ)    goto Close
-//! WaryFailed              STORE4(STATX, 0, RESULT)          goto WaryNext
-//! StatFailed              STORE4(STATX, 0, RESULT)          goto NextRecord
+//! StatFailed              STORE4(STATX, 0, RESULT)
+//! FailedName     LENGTH = LOAD2(NAME, -3)                   goto OneRecord
 //! ```
 //!
 //! A directory whose names fit one buffer costs 21 steps, four of them system
-//! calls, and each name four more, one of them its `statx`: as long as the
-//! file system gives "." and ".." first, as most do. ext4 gives them anywhere;
-//! there it is 31 steps, and five for a name (nine for one of at most four
-//! bytes).
+//! calls, and each name one more, its `statx`: as long as the file system gives
+//! "." and ".." first, as most do. ext4 gives them anywhere, and there it is 31
+//! or 33 steps. A hidden file costs nine steps anywhere.
 //!
 //! What the steps rely on:
 //! - A `struct linux_dirent64` (`getdents64(2)`) has its length `d_reclen` at
 //!   16, its type at 18 and its name at 19; the shortest takes 24 bytes. NAME
-//!   points to the name, so that one addition steps to the next one.
+//!   points to the name, three bytes behind the length, so that the same offset
+//!   leads from any name to the length of its record.
 //! - What follows the last record of a buffer gets eight zero bytes where the
-//!   next one would have its length, so that reading the length also finds the
-//!   end. The next buffer begins behind this mark of 24 bytes.
-//! - "." and ".." get no `statx` in the first buffer of a directory, where
-//!   every known file system gives them. In a later buffer they would, and
-//!   whoever reads the arenas drops them.
+//!   next one would have its length, which ends the repetition. The next buffer
+//!   begins behind this mark of 24 bytes.
+//! - "." and ".." get no `statx`: each name that begins with a dot stops the
+//!   repetition.
 //! - When an arena is full the batch exits with all of its state in the result
 //!   slots, the directory still open. It goes on at [`resume`](super::layout::resume).
 
 use std::mem::offset_of;
 
-use sysbatch::abi::{Entry, Width};
+use sysbatch::abi::{Entry, Repeat, Width};
 use syscalls::Sysno;
 
 use super::layout::At::*;
 use super::layout::{
-    At, DIRENT_LENGTH, DIRENT_MIN, DIRENT_NAME, DOT, DOT_DOT, Item, NAME_TO_END, READ_SIZE, Slot,
+    At, DIRENT_LENGTH, DIRENT_MIN, DIRENT_NAME, DOT, DOT_DOT, ENTRIES, Item, NAME_ARGUMENT,
+    NAME_TO_END, READ_SIZE, STATX_ARGUMENT, Slot,
 };
 use super::line::{Line, Operand, add, call, load, store, sub};
 use crate::metadata::STATX_SIZE;
@@ -95,7 +86,8 @@ pub(crate) enum OpenCall {
     Openat,
 }
 
-/// The program, for `statx` with these flags and this mask.
+/// The program, for `statx` with these flags and this mask, and what is
+/// [behind it](ENTRIES).
 pub(crate) fn program(open: OpenCall, flags: u32, mask: u32) -> Vec<Entry> {
     use Slot as S;
     use Width::{Eight, Four, Two};
@@ -106,7 +98,13 @@ pub(crate) fn program(open: OpenCall, flags: u32, mask: u32) -> Vec<Entry> {
     const NAME: i64 = DIRENT_NAME as i64;
     const SECOND: i64 = DIRENT_MIN as i64 + DIRENT_NAME as i64;
     const THIRD: i64 = 2 * DIRENT_MIN as i64 + DIRENT_NAME as i64;
-    const SIZE: i64 = STATX_SIZE as i64;
+    let each_name = Repeat {
+        chain: NAME_ARGUMENT as u8,
+        length: LENGTH as i8,
+        advance: STATX_ARGUMENT as u8,
+        stop: b'.',
+        stride: STATX_SIZE as i32,
+    };
 
     let open_call = match open {
         OpenCall::Openat2 => Sysno::openat2,
@@ -122,23 +120,16 @@ pub(crate) fn program(open: OpenCall, flags: u32, mask: u32) -> Vec<Entry> {
     let read = call(Sysno::getdents64, S::Read, &read)
         .neg(ReadFailed)
         .zero(Close);
-    let statx = [
-        S::Fd.into(),
-        S::Name.into(),
-        Operand::from(i64::from(flags)),
-        Operand::from(i64::from(mask)),
-        S::Statx.into(),
-    ];
-    let statx = call(Sysno::statx, S::Result, &statx);
+    let statx = |fd, name, record| {
+        let [flags, mask] = [flags, mask].map(|bits| Operand::from(i64::from(bits)));
+        call(Sysno::statx, S::Result, &[fd, name, flags, mask, record])
+    };
+    // Its slots are these arguments themselves.
+    let here = Operand::Value(0);
+    let each = statx(here, here, here);
+    let one = statx(S::Fd.into(), S::Name.into(), S::Statx.into());
     let close = call(Sysno::close, S::Result, &[S::Fd.into()]);
-    let buffer = add(S::Buffer, S::Name, NAME_TO_END as i64);
-    let room = sub(S::Temp, S::Limit, S::Buffer).neg_exit();
-    let end = add(S::End, S::Buffer, S::Read);
-    let mark = store(Eight, S::End, DIRENT_LENGTH as i64, 0);
-    let length = load(Two, S::Length, S::Name, LENGTH).zero(NextBuffer);
-    let next_record = add(S::Statx, S::Statx, SIZE);
-    let next_name = add(S::Name, S::Name, S::Length);
-    let stat_failed = store(Four, S::Statx, 0, S::Result);
+    let length = load(Two, S::Length, S::Name, LENGTH);
     let is_dot = sub(S::Temp, S::Temp, DOT);
     let is_dot_dot = sub(S::Temp, S::Temp, DOT_DOT);
 
@@ -156,41 +147,32 @@ pub(crate) fn program(open: OpenCall, flags: u32, mask: u32) -> Vec<Entry> {
             load(Eight, S::How, S::Item, item(offset_of!(Item, how))),
         ),
         (Open, call(open_call, S::Fd, &open).neg(OpenFailed)),
-        (FirstBuffer, buffer),
-        (FirstRoom, room),
-        (FirstRead, read),
-        (FirstEnd, end),
-        (FirstMark, mark),
-        (Dot, load(Two, S::Temp, S::Buffer, NAME)),
-        (IsDot, is_dot.neg(FirstName).pos(FirstName)),
-        (DotDot, load(Four, S::Temp, S::Buffer, SECOND + TYPE)),
-        (IsDotDot, is_dot_dot.neg(FirstName).pos(FirstName)),
-        (SkipDots, add(S::Name, S::Buffer, THIRD).goto(Record)),
-        (FirstName, add(S::Name, S::Buffer, NAME)),
-        (WaryRecord, length),
-        (
-            WaryShort,
-            sub(S::Temp, S::Length, DIRENT_MIN as i64)
-                .neg(WaryStat)
-                .pos(WaryStat),
-        ),
-        (WaryDot, load(Two, S::Temp, S::Name, 0)),
-        (WaryIsDot, is_dot.zero(WaryName)),
-        (WaryDotDot, load(Four, S::Temp, S::Name, TYPE)),
-        (WaryIsDotDot, is_dot_dot.zero(WaryName)),
-        (WaryStat, statx.neg(WaryFailed)),
-        (WaryNext, next_record),
-        (WaryName, next_name.goto(WaryRecord)),
-        (Record, length),
-        (Stat, statx.neg(StatFailed)),
-        (NextRecord, next_record),
-        (NextName, next_name.goto(Record)),
-        (NextBuffer, buffer),
-        (Room, room),
+        (NextBuffer, add(S::Buffer, S::Name, NAME_TO_END as i64)),
+        (Room, sub(S::Temp, S::Limit, S::Buffer).neg_exit()),
         (Read, read),
-        (End, end),
-        (Mark, mark),
-        (BufferName, add(S::Name, S::Buffer, NAME).goto(Record)),
+        (End, add(S::End, S::Buffer, S::Read)),
+        (Mark, store(Eight, S::End, DIRENT_LENGTH as i64, 0)),
+        (Dot, load(Two, S::Temp, S::Buffer, NAME)),
+        (IsDot, is_dot.neg(BufferName).pos(BufferName)),
+        (DotDot, load(Four, S::Temp, S::Buffer, SECOND + TYPE)),
+        (IsDotDot, is_dot_dot.neg(BufferName).pos(BufferName)),
+        (SkipDots, add(S::Name, S::Buffer, THIRD).goto(Stat)),
+        (BufferName, add(S::Name, S::Buffer, NAME)),
+        (
+            Stat,
+            each.repeated(each_name)
+                .neg(StatFailed)
+                .zero(NextBuffer)
+                .pos(Stopped),
+        ),
+        (Stopped, length),
+        (StopsAtDot, load(Two, S::Temp, S::Name, 0)),
+        (IsStopDot, is_dot.zero(OneName)),
+        (StopsAtDotDot, load(Four, S::Temp, S::Name, TYPE)),
+        (IsStopDotDot, is_dot_dot.zero(OneName)),
+        (OneStat, one.neg(StatFailed)),
+        (OneRecord, add(S::Statx, S::Statx, STATX_SIZE as i64)),
+        (OneName, add(S::Name, S::Name, S::Length).goto(Stat)),
         (Close, close),
         (
             Finish,
@@ -208,9 +190,10 @@ pub(crate) fn program(open: OpenCall, flags: u32, mask: u32) -> Vec<Entry> {
             ReadFailed,
             store(Eight, S::Item, item(offset_of!(Item, read_error)), S::Read).goto(Close),
         ),
-        (WaryFailed, stat_failed.goto(WaryNext)),
-        (StatFailed, stat_failed.goto(NextRecord)),
+        (StatFailed, store(Four, S::Statx, 0, S::Result)),
+        (FailedName, length.goto(OneRecord)),
     ];
+    let behind = std::iter::repeat_n(Entry::default(), ENTRIES - At::COUNT);
     lines
         .into_iter()
         .enumerate()
@@ -221,5 +204,6 @@ pub(crate) fn program(open: OpenCall, flags: u32, mask: u32) -> Vec<Entry> {
             );
             line.entry(index)
         })
+        .chain(behind)
         .collect()
 }

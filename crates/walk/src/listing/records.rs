@@ -30,22 +30,16 @@ pub struct Child<'arena> {
 pub(crate) struct Records<'arena> {
     names: &'arena [u8],
     statx: &'arena [Metadata],
-    /// Whether the next name is the first of its directory.
-    first: bool,
-    /// Whether this is a buffer that is looked through for "." and "..".
-    wary: bool,
     calls: u64,
 }
 
 impl<'arena> Records<'arena> {
     /// Begins with the names in `names` and with the records from the first of
-    /// `statx` on. `first` says that the directory begins here.
-    pub(crate) fn new(names: &'arena [u8], statx: &'arena [Metadata], first: bool) -> Self {
+    /// `statx` on.
+    pub(crate) fn new(names: &'arena [u8], statx: &'arena [Metadata]) -> Self {
         Self {
             names,
             statx,
-            first,
-            wary: false,
             calls: 0,
         }
     }
@@ -64,12 +58,6 @@ impl<'arena> Records<'arena> {
     /// `getdents64` for buffers.
     pub(crate) fn calls(&self) -> u64 {
         self.calls
-    }
-
-    /// Whether "." and ".." come first, the way the program checks it.
-    fn has_dots_first(&self) -> bool {
-        let name = |at: usize, name: &[u8]| self.names.get(at..at + name.len()) == Some(name);
-        name(DIRENT_NAME, b".\0") && name(DIRENT_MIN + DIRENT_NAME - 1, b"\x04..\0")
     }
 
     /// Whether the record at hand is "." or "..", the way the program checks it.
@@ -100,22 +88,14 @@ impl<'arena> Iterator for Records<'arena> {
     /// The next name, without "." and ".."; `None` at the end, and where the
     /// data make no sense, which [`Records::at_end`] tells apart.
     fn next(&mut self) -> Option<Child<'arena>> {
-        if std::mem::take(&mut self.first) {
-            if self.has_dots_first() {
-                self.names = self.names.get(2 * DIRENT_MIN..)?;
-            } else {
-                self.wary = true;
-            }
-        }
         loop {
             let (head, length, name) = self.directory_record()?;
             if length == 0 {
                 self.names = self.names.get(DIRENT_MIN..)?;
-                self.wary = false;
                 self.calls += 1;
                 continue;
             }
-            if self.wary && length == DIRENT_MIN && self.is_dot() {
+            if name.first() == Some(&b'.') && self.is_dot() {
                 self.names = self.names.get(length..)?;
                 continue;
             }
