@@ -7,8 +7,10 @@
 #include <linux/build_bug.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kstrtox.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/ptrace.h>
 #include <linux/sched/task_stack.h>
 
@@ -93,6 +95,32 @@ static struct miscdevice sysbatch_device = {
 	.mode	= 0666,
 };
 
+bool sysbatch_off;
+
+static int set_off(const char *value, const struct kernel_param *parameter)
+{
+	bool off;
+	int error;
+
+	error = kstrtobool(value ?: "y", &off);
+	if (error)
+		return error;
+	WRITE_ONCE(sysbatch_off, off);
+	sysbatch_host_switch(off);
+	return 0;
+}
+
+static const struct kernel_param_ops off_operations = {
+	.flags	= KERNEL_PARAM_OPS_FL_NOARG,
+	.set	= set_off,
+	.get	= param_get_bool,
+};
+
+/* Callers of set_off() hold the lock of the parameters. */
+module_param_cb(off, &off_operations, &sysbatch_off, 0644);
+__MODULE_PARM_TYPE(off, "bool");
+MODULE_PARM_DESC(off, "hand every system call of a batch back to its program");
+
 static int __init sysbatch_init(void)
 {
 	int error;
@@ -100,6 +128,9 @@ static int __init sysbatch_init(void)
 	error = sysbatch_dispatch_init();
 	if (error)
 		return error;
+	kernel_param_lock(THIS_MODULE);
+	sysbatch_host_switch(sysbatch_off);
+	kernel_param_unlock(THIS_MODULE);
 	error = misc_register(&sysbatch_device);
 	if (error)
 		pr_err("cannot register the device /dev/%s: error %d\n",

@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/build_bug.h>
+#include <linux/cache.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
@@ -81,6 +82,7 @@ int __init sysbatch_dispatch_init(void)
 	return sysbatch_seccomp_init();
 }
 
+bool SYSBATCH_MADE_AT_ONCE[SYSBATCH_NUMBER_COUNT] __read_mostly;
 const u32 SYSBATCH_NR_SYSCALLS = NR_syscalls;
 static_assert(NR_syscalls <= SYSBATCH_NUMBER_COUNT,
 	      "this kernel has more system calls than the module can tell apart");

@@ -49,6 +49,9 @@ s64 __noendbr sysbatch_host_filtered_ioctl(u32 request, u64 address,
 					   struct pt_regs *regs,
 					   struct sysbatch_guard *guard);
 
+/* Has every sub-call looked at twice, to be found handed back, or no longer. */
+void sysbatch_host_switch(bool off);
+
 /* Called by Rust, written in C. */
 
 /* memory.c: the task's memory. 0, or -EFAULT; a word with it, zero-extended. */
@@ -140,6 +143,8 @@ int __noendbr sysbatch_store_header(u64 address, u64 pc, u64 fuel, u64 steps,
 /* dispatch.c: system calls. */
 /* NUMBER_COUNT in crates/abi/src/handed_back.rs, asserted in host/src/shim.rs. */
 #define SYSBATCH_NUMBER_COUNT 1024
+/* Which calls are made without a second look. sysbatch_host_switch() writes it. */
+extern bool SYSBATCH_MADE_AT_ONCE[SYSBATCH_NUMBER_COUNT];
 int sysbatch_dispatch_init(void);
 extern const u32 SYSBATCH_NR_SYSCALLS;
 s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number);
@@ -160,6 +165,9 @@ struct sysbatch_judged {
 int sysbatch_seccomp_init(void);
 struct sysbatch_judged __noendbr
 sysbatch_judge(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard);
+
+/* device.c: whether every sub-call is handed back. */
+extern bool sysbatch_off;
 
 /* task.c: the state of the calling task. */
 #define SYSBATCH_PENDING_RESCHEDULE	1

@@ -16,12 +16,12 @@
 
 int sysbatch_is_watched(void)
 {
-	return watched() != 0;
+	return watched() != 0 || READ_ONCE(sysbatch_off);
 }
 
 int sysbatch_is_watched_beside_filters(void)
 {
-	return watched_beside_filters() != 0;
+	return watched_beside_filters() != 0 || READ_ONCE(sysbatch_off);
 }
 
 int __noendbr sysbatch_is_clear(void)

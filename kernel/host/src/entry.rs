@@ -14,6 +14,7 @@ use sysbatch_engine::enter_inline;
 use crate::host::KernelHost;
 use crate::registers::{PtRegs, Registers};
 use crate::shim::Guard;
+use crate::switch;
 use crate::watch::{Filtered, Unfiltered, Watch};
 
 /// "Inappropriate ioctl for device" (`ioctl(2)`).
@@ -95,6 +96,16 @@ fn serve<W: Watch>(request: u32, address: u64, mut host: KernelHost<W>) -> i64 {
         (Status::Trapped, None) => host.trapped(),
         (_, None) => 0,
     }
+}
+
+/// Switches the module off, so that every sub-call is handed back, or on.
+///
+/// The shim's own word, which `sysbatch_is_watched()` reads, is changed before: what
+/// is looked at is then found as it is to be.
+// SAFETY: as for SYSBATCH_HOST_INFO.
+#[unsafe(no_mangle)]
+pub extern "C" fn sysbatch_host_switch(off: bool) {
+    switch::look_at_all(off);
 }
 
 #[cfg(target_os = "none")]

@@ -3,9 +3,7 @@
 
 use core::mem::MaybeUninit;
 
-use sysbatch_abi::{
-    PuntReason, Resume, Run, Status, Width, is_handed_back, is_made_at_once, is_reviewed,
-};
+use sysbatch_abi::{PuntReason, Resume, Run, Status, Width, is_handed_back, is_reviewed};
 use sysbatch_engine::{Atom, Call, Cursor, Fault, Head, Host, Made, Operands, Outcome, Turn};
 
 use crate::registers::Registers;
@@ -88,7 +86,8 @@ impl<W: Watch> KernelHost<W> {
     }
 
     /// Makes a call of a task that may be watched or have a signal waiting, or
-    /// one that may have to be handed back.
+    /// one that may have to be handed back, as all are while the module is switched
+    /// off.
     #[cold]
     fn call_with_care(
         &mut self,
@@ -267,7 +266,7 @@ impl<W: Watch> Host for KernelHost<W> {
             Ok(implemented) => implemented,
             Err(result) => return Outcome::Returned(result),
         };
-        if !is_made_at_once(number) {
+        if !W::is_made_at_once(implemented) {
             return self.call_with_care(number, *registers, Resume::Fresh, false);
         }
         self.make(implemented, *registers)

@@ -11,7 +11,7 @@ use std::vec::Vec;
 
 use sysbatch_abi::{DST_OWN_INDEX, Entry, RUN_REQUEST, RUN_SIZE, Run, Status};
 
-use crate::entry::{sysbatch_host_filtered_ioctl, sysbatch_host_ioctl};
+use crate::entry::{sysbatch_host_filtered_ioctl, sysbatch_host_ioctl, sysbatch_host_switch};
 use crate::registers::PtRegs;
 use crate::shim::double::{EXIT_WORK, RESCHEDULE, SIGNAL, TASK_WORK, Verdict, with_task};
 
@@ -239,6 +239,46 @@ fn a_call_that_nobody_has_reviewed_comes_back() {
         assert_eq!(batch.status(), Some(Status::Punt), "{number}");
         assert_eq!((batch.run.pc, batch.run.reason), (1, 1));
         assert_eq!(batch.results, [5, 77]);
+    }
+}
+
+#[test]
+fn every_call_comes_back_while_the_module_is_off() {
+    let switch = |off| {
+        with_task(|task| task.off = off);
+        sysbatch_host_switch(off);
+    };
+    for has_filters in [false, true] {
+        with_task(|task| {
+            task.has_filters = has_filters;
+            task.calls.clear();
+        });
+        let mut batch = Batch::of(&[-1, GETPPID]);
+        switch(true);
+        assert_eq!(batch.ioctl(), 0);
+        assert_eq!(batch.status(), Some(Status::Punt));
+        assert_eq!((batch.run.pc, batch.run.reason), (1, 2));
+        let mut beyond = Batch::of(&[2000]);
+        if has_filters {
+            // They would be asked about a number that is no call, too.
+            assert_eq!(beyond.ioctl(), 0);
+            assert_eq!(beyond.run.reason, 2);
+        }
+        // So does one that is to be continued, and one that always does.
+        batch.run.resume = 1;
+        assert_eq!(batch.ioctl(), 0);
+        assert_eq!((batch.run.pc, batch.run.reason), (1, 2));
+        assert_eq!(batch.run.resume, 1);
+        let mut other = Batch::of(&[57]);
+        assert_eq!(other.ioctl(), 0);
+        assert_eq!(other.run.reason, 2);
+        assert_eq!(with_task(|task| task.calls.len()), 0);
+        switch(false);
+        batch.run.resume = 0;
+        with_task(|task| task.results = vec![5]);
+        assert_eq!(batch.ioctl(), 0);
+        assert_eq!(batch.status(), Some(Status::Done));
+        assert_eq!(batch.results[1], 5);
     }
 }
 

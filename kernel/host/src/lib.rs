@@ -34,7 +34,10 @@ mod host;
 mod registers;
 mod restart;
 mod shim;
+mod switch;
 mod watch;
 
-pub use entry::{SYSBATCH_HOST_INFO, sysbatch_host_filtered_ioctl, sysbatch_host_ioctl};
+pub use entry::{
+    SYSBATCH_HOST_INFO, sysbatch_host_filtered_ioctl, sysbatch_host_ioctl, sysbatch_host_switch,
+};
 pub use registers::PtRegs;

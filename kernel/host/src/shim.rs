@@ -6,7 +6,7 @@ use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use sysbatch_abi::{NUMBER_COUNT, RUN_SIZE, Run, SYSLET_FLAGS, Status, Width};
+use sysbatch_abi::{RUN_SIZE, Run, SYSLET_FLAGS, Status, Width};
 use sysbatch_engine::{Atom, Cursor, Fault, Head, Turn};
 
 use crate::registers::Registers;
@@ -328,10 +328,11 @@ pub(crate) fn is_clear_beside_filters() -> bool {
     unsafe { c::sysbatch_is_clear_beside_filters() != 0 }
 }
 
-/// Whether someone watches or filters the calls of the task.
+/// Whether someone watches or filters the calls of the task, or the module is
+/// switched off: none of its calls is made here.
 pub(crate) fn is_watched() -> bool {
-    // SAFETY: reads fields of the current task, which only that task changes
-    // or which are meant to be read at any time.
+    // SAFETY: reads a word of the shim's and fields of the current task, which only
+    // that task changes or which are meant to be read at any time.
     unsafe { c::sysbatch_is_watched() != 0 }
 }
 
@@ -349,8 +350,9 @@ fn nr_syscalls() -> u32 {
     unsafe { c::SYSBATCH_NR_SYSCALLS }
 }
 
-/// `dispatch.c` asserts that the kernel's table is no larger.
-const _: () = assert!(NUMBER_COUNT == 1024);
+/// A size that the kernel's table does not exceed: `dispatch.c` asserts it.
+const NUMBERS: usize = 1024;
+const _: () = assert!(sysbatch_abi::NUMBER_COUNT == 1024);
 
 /// The number of a system call that the kernel may have: one below the size of
 /// its table.
@@ -362,6 +364,35 @@ impl Implemented {
     #[inline(always)]
     pub(crate) fn new(number: u32) -> Option<Self> {
         (number < nr_syscalls()).then_some(Self(number))
+    }
+}
+
+/// Whether a call with this number is made at once, without a second look.
+#[inline(always)]
+pub(crate) fn is_made_at_once(Implemented(number): Implemented) -> bool {
+    let index = usize::try_from(number).unwrap_or(0);
+    // SAFETY: an `Implemented` is below the size of the kernel's table, which is a
+    // constant of the shim's and at most `NUMBERS`.
+    unsafe { c::made_at_once(index) }
+}
+
+/// The same of any number. Those that are not the kernel's are no calls, so that it
+/// does not matter what is said of them, but that all are said to need a look while
+/// the module is switched off.
+#[inline(always)]
+pub(crate) fn may_be_made_at_once(number: u32) -> bool {
+    let index = usize::try_from(number).unwrap_or(0) % NUMBERS;
+    // SAFETY: `index` is below `NUMBERS`.
+    unsafe { c::made_at_once(index) }
+}
+
+/// Says whether it is.
+pub(crate) fn set_made_at_once(number: u32, is_made: bool) {
+    if let Ok(index) = usize::try_from(number)
+        && index < NUMBERS
+    {
+        // SAFETY: `index` is below `NUMBERS`.
+        unsafe { c::set_made_at_once(index, is_made) }
     }
 }
 
@@ -480,10 +511,37 @@ mod c {
 
     use sysbatch_abi::Run;
 
-    use super::{HeadWords, JudgedWords, Word};
+    use super::{HeadWords, JudgedWords, NUMBERS, Word};
     use crate::registers::PtRegs;
 
+    /// Whether a number is made at once.
+    ///
+    /// # Safety
+    /// It is below `NUMBERS`.
+    #[inline(always)]
+    pub(super) unsafe fn made_at_once(index: usize) -> bool {
+        let table = &raw const SYSBATCH_MADE_AT_ONCE;
+        // SAFETY: in the table, by the contract.
+        let entry = unsafe { table.cast::<bool>().add(index) };
+        // SAFETY: the table is the shim's and always there. Its bytes are zero or
+        // one, and read, as written, by one access each: like READ_ONCE() of C.
+        unsafe { entry.read_volatile() }
+    }
+
+    /// Changes it.
+    ///
+    /// # Safety
+    /// The number is below `NUMBERS`.
+    pub(super) unsafe fn set_made_at_once(index: usize, is_made: bool) {
+        let table = &raw mut SYSBATCH_MADE_AT_ONCE;
+        // SAFETY: in the table, by the contract.
+        let entry = unsafe { table.cast::<bool>().add(index) };
+        // SAFETY: as for reading; like WRITE_ONCE() of C.
+        unsafe { entry.write_volatile(is_made) }
+    }
+
     unsafe extern "C" {
+        static mut SYSBATCH_MADE_AT_ONCE: [bool; NUMBERS];
         pub(super) fn sysbatch_load1(address: u64) -> Word;
         pub(super) fn sysbatch_load2(address: u64) -> Word;
         pub(super) fn sysbatch_load4(address: u64) -> Word;

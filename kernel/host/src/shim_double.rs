@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 use std::cell::RefCell;
 use std::vec::Vec;
 
-use sysbatch_abi::Run;
+use sysbatch_abi::{Run, is_made_at_once};
 use sysbatch_engine::Operands;
 
 use super::{HeadWords, JudgedWords, Word};
@@ -33,6 +33,9 @@ pub(crate) struct Task {
     pub(crate) verdicts: Vec<Verdict>,
     /// Which calls they were asked about.
     pub(crate) judged: Vec<(u32, [u64; 6])>,
+    /// The module is switched off: the shim's word, and the table.
+    pub(crate) off: bool,
+    pub(crate) looks_at_all: bool,
     /// What waits now.
     pub(crate) waits: u32,
     /// Results of the calls to come, the next one last.
@@ -318,11 +321,11 @@ fn is_clear() -> bool {
 }
 
 pub(super) unsafe fn sysbatch_is_watched() -> i32 {
-    with_task(|task| (task.watched || task.has_filters).into())
+    with_task(|task| (task.watched || task.has_filters || task.off).into())
 }
 
 pub(super) unsafe fn sysbatch_is_watched_beside_filters() -> i32 {
-    with_task(|task| task.watched.into())
+    with_task(|task| (task.watched || task.off).into())
 }
 
 pub(super) unsafe fn sysbatch_is_clear() -> i32 {
@@ -362,6 +365,18 @@ pub(super) unsafe fn sysbatch_judge(
 
 /// Three calls more than were reviewed.
 pub(super) static SYSBATCH_NR_SYSCALLS: u32 = 466;
+
+pub(super) unsafe fn made_at_once(index: usize) -> bool {
+    let number = index.try_into().expect("below 1024");
+    with_task(|task| !task.looks_at_all && is_made_at_once(number))
+}
+
+pub(super) unsafe fn set_made_at_once(index: usize, is_made: bool) {
+    // The first call, which is made at once when any is.
+    if index == 0 {
+        with_task(|task| task.looks_at_all = !is_made);
+    }
+}
 
 pub(super) unsafe fn sysbatch_dispatch(registers: *mut PtRegs, number: u32) -> i64 {
     // SAFETY: tests pass registers of their own.

@@ -39,6 +39,9 @@ pub(crate) trait Watch: Copy {
     /// The number, or the result if it is known from that alone.
     fn number(number: u32) -> Result<Self::Number, i64>;
 
+    /// Whether such a call is made without a second look.
+    fn is_made_at_once(number: Self::Number) -> bool;
+
     /// Makes a call with the arguments in the registers.
     fn call(self, number: Self::Number, registers: Registers) -> Judged;
 }
@@ -85,6 +88,11 @@ impl Watch for Unfiltered {
     }
 
     #[inline(always)]
+    fn is_made_at_once(number: Implemented) -> bool {
+        shim::is_made_at_once(number)
+    }
+
+    #[inline(always)]
     fn call(self, number: Implemented, registers: Registers) -> Judged {
         Judged::Returned(shim::dispatch(number, registers))
     }
@@ -127,6 +135,11 @@ impl Watch for Filtered {
     #[inline(always)]
     fn number(number: u32) -> Result<u32, i64> {
         Ok(number)
+    }
+
+    #[inline(always)]
+    fn is_made_at_once(number: u32) -> bool {
+        shim::may_be_made_at_once(number)
     }
 
     #[inline(always)]

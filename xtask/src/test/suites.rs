@@ -158,6 +158,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
     },
     of_suites("corpus", suites!("corpus")),
     of_suites("files", suites!("files")),
+    of_suites("off", suites!("off")),
     GuestSuite {
         modules: &["dm_delay"],
         disk: Some(DiskContents::Apart),

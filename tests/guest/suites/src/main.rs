@@ -14,6 +14,7 @@ mod files;
 mod harness;
 mod lab;
 mod module;
+mod off;
 mod overlap;
 mod pages;
 mod process;
@@ -43,6 +44,8 @@ enum Suite {
     Corpus,
     /// Real files: copying, and descriptors that are closed in a batch.
     Files,
+    /// The off switch.
+    Off,
     /// Asynchronous batches that wait for a slow disk.
     Overlap,
     /// Random programs, on both hosts.
@@ -69,6 +72,7 @@ impl Suite {
             Self::Blocking => blocking::cases(),
             Self::Corpus => corpus::cases(),
             Self::Files => files::cases(),
+            Self::Off => off::cases(),
             Self::Overlap => overlap::cases(),
             Self::Property => property::cases(),
             Self::Punt => punt::cases(),
