@@ -19,7 +19,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/static_call.h>
 #include <linux/syscalls.h>
-#include <linux/task_work.h>
+#include <linux/version.h>
 
 #include <asm/ibt.h>
 
@@ -37,6 +37,19 @@ static void no_task_work(void)
 
 DEFINE_STATIC_CALL(sysbatch_dispatcher, sysbatch_no_dispatcher);
 DEFINE_STATIC_CALL(sysbatch_task_work, no_task_work);
+
+/*
+ * The function that brings the area of rseq(2) up to date is another one in later
+ * kernels. There the way to user space does it, at the end of the batch.
+ */
+#if defined(CONFIG_RSEQ) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define UPDATES_RSEQ
+static void no_rseq(struct ksignal *signal, struct pt_regs *regs)
+{
+}
+
+DEFINE_STATIC_CALL(sysbatch_rseq, no_rseq);
+#endif
 
 void * __init sysbatch_find_function(const char *name)
 {
@@ -68,18 +81,33 @@ void * __init sysbatch_find_function(const char *name)
 	return probe.addr;
 }
 
+static int __init find_rseq(void)
+{
+#ifdef UPDATES_RSEQ
+	/* kernel/rseq.c. */
+	void *rseq = sysbatch_find_function("__rseq_handle_notify_resume");
+
+	if (!rseq)
+		return -ENOENT;
+	static_call_update(sysbatch_rseq, (typeof(&no_rseq))rseq);
+#endif
+	return 0;
+}
+
 int __init sysbatch_dispatch_init(void)
 {
 	/* arch/x86/entry/syscall_64.c and kernel/task_work.c. */
 	void *dispatcher = sysbatch_find_function("x64_sys_call");
 	void *task_work = sysbatch_find_function("task_work_run");
+	int error;
 
 	if (!dispatcher || !task_work)
 		return -ENOENT;
 	static_call_update(sysbatch_dispatcher,
 			   (typeof(&sysbatch_no_dispatcher))dispatcher);
 	static_call_update(sysbatch_task_work, (typeof(&no_task_work))task_work);
-	return sysbatch_seccomp_init();
+	error = find_rseq();
+	return error ? error : sysbatch_seccomp_init();
 }
 
 bool SYSBATCH_MADE_AT_ONCE[SYSBATCH_NUMBER_COUNT] __read_mostly;
@@ -98,22 +126,16 @@ s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number)
 	return dispatch(regs, number);
 }
 
-/*
- * Does the task's deferred work as the way to user space does it, flag first
- * (resume_user_mode_work()): left set, it would send every entry after this one
- * the long way. What else waits under it (restartable sequences, cgroups) is for
- * the way to user space: sysbatch_announce_work() has it look.
- */
-void sysbatch_run_task_work(void)
+void sysbatch_do_task_work(void)
 {
-	clear_thread_flag(TIF_NOTIFY_RESUME);
-	/* Who adds work sets the flag after that. */
-	smp_mb__after_atomic();
-	if (task_work_pending(current))
-		static_call(sysbatch_task_work)();
+	static_call(sysbatch_task_work)();
 }
 
-void sysbatch_announce_work(void)
+/* As rseq_handle_notify_resume(), which is inline. */
+void sysbatch_update_rseq(void)
 {
-	set_thread_flag(TIF_NOTIFY_RESUME);
+#ifdef UPDATES_RSEQ
+	if (current->rseq)
+		static_call(sysbatch_rseq)(NULL, current_pt_regs());
+#endif
 }

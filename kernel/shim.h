@@ -148,8 +148,8 @@ extern bool SYSBATCH_MADE_AT_ONCE[SYSBATCH_NUMBER_COUNT];
 int sysbatch_dispatch_init(void);
 extern const u32 SYSBATCH_NR_SYSCALLS;
 s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number);
-void sysbatch_run_task_work(void);
-void sysbatch_announce_work(void);
+void sysbatch_do_task_work(void);
+void sysbatch_update_rseq(void);
 
 /*
  * seccomp.c: system calls of a task with filters. What became of one, and its
@@ -180,6 +180,8 @@ int sysbatch_is_watched_beside_filters(void);
 int __noendbr sysbatch_is_clear(void);
 int __noendbr sysbatch_is_clear_beside_filters(void);
 void sysbatch_reschedule(void);
+void sysbatch_run_task_work(void);
+void sysbatch_announce_work(void);
 void sysbatch_force_signal_check(void);
 
 #endif

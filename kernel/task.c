@@ -34,12 +34,22 @@ int __noendbr sysbatch_is_clear_beside_filters(void)
 	return is_clear_beside_filters();
 }
 
-/* Whether only the way to user space does what has to be done next. */
+/*
+ * Whether only the way to user space does what has to be done next. What
+ * resume_user_mode_work() (linux/resume_user_mode.h) does on the supported kernels
+ * is compared with what was read when the module is tested
+ * (xtask/src/review/exit_work.rs).
+ */
 static bool has_exit_work(void)
 {
 	/* A temporary signal mask (ppoll() and others) is put back there. */
 	if (test_restore_sigmask())
 		return true;
+#ifdef CONFIG_KEYS_REQUEST_CACHE
+	/* A key that was asked for is kept until then. */
+	if (current->cached_requested_key)
+		return true;
+#endif
 #ifdef CONFIG_MEMCG
 	/* A task over its memory.high is slowed down there. */
 	if (current->memcg_nr_pages_over_high)
@@ -74,6 +84,28 @@ u32 sysbatch_pending_work(void)
 	if (has_exit_work())
 		work |= SYSBATCH_PENDING_EXIT_WORK;
 	return work;
+}
+
+/*
+ * Does what TIF_NOTIFY_RESUME stands for and can be done here, flag first, as
+ * resume_user_mode_work() does: left set, it would send every entry after this one
+ * the long way. For the rest the batch is left, see has_exit_work(); and
+ * sysbatch_announce_work() has the way to user space look at all of it.
+ */
+void sysbatch_run_task_work(void)
+{
+	clear_thread_flag(TIF_NOTIFY_RESUME);
+	/* Who adds work sets the flag after that. */
+	smp_mb__after_atomic();
+	if (task_work_pending(current))
+		sysbatch_do_task_work();
+	sysbatch_update_rseq();
+}
+
+/* Has the way to user space look for what may have waited under the flag. */
+void sysbatch_announce_work(void)
+{
+	set_thread_flag(TIF_NOTIFY_RESUME);
 }
 
 void sysbatch_reschedule(void)

@@ -6,6 +6,7 @@ mod release;
 
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +100,31 @@ impl Kernel {
     pub(crate) fn headers(&self) -> PathBuf {
         self.folder
             .join(format!("usr/src/linux-headers-{}", self.release))
+    }
+
+    /// The part of them that all flavours share.
+    pub(crate) fn common_headers(&self) -> PathBuf {
+        let flavours = [Flavour::Cloud, Flavour::Generic];
+        let version = flavours.iter().find_map(|flavour| {
+            let release = self.release.strip_suffix(flavour.suffix())?;
+            release.strip_suffix('-')
+        });
+        let version = version.unwrap_or(&self.release);
+        self.folder
+            .join(format!("usr/src/linux-headers-{version}-common"))
+    }
+
+    /// Which series it is of.
+    ///
+    /// # Errors
+    /// When it is of none that the project supports.
+    pub(crate) fn series(&self) -> Result<Series> {
+        let is_of = |series: &Series| {
+            let rest = self.release.strip_prefix(series.name());
+            rest.is_some_and(|rest| !rest.starts_with(|first: char| first.is_ascii_digit()))
+        };
+        let series = Series::ALL.into_iter().find(is_of);
+        series.with_context(|| format!("Linux {} is of no supported series", self.release))
     }
 
     /// Its own modules, which Debian 13 has below `usr`.

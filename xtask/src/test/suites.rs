@@ -177,6 +177,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
         ..of_suites(SOAK, suites!("--module", "/modules/sysbatch.ko", "soak"))
     },
     of_suites("signals", suites!("signals")),
+    of_suites("state", suites!("state")),
     GuestSuite {
         rewrites_kernel: true,
         ..of_suites("watched", suites!("watched"))

@@ -24,6 +24,7 @@ mod scratch;
 mod signal;
 mod signals;
 mod soak;
+mod state;
 mod unload;
 mod watched;
 
@@ -56,6 +57,8 @@ enum Suite {
     Signals,
     /// All at once, for a while, with a look at what is left.
     Soak,
+    /// What the kernel keeps of a task.
+    State,
     /// Loading and unloading the module while it is in use.
     Unload,
     /// Seccomp, ptrace, syscall user dispatch, tracepoints.
@@ -78,6 +81,7 @@ impl Suite {
             Self::Punt => punt::cases(),
             Self::Signals => signals::cases(),
             Self::Soak => soak::cases(options),
+            Self::State => state::cases(),
             Self::Unload => unload::cases(),
             Self::Watched => watched::cases(),
         }
