@@ -128,6 +128,9 @@ static int __init sysbatch_init(void)
 	error = sysbatch_dispatch_init();
 	if (error)
 		return error;
+	error = sysbatch_self_test();
+	if (error)
+		return error;
 	kernel_param_lock(THIS_MODULE);
 	sysbatch_host_switch(sysbatch_off);
 	kernel_param_unlock(THIS_MODULE);

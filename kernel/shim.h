@@ -151,6 +151,9 @@ s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number);
 void sysbatch_do_task_work(void);
 void sysbatch_update_rseq(void);
 
+/* self_test.c: 0, or a negated errno if the kernel is not as it should be. */
+int sysbatch_self_test(void);
+
 /*
  * seccomp.c: system calls of a task with filters. What became of one, and its
  * result.

@@ -3,6 +3,7 @@
 mod dkms;
 mod guest;
 mod machine;
+mod refusal;
 mod repeat;
 pub(crate) mod soak;
 mod steps;
@@ -82,6 +83,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "machine",
         run: Run::Whole(machine::run),
+    },
+    Step {
+        name: "refusal",
+        run: Run::Whole(refusal::run),
     },
     Step {
         name: "instructions",

@@ -1,0 +1,159 @@
+//! Whether the module refuses to load where it would not work: built to look for
+//! other functions of the kernel than those it needs.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use sysbatch_guest::{Outcome, Suite};
+
+use super::repeat::{self, Attempt};
+use super::tally::Tally;
+use crate::kernel::{self, Flavour, Kernel, Need, Series};
+use crate::vm::{self, Accel, GuestFile, SuiteResult, VmSpec};
+use crate::{kmod, paths};
+
+/// A module that looks for something else.
+struct Spoilt {
+    name: &'static str,
+    /// The function that it should look for, and the one that it does look for.
+    instead: (&'static str, &'static str),
+    /// What it must say in the log.
+    says: &'static str,
+}
+
+const SPOILT: &[Spoilt] = &[
+    Spoilt {
+        name: "no-such-function",
+        instead: ("x64_sys_call", "x64_sys_call_of_another_kernel"),
+        says: "sysbatch: cannot find the kernel function x64_sys_call_of_another_kernel \
+               (error -2): this kernel is not supported",
+    },
+    Spoilt {
+        name: "other-dispatcher",
+        // In its table the number of getpid(2) is that of mkdir(2).
+        instead: ("x64_sys_call", "ia32_sys_call"),
+        says: "sysbatch: self-test: system call 39 returned -14 instead of ",
+    },
+    Spoilt {
+        name: "other-task-work",
+        instead: ("task_work_run", "yield"),
+        says: "sysbatch: self-test: task work was not done: this kernel is not supported",
+    },
+];
+
+/// Fails if the module loads, or leaves anything behind.
+const SCRIPT: &str =
+    "! insmod /spoilt.ko && ! test -e /dev/sysbatch && ! grep -q ^sysbatch /proc/modules";
+
+const LIMIT: Duration = Duration::from_secs(300);
+
+pub(super) fn run() -> Result<Tally> {
+    let mut tally = Tally::default();
+    for series in Series::ALL {
+        let kernel = kernel::ensure(series, Flavour::Cloud, Need::Image)?;
+        let accel = vm::choose(&kernel)?;
+        for spoilt in SPOILT {
+            let module = spoilt.build(&kernel)?;
+            let title = format!("the module refuses {} ({})", kernel.release, spoilt.name);
+            let name = format!("refusal-{}-{}", spoilt.name, kernel.release);
+            tally.add(repeat::once(&title, &name, |name| {
+                spoilt.load(name, &kernel, accel, &module)
+            })?);
+        }
+    }
+    Ok(tally)
+}
+
+impl Spoilt {
+    /// Builds it from a copy of the module's sources, which all share, so that the
+    /// Rust half is compiled once.
+    fn build(&self, kernel: &Kernel) -> Result<PathBuf> {
+        let folder = paths::output().join("spoilt");
+        let source = folder.join("kernel");
+        copy(&paths::root().join("kernel"), &source, &|name, text| {
+            if name == "dispatch.c" {
+                self.spoil(&text)
+            } else {
+                Ok(text)
+            }
+        })?;
+        for name in ["crates", "Cargo.toml"] {
+            let link = folder.join(name);
+            if !link.exists() {
+                std::os::unix::fs::symlink(paths::root().join(name), &link)
+                    .with_context(|| format!("can't make {}", link.display()))?;
+            }
+        }
+        kmod::make(&source, &folder.join(&kernel.release), kernel)
+    }
+
+    /// Has `dispatch.c` look for the other function.
+    fn spoil(&self, text: &str) -> Result<String> {
+        let (function, other) = self.instead;
+        let call = |name| format!("find_function(\"{name}\")");
+        let spoilt = text.replace(&call(function), &call(other));
+        ensure!(spoilt != text, "dispatch.c does not look for {function}");
+        Ok(spoilt)
+    }
+
+    /// Tries to load it.
+    fn load(&self, name: &str, kernel: &Kernel, accel: Accel, module: &Path) -> Result<Attempt> {
+        let spec = VmSpec {
+            files: vec![GuestFile::host("/spoilt.ko", module)],
+            suites: vec![Suite {
+                name: self.name.to_owned(),
+                command: ["sh", "-c", SCRIPT].map(str::to_owned).into(),
+                limit_seconds: LIMIT.as_secs(),
+                ..Suite::default()
+            }],
+            ..VmSpec::new(name, kernel, accel, None)
+        };
+        let verdict = vm::run(&spec)?;
+        let told =
+            verdict.failure.is_none() && verdict.suites.iter().any(|suite| self.is_told_by(suite));
+        Ok(Attempt {
+            slow: verdict.is_slowness(),
+            scale: verdict.scale,
+            tally: if told {
+                Tally::passed(1)
+            } else {
+                Tally::failure(format!("{}: it was judged {verdict:?}", self.name))
+            },
+        })
+    }
+
+    /// Whether the log has no complaint but what the module must say, which it says
+    /// each time: busybox tries in two ways.
+    fn is_told_by(&self, suite: &SuiteResult) -> bool {
+        suite.outcome == Some(Outcome::UncleanLog)
+            && !suite.kernel_log.is_empty()
+            && suite.kernel_log.iter().all(|line| line.contains(self.says))
+    }
+}
+
+/// Copies a folder with what is below it, files as `edit` has them. What is there
+/// already is left alone: make goes by the times of files.
+fn copy(from: &Path, to: &Path, edit: &dyn Fn(&str, String) -> Result<String>) -> Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("can't create {}", to.display()))?;
+    let entries =
+        std::fs::read_dir(from).with_context(|| format!("can't list {}", from.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy(&path, &target, edit)?;
+            continue;
+        }
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("can't read {}", path.display()))?;
+        let text = edit(&entry.file_name().to_string_lossy(), text)?;
+        if std::fs::read_to_string(&target).ok().as_ref() == Some(&text) {
+            continue;
+        }
+        std::fs::write(&target, text)
+            .with_context(|| format!("can't write {}", target.display()))?;
+        std::fs::set_permissions(&target, entry.metadata()?.permissions())?;
+    }
+    Ok(())
+}
