@@ -171,6 +171,15 @@ pub const fn is_made_at_once(number: u32) -> bool {
     is_reviewed(number) && !may_be_handed_back(number)
 }
 
+/// Whether a number is that of an x32 call: one of a 64-bit task with 32-bit
+/// pointers, which some kernels have on x86-64
+/// (`arch/x86/include/uapi/asm/unistd.h`). They are no calls in a batch, anywhere.
+#[must_use]
+#[inline(always)]
+pub const fn is_x32(number: u32) -> bool {
+    cfg!(target_arch = "x86_64") && number & 0x4000_0000 != 0
+}
+
 /// What a system call with an `int` or `unsigned int` parameter sees of it.
 fn low_half(argument: u64) -> u32 {
     let [a, b, c, d, ..] = argument.to_le_bytes();
@@ -206,6 +215,7 @@ mod tests {
             });
             assert_eq!(may_be_handed_back(number), handed_back, "{number}");
         }
+        assert!(is_x32(0x4000_0000) && is_x32(0x4000_0223) && !is_x32(0x3FFF_FFFF));
     }
 
     #[test]

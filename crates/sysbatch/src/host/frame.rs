@@ -7,7 +7,7 @@
 
 use linux_raw_sys::general;
 use rustix::io::Errno;
-use sysbatch_abi::may_be_handed_back;
+use sysbatch_abi::{is_x32, may_be_handed_back};
 use syscalls::Sysno;
 
 use super::process_vm;
@@ -38,7 +38,7 @@ const CLONE_ARGS_STACK: usize = 5;
 pub(super) fn call(number: u32, args: &[u64; 6], crossings: &mut u64) -> i64 {
     // These are among the calls that a kernel hands back, a table of which is
     // at hand.
-    if may_be_handed_back(number) {
+    if may_be_handed_back(number) || is_x32(number) {
         call_with_care(number, *args, crossings)
     } else {
         make(number, *args, crossings)
@@ -48,6 +48,11 @@ pub(super) fn call(number: u32, args: &[u64; 6], crossings: &mut u64) -> i64 {
 /// The same for a call that may be one of those.
 #[cold]
 fn call_with_care(number: u32, args: [u64; 6], crossings: &mut u64) -> i64 {
+    // The kernel would make it where x32 is switched on; in the module it never is.
+    // Some of them cannot be made from a function, either.
+    if is_x32(number) {
+        return negated(Errno::NOSYS);
+    }
     match Sysno::new(number as usize) {
         Some(Sysno::rt_sigreturn) => negated(Errno::NOSYS),
         #[cfg(target_arch = "x86_64")]

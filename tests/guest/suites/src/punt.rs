@@ -16,6 +16,7 @@ cases! {
     kernel calls_beside_them_are_not;
     kernel calls_that_nobody_has_reviewed_are_handed_back;
     kernel numbers_beyond_the_table_are_not;
+    both x32_calls_are_no_calls;
     both fork_in_a_batch;
     both vfork_in_a_batch;
     both clone_in_a_batch;
@@ -145,6 +146,20 @@ fn numbers_beyond_the_table_are_not(lab: &mut Lab) {
         let mut batch = Batch::new([set(1), with_args(number, &[]), set(3)]);
         assert_eq!(lab.enter(&mut batch), Ok(Status::Done), "{number}");
         assert_eq!(batch.results, [1, error(Errno::NOSYS), 3]);
+    }
+}
+
+fn x32_calls_are_no_calls(lab: &mut Lab) {
+    /// `getpid`, `clone`, `rt_sigreturn` and `execve` of x32.
+    const NUMBERS: [i32; 4] = [39, 56, 513, 520];
+    for number in NUMBERS {
+        let entry = with_args(number | 0x4000_0000, &[]);
+        let crossings = lab.backend.crossings();
+        let mut batch = Batch::new([set(1), entry, set(3)]);
+        assert_eq!(lab.run_direct(&mut batch), Ok(Status::Done), "{number}");
+        assert_eq!(batch.results, [1, error(Errno::NOSYS), 3], "{number}");
+        let made = lab.backend.crossings() - crossings;
+        assert_eq!(made, u64::from(lab.is_kernel()), "the call is not tried");
     }
 }
 
