@@ -44,13 +44,13 @@
 #define SYSBATCH_DEVICE_PATH "/dev/sysbatch"
 
 /*
- * The ioctl request that runs a batch, _IO(0xB5, 1): its argument is the
+ * The ioctl request that runs a batch, _IO(0xC5, 1): its argument is the
  * address of a sysbatch_run header, aligned to 8 bytes.
  *
  * The number does not carry the size of the header, which is extensible and
  * says its size itself.
  */
-#define SYSBATCH_RUN_REQUEST 0xB501U
+#define SYSBATCH_RUN_REQUEST 0xC501U
 
 /*
  * What read(2) on the device returns, at offset zero: as many bytes of this

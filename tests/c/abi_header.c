@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-typedef char request_is_io_b5_1[SYSBATCH_RUN_REQUEST == _IO(0xB5, 1) ? 1 : -1];
+typedef char request_is_io_c5_1[SYSBATCH_RUN_REQUEST == _IO(0xC5, 1) ? 1 : -1];
 
 /* In the preprocessor too: the constants are not casts. */
 #if SYSBATCH_ABI_VERSION < 1 || SYSBATCH_JUMP_EXIT >= 0 || SYSBATCH_DST_OWN_INDEX != 65535

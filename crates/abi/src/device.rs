@@ -10,12 +10,12 @@ pub const DEVICE_NAME: &str = "sysbatch";
 /// Where the device usually is.
 pub const DEVICE_PATH: &str = "/dev/sysbatch";
 
-/// The ioctl request that runs a batch, `_IO(0xB5, 1)`: its argument is the
+/// The ioctl request that runs a batch, `_IO(0xC5, 1)`: its argument is the
 /// address of a [`Run`](crate::Run) header, aligned to 8 bytes.
 ///
 /// The number does not carry the size of the header, which is extensible and
 /// says its size itself.
-pub const RUN_REQUEST: u32 = 0xB501;
+pub const RUN_REQUEST: u32 = 0xC501;
 
 /// Bit set of the formats known here: bit *n* for [`Format`](crate::Format) *n*.
 pub const FORMATS: u64 = 0b11_1110;

@@ -154,7 +154,7 @@ pub(super) const CALLS: &[Call] = &[
     (Sysno::restart_syscall, &[]),
     (Sysno::prctl, &[One(&[22]), One(&[77])]),
     (Sysno::seccomp, &[One(&[2]), One(ZERO), From]),
-    (Sysno::ioctl, &[One(&[-1]), One(&[0xB501]), From]),
+    (Sysno::ioctl, &[One(&[-1]), One(&[0xC501]), From]),
     // Unknown to every kernel.
     (Sysno::uselib, &[Name]),
 ];
