@@ -183,6 +183,10 @@ pub(super) const SUITES: &[GuestSuite] = &[
         ..of_suites("watched", suites!("watched"))
     },
     of_suites(
+        "unprivileged",
+        suites!("--unprivileged", "badinput", "punt", "watched"),
+    ),
+    of_suites(
         "unload",
         suites!("--module", "/modules/sysbatch.ko", "unload"),
     ),

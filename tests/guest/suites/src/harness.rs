@@ -22,6 +22,8 @@ pub(crate) enum On {
     Both,
     /// The module only.
     Kernel,
+    /// The module only, and by root.
+    KernelAsRoot,
 }
 
 /// Multiplies a limit by what the first program of the guest has found out about
@@ -41,8 +43,8 @@ pub(crate) struct Case {
     pub(crate) body: Rc<dyn Fn(&mut Lab)>,
 }
 
-/// Cases for functions of the module, by their own names: `both` or `kernel`,
-/// and a time limit in seconds if 60 are not enough.
+/// Cases for functions of the module, by their own names: `both`, `kernel` or
+/// `kernel_as_root`, and a time limit in seconds if 60 are not enough.
 macro_rules! cases {
     ($($on:ident $body:ident $(within $seconds:literal)?;)*) => {
         pub(crate) fn cases() -> Vec<$crate::harness::Case> {
@@ -56,6 +58,7 @@ macro_rules! cases {
     };
     (@on both) => { $crate::harness::On::Both };
     (@on kernel) => { $crate::harness::On::Kernel };
+    (@on kernel_as_root) => { $crate::harness::On::KernelAsRoot };
     (@limit) => { 60 };
     (@limit $seconds:literal) => { $seconds };
 }
@@ -67,6 +70,9 @@ pub(crate) struct Options {
     /// The host to test.
     #[arg(long, value_enum)]
     pub(crate) backend: Host,
+    /// Whether to run each case as nobody, who has no rights and gets none.
+    #[arg(long)]
+    pub(crate) unprivileged: bool,
     /// First seed of random programs; the clock if none is given.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -122,8 +128,12 @@ impl Tally {
             println!("not run: {suite}/{}", case.name);
             return;
         }
-        if case.on == On::Kernel && options.backend == Host::User {
+        let is_for_module = matches!(case.on, On::Kernel | On::KernelAsRoot);
+        if is_for_module && options.backend == Host::User {
             self.elsewhere += 1;
+            return;
+        }
+        if case.on == On::KernelAsRoot && options.unprivileged {
             return;
         }
         let name = format!("{suite}/{}", case.name);
@@ -202,6 +212,9 @@ fn in_child(case: &Case, options: &Options) -> Result<(), Failure> {
 /// The child's part.
 fn child(case: &Case, options: &Options) -> ! {
     let body = || {
+        if options.unprivileged {
+            become_nobody();
+        }
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).expect("prctl");
         rustix::process::setpgid(None, None).expect("setpgid");
         (case.body)(&mut Lab::new(options));
@@ -211,6 +224,19 @@ fn child(case: &Case, options: &Options) -> ! {
     // Nothing of the parent is to run here, not even at exit.
     // SAFETY: ends the process.
     unsafe { libc::_exit(code) }
+}
+
+/// Gives all rights up.
+fn become_nobody() {
+    const NOBODY: u32 = 65534;
+    rustix::thread::set_thread_groups(&[]).expect("root has no groups");
+    let group = rustix::process::Gid::from_raw(NOBODY);
+    rustix::thread::set_thread_res_gid(group, group, group).expect("root may be anyone");
+    let user = rustix::process::Uid::from_raw(NOBODY);
+    rustix::thread::set_thread_res_uid(user, user, user).expect("root may be anyone");
+    // What belongs to the process in /proc is root's until it says so.
+    let dumpable = rustix::process::DumpableBehavior::Dumpable;
+    rustix::process::set_dumpable_behavior(dumpable).expect("prctl");
 }
 
 /// Waits for a child, and kills it when its time is up.

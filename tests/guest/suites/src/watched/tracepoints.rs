@@ -11,7 +11,7 @@ use crate::harness::cases;
 use crate::lab::{Batch, Lab, imm, result, set, sys};
 
 cases! {
-    kernel tracepoint_sees_every_sub_call;
+    kernel_as_root tracepoint_sees_every_sub_call;
 }
 
 const TRACING: &str = "/sys/kernel/tracing";
