@@ -20,6 +20,7 @@ cases! {
     both tracer_sees_every_sub_call;
     both tracer_sees_the_sub_calls_of_a_loop;
     both tracer_may_change_a_result;
+    both tracer_may_change_number_and_arguments;
     both tracer_that_comes_later_sees_the_next_sub_call;
     both tracer_that_leaves_is_gone;
 }
@@ -184,6 +185,59 @@ fn tracer_may_change_a_result(lab: &mut Lab) {
         (call.0 == umask && call.1[0] == 0o27).then_some(4711)
     });
     assert_eq!(between_marks(&calls).len(), 1);
+}
+
+fn tracer_may_change_number_and_arguments(lab: &mut Lab) {
+    let batch = Batch::new([
+        set(1),
+        sys(Sysno::umask, [imm(0o27)]),
+        sys(Sysno::umask, [imm(0o22)]),
+        sys(Sysno::getpid, []),
+    ]);
+    let pid = tracee(lab, batch, |batch| {
+        let me = i64::from(std::process::id());
+        // The first became `getpid`, the second had another mask.
+        assert_eq!(batch.results[1], me);
+        assert_eq!((batch.results[2], batch.results[3]), (0o22, me));
+        let mode = rustix::fs::Mode::from_raw_mode(0o22);
+        assert_eq!(rustix::process::umask(mode).as_raw_mode(), 0o77);
+    });
+    assert!(stopped_or_ended(pid).stopped());
+    let options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_EXITKILL;
+    let options = usize::try_from(options).expect("flags");
+    assert_eq!(ptrace(libc::PTRACE_SETOPTIONS, pid, 0, options), 0);
+    let poke = |offset, value| assert_eq!(ptrace(libc::PTRACE_POKEUSER, pid, offset, value), 0);
+    let umask = number(Sysno::umask);
+    loop {
+        assert_eq!(ptrace(libc::PTRACE_SYSCALL, pid, 0, 0), 0);
+        let status = stopped_or_ended(pid);
+        if status.exited() || status.signaled() {
+            assert_eq!(status.exit_status(), Some(0), "the tracee: {status:?}");
+            return;
+        }
+        if status.stopping_signal() != Some(libc::SIGTRAP | 0x80) {
+            continue;
+        }
+        let info = info(pid);
+        if info.op != libc::PTRACE_SYSCALL_INFO_ENTRY {
+            continue;
+        }
+        // SAFETY: the kernel says that this variant is filled in.
+        let entry = unsafe { info.u.entry };
+        match (entry.nr == umask, entry.args[0]) {
+            (true, 0o27) => {
+                let getpid = usize::try_from(Sysno::getpid.id()).expect("a call number");
+                poke(
+                    core::mem::offset_of!(libc::user_regs_struct, orig_rax),
+                    getpid,
+                );
+            }
+            (true, 0o22) => {
+                poke(core::mem::offset_of!(libc::user_regs_struct, rdi), 0o77);
+            }
+            _ => {}
+        }
+    }
 }
 
 fn tracer_that_comes_later_sees_the_next_sub_call(lab: &mut Lab) {
