@@ -174,14 +174,22 @@ impl Growth {
     }
 }
 
-/// By how much the median of the second half is above that of the first.
+/// By how much the least of the second half is above that of the first: what is
+/// lost never comes back, while other counts fall now and then.
 fn growth(counts: &[u64]) -> i64 {
     let (first, last) = counts.split_at(counts.len() / 2);
-    median(last).cast_signed() - median(first).cast_signed()
+    let least = |counts: &[u64]| counts.iter().min().copied().unwrap_or(0);
+    least(last).cast_signed() - least(first).cast_signed()
 }
 
-fn median(counts: &[u64]) -> u64 {
-    let mut sorted = counts.to_vec();
-    sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
+#[cfg(test)]
+mod tests {
+    use super::growth;
+
+    #[test]
+    fn what_is_lost_is_told_from_what_comes_and_goes() {
+        assert_eq!(growth(&[1537, 1536, 1910, 1536, 1924, 1911]), 0);
+        assert_eq!(growth(&[100, 130, 160, 190, 220, 250]), 90);
+        assert_eq!(growth(&[]), 0);
+    }
 }
