@@ -56,7 +56,7 @@ pub fn run<H: Host, E: Encoding>(host: &mut H, encoding: &E, cursor: &mut Cursor
     };
     host.entered(at.fuel);
     let mut stop = steps(host, encoding, &mut at, resume, false, cursor);
-    if E::REPEATS && stop.0 == Status::Refused {
+    if E::REPEATS && matches!(stop.1, Some(Error::Invalid)) {
         let begin = if at.fuel == cursor.fuel {
             resume
         } else {
@@ -64,7 +64,7 @@ pub fn run<H: Host, E: Encoding>(host: &mut H, encoding: &E, cursor: &mut Cursor
         };
         // Of copies, so that the originals may stay in registers.
         let (copy, mut there, mut then) = (*encoding, at, *cursor);
-        stop = repeated::go_on(host, &copy, &mut there, begin, stop, &mut then);
+        stop = repeated::go_on(host, &copy, &mut there, begin, &mut then);
         (at, *cursor) = (there, then);
     }
     let made = cursor.fuel.wrapping_sub(at.fuel);

@@ -30,18 +30,19 @@ pub(super) fn go_on<H: Host, E: Encoding>(
     encoding: &E,
     at: &mut Position,
     resume: Resume,
-    stop: Stop,
     cursor: &mut Cursor,
 ) -> Stop {
-    let (mut resume, mut stop) = (resume, stop);
-    while stop == (Status::Refused, Some(Error::Invalid)) {
+    let mut resume = resume;
+    loop {
         if let Err(stop) = repeated(host, encoding, at, resume, cursor) {
             return stop;
         }
         resume = Resume::Fresh;
-        stop = steps(host, encoding, at, resume, true, cursor);
+        let stop = steps(host, encoding, at, resume, true, cursor);
+        if stop != (Status::Refused, Some(Error::Invalid)) {
+            return stop;
+        }
     }
-    stop
 }
 
 /// Runs the entry at the position, if it is repeated, as often as it comes at
