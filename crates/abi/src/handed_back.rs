@@ -177,7 +177,8 @@ pub const fn is_made_at_once(number: u32) -> bool {
 #[must_use]
 #[inline(always)]
 pub const fn is_x32(number: u32) -> bool {
-    cfg!(target_arch = "x86_64") && number & 0x4000_0000 != 0
+    const FIRST: u32 = 0x4000_0000;
+    cfg!(target_arch = "x86_64") && number.wrapping_sub(FIRST) < NUMBER_COUNT
 }
 
 /// What a system call with an `int` or `unsigned int` parameter sees of it.
@@ -216,6 +217,7 @@ mod tests {
             assert_eq!(may_be_handed_back(number), handed_back, "{number}");
         }
         assert!(is_x32(0x4000_0000) && is_x32(0x4000_0223) && !is_x32(0x3FFF_FFFF));
+        assert!(!is_x32(0x4000_0400) && !is_x32(0x7FFF_FFFF));
     }
 
     #[test]
