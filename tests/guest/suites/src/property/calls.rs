@@ -35,6 +35,11 @@ impl Kind {
     pub(super) const fn is_free(self) -> bool {
         !matches!(self, Self::One(_) | Self::Sink)
     }
+
+    /// Whether it is the address of anything.
+    pub(super) const fn points(self) -> bool {
+        matches!(self, Self::Name | Self::From | Self::To)
+    }
 }
 
 use Kind::{Fd, From, Length, Name, Near, Offset, One, Sink, To};

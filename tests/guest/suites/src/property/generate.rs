@@ -247,14 +247,15 @@ impl Plan {
 }
 
 /// Repeats a call along whatever one of its operands points to, if it has one
-/// that may be anything.
+/// that may point anywhere.
 fn repeated(random: &mut Random, entry: Entry, kinds: &[Kind]) -> Entry {
     let may_advance = |&k: &u8| {
         let kind = kinds.get(usize::from(k));
         kind.is_none_or(|kind| kind.is_free())
     };
     let advances: Vec<u8> = (0..5).filter(may_advance).collect();
-    let points = |k: &u8| usize::from(*k) < kinds.len();
+    // Anything else is no address, and so refuses the entry.
+    let points = |k: &u8| kinds.get(usize::from(*k)).is_some_and(|kind| kind.points());
     let chains: Vec<u8> = advances.iter().copied().filter(points).collect();
     if kinds.len() > 5 || chains.is_empty() {
         return entry;
