@@ -13,6 +13,7 @@ mod shapes;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -221,7 +222,10 @@ fn same<T: Debug + PartialEq>(
     }
 }
 
-/// A file of so many bytes.
+/// A file of so many bytes, which has its blocks: some file systems count them when
+/// they are written to the disk, as it may be between two walks.
 pub(crate) fn write(path: impl AsRef<Path>, length: usize) {
-    fs::write(path, vec![b'x'; length]).unwrap();
+    let mut file = fs::File::create(path).unwrap();
+    file.write_all(&vec![b'x'; length]).unwrap();
+    file.sync_all().unwrap();
 }
