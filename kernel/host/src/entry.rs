@@ -89,10 +89,10 @@ fn serve<W: Watch>(request: u32, address: u64, mut host: KernelHost<W>) -> i64 {
         return ENOTTY.wrapping_neg();
     }
     let stop = enter_inline(&mut host, address);
-    host.finish();
+    host.departure().finish();
     match stop {
         (_, Some(error)) => i64::from(error.errno()).wrapping_neg(),
-        (Status::Interrupted, None) => host.leave(),
+        (Status::Interrupted, None) => host.departure().leave(),
         (Status::Trapped, None) => host.trapped(),
         (_, None) => 0,
     }

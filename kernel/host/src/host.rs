@@ -6,9 +6,10 @@ use core::mem::MaybeUninit;
 use sysbatch_abi::{PuntReason, Resume, Run, Status, Width, is_handed_back, is_reviewed};
 use sysbatch_engine::{Atom, Call, Cursor, Fault, Head, Host, Made, Operands, Outcome, Turn};
 
+use crate::departure::Departure;
 use crate::registers::Registers;
 use crate::restart::Restart;
-use crate::shim::{self, Implemented, Judged, PendingWork};
+use crate::shim::{self, Implemented, Judged};
 use crate::watch::Watch;
 
 /// Number of `restart_syscall(2)`, which continues a call by its restart block.
@@ -19,13 +20,9 @@ const RESTART_SYSCALL: u32 = 219;
 pub(crate) struct KernelHost<W> {
     registers: Registers,
     watch: W,
-    /// How the ioctl is to be restarted once a signal has been seen to.
-    restart: Option<Restart>,
+    departure: Departure,
     /// What there was when the batch was entered.
     fuel: u64,
-    /// Whether the way to user space has to be told to look for work: the flag
-    /// that says so was taken for task work.
-    announces: bool,
 }
 
 impl<W: Watch> KernelHost<W> {
@@ -34,18 +31,15 @@ impl<W: Watch> KernelHost<W> {
         Self {
             registers,
             watch,
-            restart: None,
+            departure: Departure::new(),
             fuel: 0,
-            announces: false,
         }
     }
 
-    /// What has to be done before the ioctl returns, whatever it returns.
+    /// How it is left.
     #[inline(always)]
-    pub(crate) fn finish(&self) {
-        if self.announces {
-            shim::announce_work();
-        }
+    pub(crate) const fn departure(&self) -> &Departure {
+        &self.departure
     }
 
     /// What the ioctl returns after [`Status::Trapped`](sysbatch_abi::Status):
@@ -54,35 +48,6 @@ impl<W: Watch> KernelHost<W> {
     #[cold]
     pub(crate) fn trapped(&self) -> i64 {
         self.registers.number().cast_signed()
-    }
-
-    /// What the ioctl returns after [`Status::Interrupted`](sysbatch_abi::Status).
-    ///
-    /// Makes sure that the kernel's signal code looks at it on the way to user
-    /// space: without that a restart code would be seen there.
-    #[cold]
-    pub(crate) fn leave(&self) -> i64 {
-        shim::force_signal_check();
-        self.restart.unwrap_or(Restart::Always).ioctl_result()
-    }
-
-    /// Does what waits, and says whether the batch has to be left.
-    #[cold]
-    fn see_to(&mut self, work: PendingWork) -> bool {
-        if work.reschedule() {
-            shim::reschedule();
-        }
-        if work.task_work() {
-            shim::run_task_work();
-            self.announces = true;
-        }
-        // Both may have taken time, and task work may raise a signal. What was
-        // seen first is announced no more.
-        let leaves = work.leaves() || shim::pending_work().leaves();
-        if leaves {
-            self.restart = Some(Restart::Always);
-        }
-        leaves
     }
 
     /// Makes a call of a task that may be watched or have a signal waiting, or
@@ -96,28 +61,15 @@ impl<W: Watch> KernelHost<W> {
         resume: Resume,
         is_first: bool,
     ) -> Outcome {
-        let number = match resume {
-            Resume::Fresh if must_be_handed_back(number, registers) => {
-                return Outcome::Punt(if W::is_watched() {
-                    PuntReason::Watched
-                } else {
-                    PuntReason::Call
-                });
-            }
-            Resume::Fresh => number,
-            Resume::RestartBlock => RESTART_SYSCALL,
-        };
-        if W::is_watched() {
-            return Outcome::Punt(PuntReason::Watched);
+        let is_fresh = resume == Resume::Fresh;
+        let is_handed_back = is_fresh && must_be_handed_back(number, registers);
+        let instead = self
+            .departure
+            .instead(is_handed_back, W::is_watched, resume, is_first);
+        if let Some(outcome) = instead {
+            return outcome;
         }
-        // A page fault on an entry may have taken any time. At the first step what
-        // waits may be there because the batch was read (`perf_event_open(2)`,
-        // `sigtrap`), and would be each time: the call is made, as one whose task
-        // gets a signal on its way into the kernel.
-        if !is_first && shim::pending_work().signal() {
-            self.restart = Some(Restart::Always);
-            return Outcome::Interrupted(resume);
-        }
+        let number = if is_fresh { number } else { RESTART_SYSCALL };
         match W::number(number) {
             Ok(number) => self.make(number, registers),
             Err(result) => Outcome::Returned(result),
@@ -133,23 +85,9 @@ impl<W: Watch> KernelHost<W> {
             Judged::NotMade => return Outcome::Punt(PuntReason::Watched),
         };
         if Restart::may_be(result) {
-            return self.outcome_of_restart(result);
+            return self.departure.outcome_of_restart(result);
         }
         Outcome::Returned(result)
-    }
-
-    /// What a result that may be a restart code means.
-    #[cold]
-    fn outcome_of_restart(&mut self, result: i64) -> Outcome {
-        match Restart::from_result(result) {
-            // As on the way out of a call made alone: without a signal these
-            // are values like any other. F_GETOWN of a process group has them.
-            Some(restart) if shim::pending_work().signal() => {
-                self.restart = Some(restart);
-                Outcome::Interrupted(restart.resume())
-            }
-            _ => Outcome::Returned(result),
-        }
     }
 }
 
@@ -205,8 +143,7 @@ impl<W: Watch> Host for KernelHost<W> {
     }
 
     fn pending(&mut self) -> bool {
-        let work = shim::pending_work();
-        !work.is_none() && self.see_to(work)
+        self.departure.pending()
     }
 
     #[inline(always)]

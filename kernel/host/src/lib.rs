@@ -29,6 +29,7 @@
     )
 )]
 
+mod departure;
 mod entry;
 mod host;
 mod registers;
