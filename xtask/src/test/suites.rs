@@ -156,6 +156,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
         memory: 1024,
         ..of_suites("blocking", suites!("--tree", "/disk", "blocking"))
     },
+    of_suites("bypass", suites!("bypass")),
     of_suites("corpus", suites!("corpus")),
     of_suites("files", suites!("files")),
     of_suites("off", suites!("off")),
@@ -184,7 +185,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
     },
     of_suites(
         "unprivileged",
-        suites!("--unprivileged", "badinput", "punt", "watched"),
+        suites!("--unprivileged", "badinput", "bypass", "punt", "watched"),
     ),
     of_suites(
         "unload",

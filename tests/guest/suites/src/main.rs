@@ -8,6 +8,7 @@
 mod audit;
 mod badinput;
 mod blocking;
+mod bypass;
 mod corpus;
 mod escape;
 mod files;
@@ -41,6 +42,8 @@ enum Suite {
     Badinput,
     /// Sub-calls that wait; killing, stopping and continuing.
     Blocking,
+    /// Attempts to get a call past a filter.
+    Bypass,
     /// Programs as text, with what they must come to.
     Corpus,
     /// Real files: copying, and descriptors that are closed in a batch.
@@ -73,6 +76,7 @@ impl Suite {
             Self::Audit => audit::cases(),
             Self::Badinput => badinput::cases(),
             Self::Blocking => blocking::cases(),
+            Self::Bypass => bypass::cases(),
             Self::Corpus => corpus::cases(),
             Self::Files => files::cases(),
             Self::Off => off::cases(),

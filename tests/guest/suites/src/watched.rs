@@ -4,10 +4,10 @@
 mod dispatch;
 pub(crate) mod filter;
 mod filters;
-mod notifications;
+pub(crate) mod notifications;
 pub(crate) mod threads;
 mod tracepoints;
-mod tracers;
+pub(crate) mod tracers;
 mod traps;
 
 use crate::harness::Case;

@@ -32,6 +32,11 @@ fn blocking() {
 }
 
 #[test]
+fn bypass() {
+    passes(&["bypass"]);
+}
+
+#[test]
 fn corpus() {
     passes(&["corpus"]);
 }

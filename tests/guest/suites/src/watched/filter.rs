@@ -12,7 +12,15 @@ use crate::lab::{address_of, at, imm, sys, to_u64};
 /// One instruction of classic BPF (`linux/filter.h`).
 pub(crate) type Instruction = libc::sock_filter;
 
-const fn instruction(code: u32, jt: u8, jf: u8, k: u32) -> Instruction {
+/// Loads a word of 32 bits of `struct seccomp_data`.
+pub(crate) const LOAD_WORD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+/// Jumps if the word has a value.
+pub(crate) const JUMP_IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+/// Ends with an action.
+pub(crate) const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
+
+/// An instruction, with how far its jumps lead.
+pub(crate) const fn instruction(code: u32, jt: u8, jf: u8, k: u32) -> Instruction {
     #[expect(clippy::as_conversions, reason = "codes have 16 bits")]
     let code = code as u16;
     Instruction { code, jt, jf, k }
@@ -23,25 +31,47 @@ pub(crate) fn filter(call: Sysno, action: u32) -> [Instruction; 4] {
     let number = u32::try_from(call.id()).expect("a call number");
     [
         // struct seccomp_data: the number is at offset 0.
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, number),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, action),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+        instruction(LOAD_WORD, 0, 0, 0),
+        instruction(JUMP_IF_EQUAL, 0, 1, number),
+        instruction(RETURN, 0, 0, action),
+        instruction(RETURN, 0, 0, libc::SECCOMP_RET_ALLOW),
     ]
 }
 
 /// The same, if the low half of argument 0 has this value.
 pub(crate) fn filter_argument(call: Sysno, value: u32, action: u32) -> [Instruction; 6] {
+    filter_argument_of(call, 0, value, action)
+}
+
+/// The same, if the low half of this argument has this value.
+pub(crate) fn filter_argument_of(
+    call: Sysno,
+    argument: u32,
+    value: u32,
+    action: u32,
+) -> [Instruction; 6] {
     let [load, compare, matched, allow] = filter(call, action);
     [
         load,
         Instruction { jf: 3, ..compare },
         // The arguments begin at offset 16.
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 16),
-        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, value),
+        instruction(LOAD_WORD, 0, 0, 16 + 8 * argument),
+        instruction(JUMP_IF_EQUAL, 0, 1, value),
         matched,
         allow,
     ]
+}
+
+/// `return action` for each of some calls, allow for the others.
+pub(crate) fn filters_of(calls: &[Sysno], action: u32) -> Vec<Instruction> {
+    let mut program = Vec::new();
+    for &call in calls {
+        let [load, compare, matched, _] = filter(call, action);
+        program.extend([load, compare, matched]);
+    }
+    let [.., allow] = filter(Sysno::getpid, action);
+    program.push(allow);
+    program
 }
 
 pub(crate) fn fail_with(errno: Errno) -> u32 {

@@ -29,11 +29,11 @@ cases! {
 /// `struct seccomp_notif` of `linux/seccomp.h`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Question {
+pub(crate) struct Question {
     id: u64,
     pid: u32,
     flags: u32,
-    number: i32,
+    pub(crate) number: i32,
     architecture: u32,
     instruction_pointer: u64,
     args: [u64; 6],
@@ -60,7 +60,8 @@ struct Descriptor {
     to_flags: u32,
 }
 
-const CONTINUE: u32 = 1;
+/// `SECCOMP_USER_NOTIF_FLAG_CONTINUE`: the call is made.
+pub(crate) const CONTINUE: u32 = 1;
 /// `SECCOMP_ADDFD_FLAG_SEND`: the descriptor is the answer.
 const SEND: u32 = 2;
 /// `SECCOMP_IOCTL_NOTIF_RECV`, `_SEND` and `_ADDFD`.
@@ -80,7 +81,7 @@ fn ioctl<T>(listener: &OwnedFd, request: u64, argument: &mut T) -> Result<i32, E
 }
 
 /// The next question; none if the supervised are gone.
-fn receive(listener: &OwnedFd) -> Option<Question> {
+pub(crate) fn receive(listener: &OwnedFd) -> Option<Question> {
     let mut events = [rustix::event::PollFd::new(
         listener,
         rustix::event::PollFlags::IN,
@@ -98,7 +99,8 @@ fn receive(listener: &OwnedFd) -> Option<Question> {
     }
 }
 
-fn answer(listener: &OwnedFd, question: &Question, value: i64, error: i32, flags: u32) {
+/// Answers it.
+pub(crate) fn answer(listener: &OwnedFd, question: &Question, value: i64, error: i32, flags: u32) {
     let mut answer = Answer {
         id: question.id,
         value,
@@ -108,8 +110,19 @@ fn answer(listener: &OwnedFd, question: &Question, value: i64, error: i32, flags
     ioctl(listener, ANSWER, &mut answer).expect("SECCOMP_IOCTL_NOTIF_SEND");
 }
 
-/// Sends a descriptor over a socket, from the child to the supervisor.
-fn hand_over(socket: &OwnedFd, fd: &OwnedFd) {
+/// Two ends of a connection that carries descriptors.
+pub(crate) fn pair() -> (OwnedFd, OwnedFd) {
+    rustix::net::socketpair(
+        rustix::net::AddressFamily::UNIX,
+        rustix::net::SocketType::STREAM,
+        rustix::net::SocketFlags::empty(),
+        None,
+    )
+    .expect("socketpair")
+}
+
+/// Sends a descriptor over a socket.
+pub(crate) fn hand_over(socket: &OwnedFd, fd: &OwnedFd) {
     use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
     let mut space = [core::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
@@ -119,7 +132,8 @@ fn hand_over(socket: &OwnedFd, fd: &OwnedFd) {
     sendmsg(socket, &bytes, &mut control, SendFlags::empty()).expect("sendmsg");
 }
 
-fn take_over(socket: &OwnedFd) -> OwnedFd {
+/// Receives it.
+pub(crate) fn take_over(socket: &OwnedFd) -> OwnedFd {
     use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
     let mut space = [core::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
@@ -142,13 +156,7 @@ fn supervised(
     mut batch: Batch,
     check: impl FnOnce(&Batch),
 ) -> (Pid, OwnedFd) {
-    let (here, there) = rustix::net::socketpair(
-        rustix::net::AddressFamily::UNIX,
-        rustix::net::SocketType::STREAM,
-        rustix::net::SocketFlags::empty(),
-        None,
-    )
-    .expect("socketpair");
+    let (here, there) = pair();
     let child = fork(|| {
         prepare();
         let listener = install_with_listener(filter);

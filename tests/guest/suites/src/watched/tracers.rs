@@ -28,14 +28,15 @@ cases! {
 /// A call that a tracer saw: number, first three arguments, result.
 type Seen = (u64, [u64; 3], i64);
 
-fn ptrace(request: u32, pid: Pid, address: usize, data: usize) -> i64 {
+/// `ptrace(2)` of a child.
+pub(crate) fn ptrace(request: u32, pid: Pid, address: usize, data: usize) -> i64 {
     // SAFETY: the tracee is a child that the case made for this; addresses are
     // those of `get_info`.
     unsafe { libc::ptrace(request, pid.as_raw_nonzero().get(), address, data) }
 }
 
 /// `PTRACE_GET_SYSCALL_INFO` of a stopped tracee.
-fn info(pid: Pid) -> libc::ptrace_syscall_info {
+pub(crate) fn info(pid: Pid) -> libc::ptrace_syscall_info {
     // SAFETY: all zeroes is a valid value.
     let mut info: libc::ptrace_syscall_info = unsafe { MaybeUninit::zeroed().assume_init() };
     let size = size_of_val(&info);
