@@ -173,9 +173,9 @@ enum sysbatch_punt_reason {
 	 */
 	SYSBATCH_PUNT_REASON_CALL = 1,
 	/*
-	 * Every call of this task is watched or filtered (seccomp, ptrace,
-	 * audit, tracepoints, syscall user dispatch), so all of them are handed
-	 * back.
+	 * Every call of this task is watched (ptrace, rules of audit,
+	 * tracepoints, syscall user dispatch, a seccomp filter that came while
+	 * the batch ran), so all of them are handed back.
 	 */
 	SYSBATCH_PUNT_REASON_WATCHED = 2,
 };

@@ -14,7 +14,7 @@
 #include <linux/ptrace.h>
 #include <linux/sched/task_stack.h>
 
-#include "seccomp.h"
+#include "observe.h"
 #include "shim.h"
 
 /* struct PtRegs in host/src/registers.rs. */
@@ -42,30 +42,11 @@ static __always_inline long plain_ioctl(struct file *file, unsigned int request,
 	return result;
 }
 
-/* The same for a task under seccomp, whose filters are asked about sub-calls. */
-static noinline __cold long seccomp_ioctl(struct file *file,
-					  unsigned int request,
-					  unsigned long address)
-{
-	struct sysbatch_guard guard;
-	long result;
-
-	if (!has_filters())
-		return plain_ioctl(file, request, address);
-	get_file(file);
-	sysbatch_guard_begin(&guard, file);
-	result = sysbatch_host_filtered_ioctl(request, address,
-					      current_pt_regs(), &guard);
-	sysbatch_guard_end(&guard, result);
-	fput(file);
-	return result;
-}
-
 static long sysbatch_ioctl(struct file *file, unsigned int request,
 			   unsigned long address)
 {
-	if (unlikely(is_under_seccomp()))
-		return seccomp_ioctl(file, request, address);
+	if (unlikely(is_observed()) && sysbatch_can_be_observed())
+		return sysbatch_observed_ioctl(file, request, address);
 	return plain_ioctl(file, request, address);
 }
 

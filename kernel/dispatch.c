@@ -23,7 +23,9 @@
 
 #include <asm/ibt.h>
 
+#include "audit.h"
 #include "dispatch.h"
+#include "seccomp.h"
 #include "shim.h"
 
 long sysbatch_no_dispatcher(const struct pt_regs *regs, unsigned int number)
@@ -107,7 +109,9 @@ int __init sysbatch_dispatch_init(void)
 			   (typeof(&sysbatch_no_dispatcher))dispatcher);
 	static_call_update(sysbatch_task_work, (typeof(&no_task_work))task_work);
 	error = find_rseq();
-	return error ? error : sysbatch_seccomp_init();
+	if (!error)
+		error = sysbatch_seccomp_init();
+	return error ? error : sysbatch_audit_init();
 }
 
 bool SYSBATCH_MADE_AT_ONCE[SYSBATCH_NUMBER_COUNT] __read_mostly;

@@ -73,7 +73,7 @@ static noinline __cold struct sysbatch_head stored(void)
  * its arguments; the task is looked at after that, for both may have taken any
  * time. What was read counts only if nothing else is to be done first.
  * sysbatch_firstN does so for an entry before which there is no result. Tasks
- * with filters have their own.
+ * that are observed have their own.
  */
 #define DEFINE_TURN(head_words, beside, is_clear)			\
 struct sysbatch_head __noendbr						\
@@ -130,7 +130,7 @@ sysbatch_read_entry##head_words(u64 entry, struct pt_regs *regs)	\
 }									\
 									\
 DEFINE_TURN(head_words, , is_clear)					\
-DEFINE_TURN(head_words, _beside_filters, is_clear_beside_filters)
+DEFINE_TURN(head_words, _beside_observers, is_clear_beside_observers)
 
 DEFINE_ENTRY(1)
 DEFINE_ENTRY(2)
@@ -337,7 +337,7 @@ fault:									\
 }
 
 DEFINE_TURN_TO_POINTER(, is_clear)
-DEFINE_TURN_TO_POINTER(_beside_filters, is_clear_beside_filters)
+DEFINE_TURN_TO_POINTER(_beside_observers, is_clear_beside_observers)
 
 /* The words of an atom up to its last argument. */
 #define ATOM_READ (10 * sizeof(u64))
@@ -371,4 +371,4 @@ fault:									\
 }
 
 DEFINE_TURN_TO_ATOM(, is_clear)
-DEFINE_TURN_TO_ATOM(_beside_filters, is_clear_beside_filters)
+DEFINE_TURN_TO_ATOM(_beside_observers, is_clear_beside_observers)

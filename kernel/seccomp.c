@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System calls of a task with seccomp filters: the kernel's own code asks them
- * about each sub-call, as it does about a call that is made alone.
- *
- * It takes what it shows them from the registers of the task: the number and
- * the arguments of the sub-call, and as the instruction pointer that of the
- * ioctl, which is where the sub-call is made from.
+ * The kernel's function that asks the seccomp filters of a task about a system
+ * call, and what becomes of an ioctl whose thread they end.
  */
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -21,12 +17,12 @@
 
 #ifdef CONFIG_SECCOMP_FILTER
 
-static int no_secure_computing(const struct seccomp_data *data)
+int sysbatch_no_secure_computing(const struct seccomp_data *data)
 {
 	return -1;
 }
 
-DEFINE_STATIC_CALL(sysbatch_secure_computing, no_secure_computing);
+DEFINE_STATIC_CALL(sysbatch_secure_computing, sysbatch_no_secure_computing);
 
 int __init sysbatch_seccomp_init(void)
 {
@@ -36,7 +32,7 @@ int __init sysbatch_seccomp_init(void)
 	if (!function)
 		return -ENOENT;
 	static_call_update(sysbatch_secure_computing,
-			   (typeof(&no_secure_computing))function);
+			   (typeof(&sysbatch_no_secure_computing))function);
 	return 0;
 }
 
@@ -126,7 +122,7 @@ void sysbatch_guard_end(struct sysbatch_guard *guard, long result)
 	}
 }
 
-static noinline __cold bool arm(struct sysbatch_guard *guard)
+noinline __cold bool sysbatch_guard_arm(struct sysbatch_guard *guard)
 {
 	if (!guard->is_shared)
 		return false;
@@ -135,69 +131,6 @@ static noinline __cold bool arm(struct sysbatch_guard *guard)
 		return false;
 	guard->is_armed = true;
 	return true;
-}
-
-/*
- * Whether the thread may be ended now. A filter ends it there and then if the
- * process has others; else it sends a signal, as it does to end the process.
- */
-static __always_inline bool may_be_ended(struct sysbatch_guard *guard)
-{
-	return likely(atomic_read(&current->signal->live) == 1) ||
-	       guard->is_armed || arm(guard);
-}
-
-/*
- * The call is not to be made, and the registers have its result. Or else they
- * are as they were and a signal waits, SECCOMP_RET_TRAP or a filter that ends
- * the process: the batch is left with the registers of the sub-call, for the
- * handler or the core dump. That an unrelated signal waits and the number is the
- * result by chance need not be told from this. The handler of that signal, too,
- * has to see the registers of the call that returned just before, and what it
- * leaves in them is the result.
- */
-static noinline __cold struct sysbatch_judged
-refused(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard)
-{
-	if (regs->ax == number && signal_pending(current)) {
-		guard->is_trapped = true;
-		guard->is_over = true;
-		return (struct sysbatch_judged){ 0, SYSBATCH_JUDGED_TRAPPED };
-	}
-	return (struct sysbatch_judged){ regs->ax, SYSBATCH_JUDGED_RETURNED };
-}
-
-/*
- * Asks the filters, and makes the call if they let it pass: as do_syscall_64()
- * and syscall_trace_enter() do (arch/x86/entry/common.c, kernel/entry/common.c).
- *
- * A number with the top bit set is left to the caller, for it could not be
- * returned by an ioctl, which has an int.
- */
-struct sysbatch_judged __noendbr
-sysbatch_judge(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard)
-{
-	if (unlikely((s32)number < 0 || !may_be_ended(guard)))
-		goto not_made;
-	regs->orig_ax = number;
-	regs->ax = -ENOSYS;
-	forget_branch_history();
-	if (unlikely(static_call(sysbatch_secure_computing)(NULL)))
-		return refused(regs, number, guard);
-	/*
-	 * A tracer that came in this moment has another call in mind
-	 * (SECCOMP_RET_TRACE). Handed back, the filters are asked again and it
-	 * has its way.
-	 */
-	if (unlikely(regs->orig_ax != number))
-		goto not_made;
-	if (unlikely(number >= NR_syscalls))
-		return (struct sysbatch_judged){ -ENOSYS,
-						 SYSBATCH_JUDGED_RETURNED };
-	return (struct sysbatch_judged){ dispatch(regs, number),
-					 SYSBATCH_JUDGED_RETURNED };
-not_made:
-	return (struct sysbatch_judged){ 0, SYSBATCH_JUDGED_NOT_MADE };
 }
 
 #else
@@ -213,12 +146,6 @@ void sysbatch_guard_begin(struct sysbatch_guard *guard, struct file *file)
 
 void sysbatch_guard_end(struct sysbatch_guard *guard, long result)
 {
-}
-
-struct sysbatch_judged __noendbr
-sysbatch_judge(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard)
-{
-	return (struct sysbatch_judged){ 0, SYSBATCH_JUDGED_NOT_MADE };
 }
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an ioctl of a task with seccomp filters keeps, for it may never return.
+ * What an ioctl of a task that is observed keeps, for it may never return.
  */
 #ifndef SYSBATCH_SECCOMP_H
 #define SYSBATCH_SECCOMP_H
 
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <linux/static_call.h>
 #include <linux/thread_info.h>
 #include <linux/types.h>
 
@@ -53,7 +54,13 @@ static __always_inline bool has_filters(void)
 #endif
 }
 
+int sysbatch_no_secure_computing(const struct seccomp_data *data);
+DECLARE_STATIC_CALL(sysbatch_secure_computing, sysbatch_no_secure_computing);
+
+int sysbatch_seccomp_init(void);
 void sysbatch_guard_begin(struct sysbatch_guard *guard, struct file *file);
 void sysbatch_guard_end(struct sysbatch_guard *guard, long result);
+/* Has the references given back when the thread ends, if that can be done. */
+bool sysbatch_guard_arm(struct sysbatch_guard *guard);
 
 #endif

@@ -42,10 +42,10 @@ s64 __noendbr sysbatch_run_saved(u32 request, u64 address,
 				 struct pt_regs *regs);
 
 /*
- * The same for a task with filters, which has a guard (seccomp.c). The result
+ * The same for a task that is observed, which has a guard (seccomp.c). The result
  * may be the number of a sub-call, too: of one that was trapped.
  */
-s64 __noendbr sysbatch_host_filtered_ioctl(u32 request, u64 address,
+s64 __noendbr sysbatch_host_observed_ioctl(u32 request, u64 address,
 					   struct pt_regs *regs,
 					   struct sysbatch_guard *guard);
 
@@ -88,15 +88,15 @@ struct sysbatch_head __noendbr sysbatch_turn1(u64 slot, u64 result, u64 entry,
 struct sysbatch_head __noendbr sysbatch_turn2(u64 slot, u64 result, u64 entry,
 					      struct pt_regs *regs);
 struct sysbatch_head __noendbr
-sysbatch_first1_beside_filters(u64 entry, struct pt_regs *regs);
+sysbatch_first1_beside_observers(u64 entry, struct pt_regs *regs);
 struct sysbatch_head __noendbr
-sysbatch_first2_beside_filters(u64 entry, struct pt_regs *regs);
+sysbatch_first2_beside_observers(u64 entry, struct pt_regs *regs);
 struct sysbatch_head __noendbr
-sysbatch_turn1_beside_filters(u64 slot, u64 result, u64 entry,
-			      struct pt_regs *regs);
+sysbatch_turn1_beside_observers(u64 slot, u64 result, u64 entry,
+				struct pt_regs *regs);
 struct sysbatch_head __noendbr
-sysbatch_turn2_beside_filters(u64 slot, u64 result, u64 entry,
-			      struct pt_regs *regs);
+sysbatch_turn2_beside_observers(u64 slot, u64 result, u64 entry,
+				struct pt_regs *regs);
 struct sysbatch_head __noendbr sysbatch_read_entry1(u64 entry,
 						    struct pt_regs *regs);
 struct sysbatch_head __noendbr sysbatch_read_entry2(u64 entry,
@@ -129,11 +129,11 @@ struct sysbatch_head __noendbr sysbatch_turn_to_atom(u64 slot, u64 result,
 						     struct pt_regs *regs,
 						     u64 *result_and_next);
 struct sysbatch_word __noendbr
-sysbatch_turn_to_pointer_beside_filters(u64 slot, u64 result, u64 entry,
-					struct pt_regs *regs);
+sysbatch_turn_to_pointer_beside_observers(u64 slot, u64 result, u64 entry,
+					  struct pt_regs *regs);
 struct sysbatch_head __noendbr
-sysbatch_turn_to_atom_beside_filters(u64 slot, u64 result, u64 entry,
-				     struct pt_regs *regs, u64 *result_and_next);
+sysbatch_turn_to_atom_beside_observers(u64 slot, u64 result, u64 entry,
+				       struct pt_regs *regs, u64 *result_and_next);
 /* Size of struct Run in crates/abi/src/run.rs, asserted there. */
 #define SYSBATCH_RUN_SIZE 96
 int __noendbr sysbatch_load_header(u64 address, u64 *words);
@@ -155,8 +155,8 @@ void sysbatch_update_rseq(void);
 int sysbatch_self_test(void);
 
 /*
- * seccomp.c: system calls of a task with filters. What became of one, and its
- * result.
+ * observe.c: system calls of a task that is observed. What became of one, and
+ * its result.
  */
 #define SYSBATCH_JUDGED_RETURNED	0
 #define SYSBATCH_JUDGED_TRAPPED		1
@@ -165,7 +165,6 @@ struct sysbatch_judged {
 	s64 result;
 	u64 outcome;
 };
-int sysbatch_seccomp_init(void);
 struct sysbatch_judged __noendbr
 sysbatch_judge(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard);
 
@@ -179,9 +178,9 @@ extern bool sysbatch_off;
 #define SYSBATCH_PENDING_EXIT_WORK	8
 u32 sysbatch_pending_work(void);
 int sysbatch_is_watched(void);
-int sysbatch_is_watched_beside_filters(void);
+int sysbatch_is_watched_beside_observers(void);
 int __noendbr sysbatch_is_clear(void);
-int __noendbr sysbatch_is_clear_beside_filters(void);
+int __noendbr sysbatch_is_clear_beside_observers(void);
 void sysbatch_reschedule(void);
 void sysbatch_run_task_work(void);
 void sysbatch_announce_work(void);

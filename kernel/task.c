@@ -19,9 +19,9 @@ int sysbatch_is_watched(void)
 	return watched() != 0 || READ_ONCE(sysbatch_off);
 }
 
-int sysbatch_is_watched_beside_filters(void)
+int sysbatch_is_watched_beside_observers(void)
 {
-	return watched_beside_filters() != 0 || READ_ONCE(sysbatch_off);
+	return watched_beside_observers() != 0 || READ_ONCE(sysbatch_off);
 }
 
 int __noendbr sysbatch_is_clear(void)
@@ -29,9 +29,9 @@ int __noendbr sysbatch_is_clear(void)
 	return is_clear();
 }
 
-int __noendbr sysbatch_is_clear_beside_filters(void)
+int __noendbr sysbatch_is_clear_beside_observers(void)
 {
-	return is_clear_beside_filters();
+	return is_clear_beside_observers();
 }
 
 /*

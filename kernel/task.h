@@ -9,6 +9,8 @@
 #include <linux/sched.h>
 #include <linux/thread_info.h>
 
+#include "observe.h"
+
 /*
  * Any SYSCALL_WORK flag (include/linux/thread_info.h) means that something
  * outside the call itself is done at its entry or exit: seccomp, ptrace,
@@ -20,14 +22,11 @@ static __always_inline unsigned long watched(void)
 	       READ_ONCE(current->ptrace);
 }
 
-/*
- * The same but for filters: of a task that had one when it entered the module,
- * which asks it about each sub-call (seccomp.c).
- */
-static __always_inline unsigned long watched_beside_filters(void)
+/* The same but for observers, of a task that was observed from the beginning. */
+static __always_inline unsigned long watched_beside_observers(void)
 {
-	return (READ_ONCE(current_thread_info()->syscall_work) &
-		~SYSCALL_WORK_SECCOMP) | READ_ONCE(current->ptrace);
+	return (READ_ONCE(current_thread_info()->syscall_work) & ~OBSERVERS) |
+	       READ_ONCE(current->ptrace);
 }
 
 static __always_inline u8 holds_up_rcu_tasks(void)
@@ -57,11 +56,11 @@ static __always_inline bool is_clear(void)
 		 holds_up_rcu_tasks());
 }
 
-/* Whether its filters may be asked, with nothing done before that. */
-static __always_inline bool is_clear_beside_filters(void)
+/* Whether its observers may be told of it, with nothing done before that. */
+static __always_inline bool is_clear_beside_observers(void)
 {
 	return !((read_thread_flags() & WORK_FLAGS) |
-		 watched_beside_filters() | holds_up_rcu_tasks());
+		 watched_beside_observers() | holds_up_rcu_tasks());
 }
 
 #endif

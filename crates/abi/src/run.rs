@@ -185,8 +185,9 @@ pub enum PuntReason {
     /// This call works on the caller's frame, or changes who watches it, and is
     /// never made inside a batch (`execve`, `clone`, `exit`, …).
     Call = 1,
-    /// Every call of this task is watched or filtered (seccomp, ptrace, audit,
-    /// tracepoints, syscall user dispatch), so all of them are handed back.
+    /// Every call of this task is watched (ptrace, rules of audit, tracepoints,
+    /// syscall user dispatch, a seccomp filter that came while the batch ran), so
+    /// all of them are handed back.
     Watched = 2,
 }
 

@@ -15,7 +15,7 @@ use crate::host::KernelHost;
 use crate::registers::{PtRegs, Registers};
 use crate::shim::Guard;
 use crate::switch;
-use crate::watch::{Filtered, Unfiltered, Watch};
+use crate::watch::{Observed, Unobserved, Watch};
 
 /// "Inappropriate ioctl for device" (`ioctl(2)`).
 const ENOTTY: i64 = 25;
@@ -53,19 +53,19 @@ pub unsafe extern "C" fn sysbatch_host_ioctl(
 ) -> i64 {
     // SAFETY: the caller vouches for the registers.
     let registers = unsafe { Registers::new(registers) };
-    serve(request, address, KernelHost::new(registers, Unfiltered))
+    serve(request, address, KernelHost::new(registers, Unobserved))
 }
 
-/// The same for a task with seccomp filters.
+/// The same for a task that is observed.
 ///
 /// May also return the number of a call: of the one that a filter trapped.
 ///
 /// # Safety
-/// As for [`sysbatch_host_ioctl`], by `seccomp_ioctl()` in `device.c`. The guard is that of
+/// As for [`sysbatch_host_ioctl`], by `sysbatch_observed_ioctl()` in `observe.c`. The guard is that of
 /// this ioctl.
 // SAFETY: as for SYSBATCH_HOST_INFO.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_host_filtered_ioctl(
+pub unsafe extern "C" fn sysbatch_host_observed_ioctl(
     request: u32,
     address: u64,
     registers: NonNull<PtRegs>,
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn sysbatch_host_filtered_ioctl(
     serve(
         request,
         address,
-        KernelHost::new(registers, Filtered(guard)),
+        KernelHost::new(registers, Observed(guard)),
     )
 }
 

@@ -11,7 +11,7 @@ use std::vec::Vec;
 
 use sysbatch_abi::{DST_OWN_INDEX, Entry, RUN_REQUEST, RUN_SIZE, Run, Status};
 
-use crate::entry::{sysbatch_host_filtered_ioctl, sysbatch_host_ioctl, sysbatch_host_switch};
+use crate::entry::{sysbatch_host_ioctl, sysbatch_host_observed_ioctl, sysbatch_host_switch};
 use crate::registers::PtRegs;
 use crate::shim::double::{EXIT_WORK, RESCHEDULE, SIGNAL, TASK_WORK, Verdict, with_task};
 
@@ -67,7 +67,7 @@ fn ioctl(request: u32, address: u64) -> i64 {
     if with_task(|task| task.has_filters) {
         let guard = NonNull::dangling();
         // SAFETY: as below. Nobody looks at what the guard points to.
-        return unsafe { sysbatch_host_filtered_ioctl(request, address, registers, guard) };
+        return unsafe { sysbatch_host_observed_ioctl(request, address, registers, guard) };
     }
     // SAFETY: nobody else uses the registers; the addresses of each test are
     // those of its own variables.

@@ -39,6 +39,6 @@ mod switch;
 mod watch;
 
 pub use entry::{
-    SYSBATCH_HOST_INFO, sysbatch_host_filtered_ioctl, sysbatch_host_ioctl, sysbatch_host_switch,
+    SYSBATCH_HOST_INFO, sysbatch_host_ioctl, sysbatch_host_observed_ioctl, sysbatch_host_switch,
 };
 pub use registers::PtRegs;

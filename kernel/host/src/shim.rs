@@ -182,9 +182,9 @@ pub(crate) fn first<const HEAD: usize, const BESIDE_FILTERS: bool>(
     let words = unsafe {
         match (HEAD, BESIDE_FILTERS) {
             (1, false) => c::sysbatch_first1(entry, registers),
-            (1, true) => c::sysbatch_first1_beside_filters(entry, registers),
+            (1, true) => c::sysbatch_first1_beside_observers(entry, registers),
             (_, false) => c::sysbatch_first2(entry, registers),
-            (_, true) => c::sysbatch_first2_beside_filters(entry, registers),
+            (_, true) => c::sysbatch_first2_beside_observers(entry, registers),
         }
     };
     Head::new(words.first, words.second)
@@ -208,9 +208,9 @@ pub(crate) fn turn<const HEAD: usize, const BESIDE_FILTERS: bool>(
     let words = unsafe {
         match (HEAD, BESIDE_FILTERS) {
             (1, false) => c::sysbatch_turn1(slot, result, entry, registers),
-            (1, true) => c::sysbatch_turn1_beside_filters(slot, result, entry, registers),
+            (1, true) => c::sysbatch_turn1_beside_observers(slot, result, entry, registers),
             (_, false) => c::sysbatch_turn2(slot, result, entry, registers),
-            (_, true) => c::sysbatch_turn2_beside_filters(slot, result, entry, registers),
+            (_, true) => c::sysbatch_turn2_beside_observers(slot, result, entry, registers),
         }
     };
     Head::new(words.first, words.second)
@@ -257,7 +257,7 @@ pub(crate) fn turn_to_pointer<const BESIDE_FILTERS: bool>(
     // `Registers::new`.
     let word = unsafe {
         if BESIDE_FILTERS {
-            c::sysbatch_turn_to_pointer_beside_filters(slot, result, entry, registers)
+            c::sysbatch_turn_to_pointer_beside_observers(slot, result, entry, registers)
         } else {
             c::sysbatch_turn_to_pointer(slot, result, entry, registers)
         }
@@ -288,7 +288,7 @@ pub(crate) fn turn_to_atom<const BESIDE_FILTERS: bool>(
     // SAFETY: as above; `to` has room for the two words that the shim writes.
     let words = unsafe {
         if BESIDE_FILTERS {
-            c::sysbatch_turn_to_atom_beside_filters(slot, result, entry, registers, to)
+            c::sysbatch_turn_to_atom_beside_observers(slot, result, entry, registers, to)
         } else {
             c::sysbatch_turn_to_atom(slot, result, entry, registers, to)
         }
@@ -321,11 +321,11 @@ pub(crate) fn is_clear() -> bool {
     unsafe { c::sysbatch_is_clear() != 0 }
 }
 
-/// The same of a task whose filters are asked about each call.
+/// The same of a task that is observed.
 #[inline(always)]
-pub(crate) fn is_clear_beside_filters() -> bool {
+pub(crate) fn is_clear_beside_observers() -> bool {
     // SAFETY: reads fields of the current task.
-    unsafe { c::sysbatch_is_clear_beside_filters() != 0 }
+    unsafe { c::sysbatch_is_clear_beside_observers() != 0 }
 }
 
 /// Whether someone watches or filters the calls of the task, or the module is
@@ -336,10 +336,10 @@ pub(crate) fn is_watched() -> bool {
     unsafe { c::sysbatch_is_watched() != 0 }
 }
 
-/// Whether someone watches the calls of the task by other means than filters.
-pub(crate) fn is_watched_beside_filters() -> bool {
+/// Whether someone but observers watches the calls of the task.
+pub(crate) fn is_watched_beside_observers() -> bool {
     // SAFETY: as for `is_watched`.
-    unsafe { c::sysbatch_is_watched_beside_filters() != 0 }
+    unsafe { c::sysbatch_is_watched_beside_observers() != 0 }
 }
 
 /// The size of the kernel's table of system calls.
@@ -406,20 +406,20 @@ pub(crate) fn dispatch(number: Implemented, registers: Registers) -> i64 {
     unsafe { c::sysbatch_dispatch(registers.as_ptr(), number.0) }
 }
 
-/// The guard of an ioctl of a task with filters, which is the shim's affair.
+/// The guard of an ioctl of a task that is observed, which is the shim's affair.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guard(NonNull<c_void>);
 
 impl Guard {
     /// # Safety
-    /// It is the one that `seccomp_ioctl()` in `device.c` made for this ioctl,
+    /// It is the one that `sysbatch_observed_ioctl()` in `observe.c` made for this ioctl,
     /// and neither the value nor a copy is used after that.
     pub(crate) const unsafe fn new(guard: NonNull<c_void>) -> Self {
         Self(guard)
     }
 }
 
-/// What became of a call that filters were to be asked about.
+/// What became of a call that observers see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Judged {
     /// It was made, or they said what it returns.
@@ -432,7 +432,7 @@ pub(crate) enum Judged {
 }
 
 /// Asks the filters of the task about a call with the arguments in the
-/// registers, and makes it if it may be made.
+/// registers, makes it if it may be made, and tells audit of it.
 #[inline(always)]
 pub(crate) fn judge(number: u32, registers: Registers, guard: Guard) -> Judged {
     // SAFETY: the call gets only user values, as from the system call
@@ -578,21 +578,21 @@ mod c {
             entry: u64,
             registers: *mut PtRegs,
         ) -> HeadWords;
-        pub(super) fn sysbatch_first1_beside_filters(
+        pub(super) fn sysbatch_first1_beside_observers(
             entry: u64,
             registers: *mut PtRegs,
         ) -> HeadWords;
-        pub(super) fn sysbatch_first2_beside_filters(
+        pub(super) fn sysbatch_first2_beside_observers(
             entry: u64,
             registers: *mut PtRegs,
         ) -> HeadWords;
-        pub(super) fn sysbatch_turn1_beside_filters(
+        pub(super) fn sysbatch_turn1_beside_observers(
             slot: u64,
             result: u64,
             entry: u64,
             registers: *mut PtRegs,
         ) -> HeadWords;
-        pub(super) fn sysbatch_turn2_beside_filters(
+        pub(super) fn sysbatch_turn2_beside_observers(
             slot: u64,
             result: u64,
             entry: u64,
@@ -617,13 +617,13 @@ mod c {
             registers: *mut PtRegs,
             result_and_next: *mut u64,
         ) -> HeadWords;
-        pub(super) fn sysbatch_turn_to_pointer_beside_filters(
+        pub(super) fn sysbatch_turn_to_pointer_beside_observers(
             slot: u64,
             result: u64,
             entry: u64,
             registers: *mut PtRegs,
         ) -> Word;
-        pub(super) fn sysbatch_turn_to_atom_beside_filters(
+        pub(super) fn sysbatch_turn_to_atom_beside_observers(
             slot: u64,
             result: u64,
             entry: u64,
@@ -638,9 +638,9 @@ mod c {
             guard: *mut c_void,
         ) -> JudgedWords;
         pub(super) fn sysbatch_is_watched() -> i32;
-        pub(super) fn sysbatch_is_watched_beside_filters() -> i32;
+        pub(super) fn sysbatch_is_watched_beside_observers() -> i32;
         pub(super) fn sysbatch_is_clear() -> i32;
-        pub(super) fn sysbatch_is_clear_beside_filters() -> i32;
+        pub(super) fn sysbatch_is_clear_beside_observers() -> i32;
         pub(super) fn sysbatch_pending_work() -> u32;
         pub(super) fn sysbatch_reschedule();
         pub(super) fn sysbatch_run_task_work();

@@ -192,8 +192,8 @@ macro_rules! turns {
 turns!(
     sysbatch_first1 sysbatch_turn1 7 is_clear,
     sysbatch_first2 sysbatch_turn2 8 is_clear,
-    sysbatch_first1_beside_filters sysbatch_turn1_beside_filters 7 is_clear_beside_filters,
-    sysbatch_first2_beside_filters sysbatch_turn2_beside_filters 8 is_clear_beside_filters
+    sysbatch_first1_beside_observers sysbatch_turn1_beside_observers 7 is_clear_beside_observers,
+    sysbatch_first2_beside_observers sysbatch_turn2_beside_observers 8 is_clear_beside_observers
 );
 
 pub(super) unsafe fn sysbatch_load_operands(
@@ -306,25 +306,25 @@ macro_rules! turns_to {
 }
 turns_to!(
     sysbatch_turn_to_pointer sysbatch_turn_to_atom is_clear,
-    sysbatch_turn_to_pointer_beside_filters sysbatch_turn_to_atom_beside_filters
-        is_clear_beside_filters
+    sysbatch_turn_to_pointer_beside_observers sysbatch_turn_to_atom_beside_observers
+        is_clear_beside_observers
 );
 
 /// Whether nothing waits and nobody watches but by filters.
-fn is_clear_beside_filters() -> bool {
+fn is_clear_beside_observers() -> bool {
     with_task(|task| !task.watched && task.waits == 0)
 }
 
 /// Whether nobody watches and nothing waits.
 fn is_clear() -> bool {
-    is_clear_beside_filters() && !with_task(|task| task.has_filters)
+    is_clear_beside_observers() && !with_task(|task| task.has_filters)
 }
 
 pub(super) unsafe fn sysbatch_is_watched() -> i32 {
     with_task(|task| (task.watched || task.has_filters || task.off).into())
 }
 
-pub(super) unsafe fn sysbatch_is_watched_beside_filters() -> i32 {
+pub(super) unsafe fn sysbatch_is_watched_beside_observers() -> i32 {
     with_task(|task| (task.watched || task.off).into())
 }
 
@@ -332,8 +332,8 @@ pub(super) unsafe fn sysbatch_is_clear() -> i32 {
     is_clear().into()
 }
 
-pub(super) unsafe fn sysbatch_is_clear_beside_filters() -> i32 {
-    is_clear_beside_filters().into()
+pub(super) unsafe fn sysbatch_is_clear_beside_observers() -> i32 {
+    is_clear_beside_observers().into()
 }
 
 pub(super) unsafe fn sysbatch_judge(

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Who decides about the calls of the task besides the task itself.
 //!
-//! A batch of a task that has filters when it enters the module has them asked
-//! about each sub-call. Everything else that watches a task, and filters that
-//! come while a batch runs which began without, have the calls handed back. So
-//! there are two kinds of batches from the beginning, and one without filters
-//! pays nothing for those with.
+//! A task is observed if seccomp filters are to be asked about its calls, or audit
+//! is to be told of them and has no rules. A batch of a task that is observed when
+//! it enters the module has that done for each sub-call. Everything else that
+//! watches a task, and filters that come while a batch runs which began without
+//! observers, have the calls handed back. So there are two kinds of batches from
+//! the beginning, and one without observers pays nothing for those with.
 
 use sysbatch_engine::{Atom, Head, Made, Turn};
 
@@ -46,11 +47,11 @@ pub(crate) trait Watch: Copy {
     fn call(self, number: Self::Number, registers: Registers) -> Judged;
 }
 
-/// The task had no filters.
+/// The task was not observed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Unfiltered;
+pub(crate) struct Unobserved;
 
-impl Watch for Unfiltered {
+impl Watch for Unobserved {
     type Number = Implemented;
 
     #[inline(always)]
@@ -98,11 +99,11 @@ impl Watch for Unfiltered {
     }
 }
 
-/// The task has filters. They are asked about numbers that no call has, too.
+/// The task is observed. Numbers that no call has are, too.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Filtered(pub(crate) Guard);
+pub(crate) struct Observed(pub(crate) Guard);
 
-impl Watch for Filtered {
+impl Watch for Observed {
     type Number = u32;
 
     #[inline(always)]
@@ -125,11 +126,11 @@ impl Watch for Filtered {
 
     #[inline(always)]
     fn is_clear() -> bool {
-        shim::is_clear_beside_filters()
+        shim::is_clear_beside_observers()
     }
 
     fn is_watched() -> bool {
-        shim::is_watched_beside_filters()
+        shim::is_watched_beside_observers()
     }
 
     #[inline(always)]

@@ -149,7 +149,21 @@ pub(super) const SUITES: &[GuestSuite] = &[
         limit_seconds: 300,
         ..SUITE
     },
-    of_suites("audit", suites!("audit")),
+    GuestSuite {
+        rewrites_kernel: true,
+        ..of_suites(
+            "audit",
+            suites!(
+                "--audited",
+                "audit",
+                "signals",
+                "files",
+                "punt",
+                "state",
+                "watched"
+            ),
+        )
+    },
     of_suites("badinput", suites!("badinput")),
     GuestSuite {
         disk: Some(DiskContents::Headers),

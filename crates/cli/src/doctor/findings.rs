@@ -214,8 +214,8 @@ fn watched(diagnosis: &Diagnosis) -> Finding {
             Level::Problem,
             "a call of this task, tried in a batch, was handed back to user space",
             "The calls of this task are watched, and the kernel half leaves such calls to the \
-             ordinary way, so that whoever watches sees them. It can be a tracer, audit \
-             (auditctl -s), a system call tracepoint that is on, or syscall user dispatch. Or \
+             ordinary way, so that whoever watches sees them. It can be a tracer, rules of \
+             audit (auditctl -l), a system call tracepoint that is on, or syscall user dispatch. Or \
              the module is switched off: /sys/module/sysbatch/parameters/off then says Y.",
         ),
         Probe::Refused(errno) => finding(

@@ -20,8 +20,8 @@ pub(super) struct Watched {
     /// The process that traces this one, 0 if none.
     pub(super) tracer: Option<u32>,
     /// What became of a batch of one trivial call, handed to the device. This
-    /// tells for sure, and also of what cannot be read anywhere: audit,
-    /// tracepoints, syscall user dispatch.
+    /// tells for sure, and also of what cannot be read anywhere: rules
+    /// of audit, tracepoints, syscall user dispatch.
     pub(super) probe: Probe,
 }
 

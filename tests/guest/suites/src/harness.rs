@@ -73,6 +73,9 @@ pub(crate) struct Options {
     /// Whether to run each case as nobody, who has no rights and gets none.
     #[arg(long)]
     pub(crate) unprivileged: bool,
+    /// Whether to switch audit on first, for as long as the machine runs.
+    #[arg(long)]
+    pub(crate) audited: bool,
     /// First seed of random programs; the clock if none is given.
     #[arg(long)]
     pub(crate) seed: Option<u64>,

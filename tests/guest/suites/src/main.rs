@@ -38,6 +38,8 @@ use harness::{Case, Options};
 /// The suites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Suite {
+    /// Audit and its rules, with `--audited`.
+    Audit,
     /// Refusals and errors of the batch itself.
     Badinput,
     /// Sub-calls that wait; killing, stopping and continuing.
@@ -66,8 +68,6 @@ enum Suite {
     Unload,
     /// Seccomp, ptrace, syscall user dispatch, tracepoints.
     Watched,
-    /// Audit, which marks all later tasks of the kernel: always the last.
-    Audit,
 }
 
 impl Suite {
@@ -115,6 +115,9 @@ fn main() -> ExitCode {
         [] => Suite::value_variants(),
         some => some,
     };
+    if arguments.options.audited {
+        audit::daemon::Audit::connect().switch_on();
+    }
     let mut tally = harness::Tally::default();
     for suite in suites {
         let cases = suite.cases(&arguments.options).into_iter();
