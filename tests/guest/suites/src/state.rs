@@ -4,9 +4,16 @@
 mod limits;
 mod rights;
 mod rseq;
+mod times;
 
 use crate::harness::Case;
 
 pub(crate) fn cases() -> Vec<Case> {
-    [limits::cases(), rights::cases(), rseq::cases()].concat()
+    let cases = [
+        limits::cases(),
+        rights::cases(),
+        rseq::cases(),
+        times::cases(),
+    ];
+    cases.concat()
 }
