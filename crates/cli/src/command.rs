@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+use crate::wrap;
 use crate::{bench, check, doctor, du, run};
 
 /// Run batches of system calls, in one crossing into the kernel where the
@@ -45,6 +47,9 @@ pub(crate) enum Command {
     Bench(bench::Arguments),
     /// Add up how much files and directories take, as du does
     Du(du::Arguments),
+    /// Run a program with each of its system calls in a batch of its own
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    Wrap(wrap::Arguments),
 }
 
 impl Command {
@@ -56,6 +61,8 @@ impl Command {
             Self::Doctor(arguments) => doctor::execute(&arguments),
             Self::Bench(arguments) => bench::execute(&arguments),
             Self::Du(arguments) => du::execute(&arguments),
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            Self::Wrap(arguments) => wrap::execute(&arguments),
         }
     }
 }

@@ -10,6 +10,8 @@ mod doctor;
 mod du;
 mod run;
 mod source;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod wrap;
 
 use std::process::ExitCode;
 

@@ -150,6 +150,13 @@ pub(super) const SUITES: &[GuestSuite] = &[
         ..SUITE
     },
     GuestSuite {
+        name: "wrap",
+        command: &["/tests/wrap"],
+        programs: &[("sysbatch-cli", "sysbatch")],
+        tests: &[("sysbatch-cli", "wrap")],
+        ..SUITE
+    },
+    GuestSuite {
         rewrites_kernel: true,
         ..of_suites(
             "audit",
