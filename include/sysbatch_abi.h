@@ -178,6 +178,11 @@ enum sysbatch_punt_reason {
 	 * the batch ran), so all of them are handed back.
 	 */
 	SYSBATCH_PUNT_REASON_WATCHED = 2,
+	/*
+	 * The module is switched off, so that all calls of every task are
+	 * handed back. Who closes the device now lets it be unloaded.
+	 */
+	SYSBATCH_PUNT_REASON_OFF = 3,
 };
 
 /*

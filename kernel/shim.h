@@ -177,6 +177,7 @@ extern bool sysbatch_off;
 #define SYSBATCH_PENDING_SIGNAL		4
 #define SYSBATCH_PENDING_EXIT_WORK	8
 u32 sysbatch_pending_work(void);
+int sysbatch_is_off(void);
 int sysbatch_is_watched(void);
 int sysbatch_is_watched_beside_observers(void);
 int __noendbr sysbatch_is_clear(void);

@@ -14,6 +14,11 @@
 #include "shim.h"
 #include "task.h"
 
+int sysbatch_is_off(void)
+{
+	return READ_ONCE(sysbatch_off);
+}
+
 int sysbatch_is_watched(void)
 {
 	return watched() != 0 || READ_ONCE(sysbatch_off);

@@ -189,6 +189,9 @@ pub enum PuntReason {
     /// syscall user dispatch, a seccomp filter that came while the batch ran), so
     /// all of them are handed back.
     Watched = 2,
+    /// The module is switched off, so that all calls of every task are handed back.
+    /// Who closes the device now lets it be unloaded.
+    Off = 3,
 }
 
 impl PuntReason {
@@ -204,6 +207,7 @@ impl PuntReason {
         match raw {
             1 => Some(Self::Call),
             2 => Some(Self::Watched),
+            3 => Some(Self::Off),
             _ => None,
         }
     }

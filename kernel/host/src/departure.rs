@@ -83,13 +83,13 @@ impl Departure {
     ) -> Option<Outcome> {
         if is_handed_back {
             return Some(Outcome::Punt(if is_watched() {
-                PuntReason::Watched
+                reason()
             } else {
                 PuntReason::Call
             }));
         }
         if is_watched() {
-            return Some(Outcome::Punt(PuntReason::Watched));
+            return Some(Outcome::Punt(reason()));
         }
         // A page fault on an entry may have taken any time. At the first step what
         // waits may be there because the batch was read (`perf_event_open(2)`,
@@ -114,5 +114,15 @@ impl Departure {
             }
             _ => Outcome::Returned(result),
         }
+    }
+}
+
+/// Why all calls are handed back, of a task for which they are.
+#[cold]
+fn reason() -> PuntReason {
+    if shim::is_off() {
+        PuntReason::Off
+    } else {
+        PuntReason::Watched
     }
 }

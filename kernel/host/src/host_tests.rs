@@ -257,21 +257,21 @@ fn every_call_comes_back_while_the_module_is_off() {
         switch(true);
         assert_eq!(batch.ioctl(), 0);
         assert_eq!(batch.status(), Some(Status::Punt));
-        assert_eq!((batch.run.pc, batch.run.reason), (1, 2));
+        assert_eq!((batch.run.pc, batch.run.reason), (1, 3));
         let mut beyond = Batch::of(&[2000]);
         if has_filters {
             // They would be asked about a number that is no call, too.
             assert_eq!(beyond.ioctl(), 0);
-            assert_eq!(beyond.run.reason, 2);
+            assert_eq!(beyond.run.reason, 3);
         }
         // So does one that is to be continued, and one that always does.
         batch.run.resume = 1;
         assert_eq!(batch.ioctl(), 0);
-        assert_eq!((batch.run.pc, batch.run.reason), (1, 2));
+        assert_eq!((batch.run.pc, batch.run.reason), (1, 3));
         assert_eq!(batch.run.resume, 1);
         let mut other = Batch::of(&[57]);
         assert_eq!(other.ioctl(), 0);
-        assert_eq!(other.run.reason, 2);
+        assert_eq!(other.run.reason, 3);
         assert_eq!(with_task(|task| task.calls.len()), 0);
         switch(false);
         batch.run.resume = 0;

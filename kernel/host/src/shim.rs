@@ -336,6 +336,12 @@ pub(crate) fn is_watched() -> bool {
     unsafe { c::sysbatch_is_watched() != 0 }
 }
 
+/// Whether the module is switched off.
+pub(crate) fn is_off() -> bool {
+    // SAFETY: reads a word of the shim's that is meant to be read at any time.
+    unsafe { c::sysbatch_is_off() != 0 }
+}
+
 /// Whether someone but observers watches the calls of the task.
 pub(crate) fn is_watched_beside_observers() -> bool {
     // SAFETY: as for `is_watched`.
@@ -638,6 +644,8 @@ mod c {
             guard: *mut c_void,
         ) -> JudgedWords;
         pub(super) fn sysbatch_is_watched() -> i32;
+        pub(super) fn sysbatch_is_off() -> i32;
+
         pub(super) fn sysbatch_is_watched_beside_observers() -> i32;
         pub(super) fn sysbatch_is_clear() -> i32;
         pub(super) fn sysbatch_is_clear_beside_observers() -> i32;

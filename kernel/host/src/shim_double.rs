@@ -324,6 +324,10 @@ pub(super) unsafe fn sysbatch_is_watched() -> i32 {
     with_task(|task| (task.watched || task.has_filters || task.off).into())
 }
 
+pub(super) unsafe fn sysbatch_is_off() -> i32 {
+    with_task(|task| task.off.into())
+}
+
 pub(super) unsafe fn sysbatch_is_watched_beside_observers() -> i32 {
     with_task(|task| (task.watched || task.off).into())
 }

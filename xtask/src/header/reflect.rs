@@ -223,7 +223,7 @@ fn run() -> Section {
                 Fresh,
                 RestartBlock,
             }),
-            enumeration!(PuntReason { Call, Watched }),
+            enumeration!(PuntReason { Call, Watched, Off }),
             structure!(Run {
                 size,
                 format,

@@ -180,7 +180,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
     of_suites("bypass", suites!("bypass")),
     of_suites("corpus", suites!("corpus")),
     of_suites("files", suites!("files")),
-    of_suites("off", suites!("off")),
+    of_suites("off", suites!("off", "descriptor")),
     GuestSuite {
         modules: &["dm_delay"],
         disk: Some(DiskContents::Apart),

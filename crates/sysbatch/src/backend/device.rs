@@ -1,7 +1,7 @@
 //! The kernel's device.
 #![expect(unsafe_code, reason = "the ioctl that runs a batch")]
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use sysbatch_abi::{ABI_VERSION, DEVICE_PATH, Format, Info, RUN_REQUEST, RUN_SIZE};
 use syscalls::Sysno;
 
+use super::descriptor::{Descriptor, high};
 use crate::arch;
 
 /// Why the device cannot be used.
@@ -77,8 +78,10 @@ pub(super) enum Device {
 /// An open file of the device, with what was read from it.
 #[derive(Debug)]
 pub(super) struct Opened {
-    fd: OwnedFd,
+    descriptor: Descriptor,
     info: Info,
+    /// Which device it is (`st_rdev`).
+    device: u64,
 }
 
 /// The formats without which a module is of no use.
@@ -92,18 +95,15 @@ impl Device {
         if let Some(opened) = SHARED.get() {
             return Ok(Self::Shared(opened));
         }
-        let fd = rustix::fs::open(DEVICE_PATH, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
-            .map_err(|errno| DeviceError::Open {
-                path: DEVICE_PATH.into(),
-                errno,
-            })?;
-        let opened = Opened::new(fd)?;
+        let (file, info) = open()?;
+        let opened = Opened::new(file, info);
         Ok(Self::Shared(SHARED.get_or_init(|| opened)))
     }
 
     /// An open file of the device.
     pub(super) fn own(fd: OwnedFd) -> Result<Self, DeviceError> {
-        Opened::new(fd).map(Self::Own)
+        let info = ask(&fd)?;
+        Ok(Self::Own(Opened::new(fd, info)))
     }
 
     fn opened(&self) -> &Opened {
@@ -131,6 +131,70 @@ impl Device {
             .is_some_and(|bit| self.info().formats & bit != 0)
     }
 
+    /// The open file; `None` if it has gone.
+    pub(super) fn file(&self) -> Option<BorrowedFd<'_>> {
+        #[cfg(test)]
+        if let Self::Double(_) = self {
+            return None;
+        }
+        self.opened().descriptor.borrow()
+    }
+
+    /// Whether batches cannot be entered any more.
+    pub(super) fn has_gone(&self) -> bool {
+        #[cfg(test)]
+        if let Self::Double(_) = self {
+            return false;
+        }
+        self.opened().descriptor.number().is_none()
+    }
+
+    /// Sees to it that `number`, which was that of the device before `enter`, is no
+    /// file or not the device, as `enter` says; whether to enter again. The device is
+    /// opened again if it was opened here.
+    pub(super) fn recover(&self, number: Option<RawFd>) -> bool {
+        let (opened, is_shared) = match self {
+            Self::Shared(opened) => (*opened, true),
+            Self::Own(opened) => (opened, false),
+            #[cfg(test)]
+            Self::Double(_) => return false,
+        };
+        let Some(number) = number else {
+            return false;
+        };
+        if opened.is_at(number) {
+            // A filter says so.
+            return false;
+        }
+        // A module that was loaded since may be another one.
+        let again = || open().ok().filter(|(_, info)| *info == opened.info);
+        let file = if is_shared { again() } else { None };
+        opened
+            .descriptor
+            .replace(number, file.map(|(file, _)| file));
+        !self.has_gone()
+    }
+
+    /// Closes the device, so that the module can be unloaded.
+    pub(super) fn release(&self) {
+        #[cfg(test)]
+        if let Self::Double(_) = self {
+            return;
+        }
+        // What could fail is want of room for `/dev/null`, and then batches go on to
+        // be handed back.
+        let _ = self.opened().descriptor.release();
+    }
+
+    /// The number of the open file.
+    pub(super) fn number(&self) -> Option<RawFd> {
+        #[cfg(test)]
+        if let Self::Double(_) = self {
+            return None;
+        }
+        self.opened().descriptor.number()
+    }
+
     /// Enters the device with the header at `address`; what the ioctl returns,
     /// which after a call that was trapped may be anything.
     ///
@@ -141,9 +205,10 @@ impl Device {
         if let Self::Double(double) = self {
             return double.enter(address);
         }
-        let fd = self.opened().fd.as_raw_fd();
+        // Without a file it fails as it does where a program has closed the number.
+        let number = self.opened().descriptor.number().unwrap_or(-1);
         let args = [
-            i64::from(fd).cast_unsigned(),
+            i64::from(number).cast_unsigned(),
             RUN_REQUEST.into(),
             address,
             0,
@@ -156,30 +221,50 @@ impl Device {
     }
 }
 
-impl AsFd for Device {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.opened().fd.as_fd()
+impl Opened {
+    fn new(file: OwnedFd, info: Info) -> Self {
+        Self {
+            device: rustix::fs::fstat(&file).map_or(0, |status| status.st_rdev),
+            descriptor: Descriptor::new(file),
+            info,
+        }
+    }
+
+    /// Whether `number` is that of the device.
+    fn is_at(&self, number: RawFd) -> bool {
+        // SAFETY: it is not -1, and only asked what it is.
+        let file = unsafe { BorrowedFd::borrow_raw(number) };
+        rustix::fs::fstat(file).is_ok_and(|status| status.st_rdev == self.device)
     }
 }
 
-impl Opened {
-    /// Checks that module and library understand each other.
-    fn new(fd: OwnedFd) -> Result<Self, DeviceError> {
-        let mut bytes = [0; size_of::<Info>()];
-        let found =
-            rustix::io::pread(&fd, &mut bytes, 0).map_err(|errno| DeviceError::Read { errno })?;
-        if found < bytes.len() {
-            return Err(DeviceError::Short { found });
-        }
-        let info = parse(bytes);
-        let fits = info.abi_version == ABI_VERSION
-            && info.formats & NEEDED == NEEDED
-            && info.run_size as usize >= RUN_SIZE;
-        if !fits {
-            return Err(DeviceError::Version { found: info });
-        }
-        Ok(Self { fd, info })
+/// Opens the device, out of the way.
+fn open() -> Result<(OwnedFd, Info), DeviceError> {
+    let file = rustix::fs::open(DEVICE_PATH, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
+        .map_err(|errno| DeviceError::Open {
+            path: DEVICE_PATH.into(),
+            errno,
+        })?;
+    let info = ask(&file)?;
+    Ok((high(file), info))
+}
+
+/// Checks that module and library understand each other.
+fn ask(file: &OwnedFd) -> Result<Info, DeviceError> {
+    let mut bytes = [0; size_of::<Info>()];
+    let found =
+        rustix::io::pread(file, &mut bytes, 0).map_err(|errno| DeviceError::Read { errno })?;
+    if found < bytes.len() {
+        return Err(DeviceError::Short { found });
     }
+    let info = parse(bytes);
+    let fits = info.abi_version == ABI_VERSION
+        && info.formats & NEEDED == NEEDED
+        && info.run_size as usize >= RUN_SIZE;
+    if !fits {
+        return Err(DeviceError::Version { found: info });
+    }
+    Ok(info)
 }
 
 /// Takes [`Info`] apart.

@@ -39,7 +39,7 @@ impl Backend {
     pub unsafe fn enter<M: Memory>(&self, run: &mut Run, memory: &mut M) -> Result<Status, Errno> {
         run.status = Status::None.raw();
         let address = ptr::from_mut(run).expose_provenance() as u64;
-        let Some(device) = &self.device else {
+        let Some(device) = self.entered() else {
             return self.interpret(address, &mut UserHost::new(memory));
         };
         self.count(1);
@@ -67,7 +67,7 @@ impl Backend {
     /// # Errors
     /// As for [`Backend::enter`].
     pub unsafe fn enter_at<M: Memory>(&self, address: u64, memory: &mut M) -> Result<(), Errno> {
-        if let Some(device) = &self.device {
+        if let Some(device) = self.entered() {
             self.count(1);
             // SAFETY: the caller vouches for the batch.
             return success(unsafe { device.enter(address) });
@@ -95,24 +95,25 @@ impl Backend {
     /// # Errors
     /// As for [`Backend::enter`], without `EINTR`.
     pub unsafe fn run<M: Memory>(&self, run: &mut Run, memory: &mut M) -> Result<Status, Errno> {
-        if self
-            .device
-            .as_ref()
-            .is_some_and(|device| !device.runs(run.format))
-        {
-            return self.interpret_rest(run, memory);
-        }
         loop {
+            let Some(device) = self.entered().filter(|device| device.runs(run.format)) else {
+                return self.interpret_rest(run, memory);
+            };
+            let number = device.number();
             let (steps, value) = (run.steps, run.value);
             // SAFETY: the caller vouches for the batch.
             let entered = unsafe { self.enter(run, memory) };
             let interrupted = run.status == Status::Interrupted.raw();
             let trapped = run.status == Status::Trapped.raw();
-            if self.device.is_some() && (run.steps != steps || interrupted || trapped) {
+            if run.steps != steps || interrupted || trapped {
                 memory.forget();
             }
             let step = match entered {
                 Ok(Status::Punt) if run.reason == PuntReason::Watched.raw() => {
+                    return self.interpret_rest(run, memory);
+                }
+                Ok(Status::Punt) if run.reason == PuntReason::Off.raw() => {
+                    device.release();
                     return self.interpret_rest(run, memory);
                 }
                 Ok(Status::Punt) => self.step(run, &mut UserHost::new(&mut *memory)),
@@ -121,6 +122,16 @@ impl Backend {
                     let result = core::mem::replace(&mut run.value, value);
                     let host = UserHost::new(&mut *memory);
                     self.step(run, &mut Answered { host, result })
+                }
+                // Nothing has been done: it is no file, or not the device. After an
+                // interruption it was the ioctl made again that failed so.
+                Err(Errno::BADF | Errno::NOTTY)
+                    if interrupted || run.status == Status::None.raw() =>
+                {
+                    if device.recover(number) {
+                        continue;
+                    }
+                    return self.interpret_rest(run, memory);
                 }
                 Err(Errno::INTR) if interrupted => {
                     let result = -i64::from(Errno::INTR.raw_os_error());

@@ -1,5 +1,6 @@
 //! Where batches run: the kernel's device, or this process.
 
+mod descriptor;
 mod device;
 #[cfg(test)]
 mod double;
@@ -54,10 +55,17 @@ impl Backend {
         }
     }
 
-    /// Where this backend runs batches.
+    /// The device, if batches are entered there.
+    fn entered(&self) -> Option<&Device> {
+        self.device.as_ref().filter(|device| !device.has_gone())
+    }
+
+    /// Where this backend runs batches, now: one of the kernel goes on in this
+    /// process when it has lost its device and cannot open it again, or the module
+    /// is switched off.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        match self.device {
+        match self.entered() {
             Some(_) => Kind::Kernel,
             None => Kind::User,
         }
@@ -72,7 +80,7 @@ impl Backend {
     /// What the device says of itself; `None` in user space.
     #[must_use]
     pub fn info(&self) -> Option<sysbatch_abi::Info> {
-        self.device.as_ref().map(Device::info)
+        self.entered().map(Device::info)
     }
 
     /// How many crossings to the kernel this backend has made: entries of the

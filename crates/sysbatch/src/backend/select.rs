@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::device::{Device, DeviceError};
 use super::{Backend, Kind};
@@ -135,9 +135,11 @@ impl Backend {
     }
 
     /// The open device; `None` in user space.
+    ///
+    /// It stays the backend's, and is another one after the program has closed it.
     #[must_use]
     pub fn device(&self) -> Option<BorrowedFd<'_>> {
-        self.device.as_ref().map(AsFd::as_fd)
+        self.device.as_ref().and_then(Device::file)
     }
 }
 

@@ -10,6 +10,7 @@ mod badinput;
 mod blocking;
 mod bypass;
 mod corpus;
+mod descriptor;
 mod escape;
 mod files;
 mod harness;
@@ -48,6 +49,8 @@ enum Suite {
     Bypass,
     /// Programs as text, with what they must come to.
     Corpus,
+    /// The device's descriptor, closed and replaced.
+    Descriptor,
     /// Real files: copying, and descriptors that are closed in a batch.
     Files,
     /// The off switch.
@@ -78,6 +81,7 @@ impl Suite {
             Self::Blocking => blocking::cases(),
             Self::Bypass => bypass::cases(),
             Self::Corpus => corpus::cases(),
+            Self::Descriptor => descriptor::cases(),
             Self::Files => files::cases(),
             Self::Off => off::cases(),
             Self::Overlap => overlap::cases(),

@@ -5,8 +5,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use rustix::io::Errno;
 use rustix::process::Signal;
-use sysbatch::Backend;
 use sysbatch::abi::{BuiltIn, DEVICE_PATH, PuntReason, Status};
+use sysbatch::{Backend, Kind};
 use sysbatch_reference::{EntryExt as _, built_in};
 use syscalls::Sysno;
 
@@ -21,6 +21,8 @@ cases! {
     kernel running_batch_is_handed_back_at_the_next_call;
     kernel waiting_call_ends_as_it_would;
     kernel built_ins_run_on_and_can_be_killed;
+    kernel library_lets_go_of_the_device;
+    kernel library_lets_go_while_another_thread_waits;
     kernel only_root_may_switch;
     kernel switch_takes_what_other_switches_take;
     kernel device_is_for_everyone;
@@ -79,7 +81,7 @@ fn every_call_is_handed_back_while_off(lab: &mut Lab) {
             assert_eq!(batch.results, [1, error(Errno::NOSYS), 3], "{number}");
         } else {
             assert_eq!(batch.status(), Some(Status::Punt), "{number}");
-            assert_eq!(batch.run.reason, PuntReason::Watched.raw(), "{number}");
+            assert_eq!(batch.run.reason, PuntReason::Off.raw(), "{number}");
             assert_eq!(batch.results, [1, UNWRITTEN, UNWRITTEN], "{number}");
         }
     }
@@ -98,7 +100,8 @@ fn batches_are_the_same_while_off(lab: &mut Lab) {
         sys(Sysno::getpid, []),
         sys(Sysno::close, [imm(-1)]),
     ];
-    for off in [None, Some(Off::new()), None] {
+    for is_off in [false, true, false] {
+        let off = is_off.then(Off::new);
         let mut batch = Batch::new(entries).with_fuel(100);
         assert_eq!(lab.run(&mut batch), Ok(Status::Done));
         let expected = [0, 0o22, UNWRITTEN, pid(), error(Errno::BADF)];
@@ -113,7 +116,7 @@ fn running_batch_is_handed_back_at_the_next_call(lab: &mut Lab) {
         let endless = sys(Sysno::getpid, []).jumps(-1, -1, -1);
         let mut batch = Batch::new([endless]).with_fuel(u64::MAX);
         assert_eq!(lab.enter(&mut batch), Ok(Status::Punt));
-        assert_eq!(batch.run.reason, PuntReason::Watched.raw());
+        assert_eq!(batch.run.reason, PuntReason::Off.raw());
         assert_eq!(batch.run.pc, 0);
     });
     until_it_has_run(child);
@@ -153,6 +156,58 @@ fn built_ins_run_on_and_can_be_killed(lab: &mut Lab) {
         ended(child).terminating_signal(),
         Some(Signal::KILL.as_raw())
     );
+}
+
+/// How many files of the device this process has open.
+fn open_devices() -> usize {
+    let files = std::fs::read_dir("/proc/self/fd").expect("procfs");
+    let targets = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+    targets
+        .filter(|target| target.as_os_str() == DEVICE_PATH)
+        .count()
+}
+
+fn library_lets_go_of_the_device(lab: &mut Lab) {
+    assert_eq!((open_devices(), lab.backend.kind()), (1, Kind::Kernel));
+    let off = Off::new();
+    for crossings in [2, 1, 1] {
+        let before = lab.backend.crossings();
+        let mut batch = Batch::new([set(1), sys(Sysno::getpid, [])]);
+        assert_eq!(lab.run(&mut batch), Ok(Status::Done));
+        assert_eq!(batch.results, [1, pid()]);
+        assert_eq!(lab.backend.crossings() - before, crossings);
+        assert_eq!((open_devices(), lab.backend.kind()), (0, Kind::User));
+    }
+    drop(off);
+    // Nobody has asked for it again.
+    assert_eq!(open_devices(), 0);
+}
+
+fn library_lets_go_while_another_thread_waits(lab: &mut Lab) {
+    let (reader, writer) = rustix::pipe::pipe().expect("pipe");
+    let options = lab.options.clone();
+    let (told, tell) = rustix::pipe::pipe().expect("pipe");
+    let waits = std::thread::spawn(move || {
+        let mut lab = Lab::new(&options);
+        let mut byte = [b't'];
+        let byte_at = at(address_of_mut(&mut byte));
+        let mut batch = Batch::new([
+            sys(Sysno::write, [imm(tell.as_raw_fd()), byte_at, imm(1)]),
+            sys(Sysno::read, [imm(reader.as_raw_fd()), byte_at, imm(1)]),
+            sys(Sysno::getpid, []),
+        ]);
+        assert_eq!(lab.run_direct(&mut batch), Ok(Status::Done));
+        assert_eq!(batch.results, [1, 1, pid()]);
+    });
+    assert_eq!(rustix::io::read(&told, &mut [0_u8; 1]), Ok(1));
+    let _off = Off::new();
+    assert_eq!(
+        lab.run(&mut Batch::new([sys(Sysno::getpid, [])])),
+        Ok(Status::Done)
+    );
+    assert_eq!(open_devices(), 0);
+    rustix::io::write(&writer, b"x").expect("write");
+    waits.join().expect("the thread");
 }
 
 fn only_root_may_switch(_: &mut Lab) {
