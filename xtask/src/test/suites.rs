@@ -193,6 +193,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
         ..of_suites("property", suites!("property"))
     },
     of_suites("punt", suites!("punt")),
+    of_suites("random", suites!("random")),
     GuestSuite {
         is_soak: true,
         limit_seconds: 400,

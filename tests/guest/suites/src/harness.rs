@@ -230,7 +230,7 @@ fn child(case: &Case, options: &Options) -> ! {
 }
 
 /// Gives all rights up.
-fn become_nobody() {
+pub(crate) fn become_nobody() {
     const NOBODY: u32 = 65534;
     rustix::thread::set_thread_groups(&[]).expect("root has no groups");
     let group = rustix::process::Gid::from_raw(NOBODY);

@@ -22,6 +22,7 @@ mod pages;
 mod process;
 mod property;
 mod punt;
+mod random;
 mod scratch;
 mod signal;
 mod signals;
@@ -61,6 +62,8 @@ enum Suite {
     Property,
     /// Calls that are handed back.
     Punt,
+    /// Random calls of somebody without rights.
+    Random,
     /// Handlers, restarts, masks.
     Signals,
     /// All at once, for a while, with a look at what is left.
@@ -87,6 +90,7 @@ impl Suite {
             Self::Overlap => overlap::cases(),
             Self::Property => property::cases(),
             Self::Punt => punt::cases(),
+            Self::Random => random::cases(),
             Self::Signals => signals::cases(),
             Self::Soak => soak::cases(options),
             Self::State => state::cases(),
