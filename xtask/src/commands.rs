@@ -64,7 +64,8 @@ enum Command {
         /// Of the guest's suites only this; may be given several times.
         #[arg(long = "suite", value_name = "SUITE")]
         suites: Vec<String>,
-        /// Take the time for a soak of five minutes instead of one.
+        /// Take the time for a soak of five minutes instead of one, and for batches
+        /// without an end of one minute, four times.
         #[arg(long)]
         long: bool,
         /// Instead try what the README promises on fresh machines of Debian 12

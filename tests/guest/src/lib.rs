@@ -82,6 +82,8 @@ pub struct Suite {
     /// Seconds after which it is killed and has failed, on a machine that is not
     /// slow.
     pub limit_seconds: u64,
+    /// Parts of lines that the kernel may log meanwhile though they are complaints.
+    pub expected: Vec<String>,
     /// Whether to count the system calls of its first process. While they are
     /// counted, the module hands every sub-call back.
     pub count_system_calls: bool,

@@ -116,6 +116,7 @@ fn suites() -> Vec<Suite> {
             .collect(),
         limit_seconds: WALK_LIMIT,
         count_system_calls: count,
+        ..Suite::default()
     };
     let batched = ["/bin/sysbatch", "du", "--stats", "-s", "-B1", TREE];
     let coreutils = [COREUTILS_DU, "-s", "-B1", TREE];

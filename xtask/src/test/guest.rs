@@ -145,6 +145,8 @@ impl Job<'_> {
             memory: suite.memory,
             processors: suite.processors,
             rewrites_kernel: suite.rewrites_kernel,
+            command_line: suite.command_line,
+            five_levels: suite.five_levels,
             echo: choice.echo,
             ..VmSpec::new(name, kernel, accel, Some((*module).clone()))
         };

@@ -22,6 +22,9 @@ pub(crate) struct Soak {
     pub(super) seconds: u64,
     /// Where its random numbers begin; the clock if there is none.
     pub(super) seed: Option<u64>,
+    /// How many seconds a batch without an end goes on in other suites, if not as
+    /// short as they have it.
+    pub(super) endless: Option<u64>,
 }
 
 impl Soak {
@@ -29,12 +32,14 @@ impl Soak {
     pub(crate) const ORDINARY: Self = Self {
         seconds: 60,
         seed: None,
+        endless: None,
     };
 
     /// As a part of all tests by somebody who has time.
     pub(crate) const LONG: Self = Self {
         seconds: 300,
         seed: None,
+        endless: Some(60),
     };
 
     /// What the program is told.
@@ -63,6 +68,7 @@ pub(crate) fn run(series: &[Series], minutes: u64, seed: Option<u64>) -> Result<
         soak: Soak {
             seconds: minutes * 60,
             seed,
+            endless: None,
         },
         series,
         echo: true,
@@ -152,6 +158,7 @@ fn soak_with(soak: &GuestSuite, options: &[&str]) -> Suite {
     let short = Soak {
         seconds: 0,
         seed: None,
+        endless: None,
     };
     let mut suite = soak.in_guest(&short);
     suite.name = options.join(" ");

@@ -38,6 +38,14 @@ pub(super) struct GuestSuite {
     pub(super) rewrites_kernel: bool,
     /// Guest seconds until it is killed, on a machine that is not slow.
     pub(super) limit_seconds: u64,
+    /// What is added to the kernel's command line.
+    pub(super) command_line: &'static [&'static str],
+    /// Whether addresses have 57 bits.
+    pub(super) five_levels: bool,
+    /// Parts of lines that the kernel may log meanwhile though they are complaints.
+    pub(super) expected: &'static [&'static str],
+    /// Whether it has batches run without an end, for longer if there is time.
+    pub(super) is_endless: bool,
     /// Whether it goes on for as long as it is told to, beside its limit.
     pub(super) is_soak: bool,
 }
@@ -76,6 +84,10 @@ const SUITE: GuestSuite = GuestSuite {
     processors: 2,
     rewrites_kernel: false,
     limit_seconds: 300,
+    command_line: &[],
+    five_levels: false,
+    expected: &[],
+    is_endless: false,
     is_soak: false,
 };
 
@@ -97,6 +109,20 @@ macro_rules! suites {
         &["sysbatch-suites", "--backend", "kernel", $($argument),*]
     };
 }
+
+/// What runs beside a batch, which emulated processors do by turns: one of them goes
+/// and comes.
+const SCHEDULING: GuestSuite = GuestSuite {
+    rewrites_kernel: true,
+    expected: &[
+        // Of a task whose processor has gone.
+        "no longer affine to cpu",
+        // Of one that has used up what tasks before all others get.
+        "RT throttling activated",
+    ],
+    is_endless: true,
+    ..of_suites("scheduling", suites!("scheduling"))
+};
 
 /// All suites.
 pub(super) const SUITES: &[GuestSuite] = &[
@@ -199,6 +225,13 @@ pub(super) const SUITES: &[GuestSuite] = &[
         limit_seconds: 400,
         ..of_suites(SOAK, suites!("--module", "/modules/sysbatch.ko", "soak"))
     },
+    SCHEDULING,
+    GuestSuite {
+        name: "unpreempted",
+        command: suites!("--only", "endless", "scheduling"),
+        command_line: &["preempt=none"],
+        ..SCHEDULING
+    },
     of_suites("signals", suites!("signals")),
     of_suites("state", suites!("state")),
     GuestSuite {
@@ -241,6 +274,12 @@ impl GuestSuite {
             limit_seconds: self.limit_seconds,
             ..Suite::default()
         };
+        suite.expected = self.expected.iter().map(|&part| part.to_owned()).collect();
+        if let Some(seconds) = soak.endless.filter(|_| self.is_endless) {
+            let option = ["--endless-seconds".to_owned(), seconds.to_string()];
+            suite.command.extend(option);
+            suite.limit_seconds += 4 * seconds;
+        }
         if self.is_soak {
             suite.command.extend(soak.arguments());
             suite.limit_seconds += soak.seconds;

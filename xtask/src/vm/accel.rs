@@ -52,13 +52,16 @@ impl Accel {
     /// `arch/x86/kernel/alternative.c`). QEMU 7.2 with a thread for each processor
     /// may translate the breakpoint just as it goes, keep the translation and run
     /// it later: a stock kernel without the module dies of "int3" within some
-    /// hundred switches. So where the kernel `rewrites` its code, one thread runs
-    /// all processors in turn.
-    pub(super) const fn arguments(self, rewrites: bool) -> &'static [&'static str] {
+    /// hundred switches. So where the kernel is to rewrite its code, one thread
+    /// runs all processors in turn.
+    pub(super) const fn arguments(self, spec: &VmSpec<'_>) -> &'static [&'static str] {
         match self {
             Self::Kvm => &["-accel", "kvm", "-cpu", "host"],
+            Self::Tcg if spec.five_levels => &["-accel", "tcg,thread=multi", "-cpu", "max"],
             // Without la57 a walk of the page tables has one level less.
-            Self::Tcg if rewrites => &["-accel", "tcg,thread=single", "-cpu", "max,la57=off"],
+            Self::Tcg if spec.rewrites_kernel => {
+                &["-accel", "tcg,thread=single", "-cpu", "max,la57=off"]
+            }
             Self::Tcg => &["-accel", "tcg,thread=multi", "-cpu", "max,la57=off"],
             // With fsrm and erms the kernel copies by `rep movsb`, each byte
             // of which would count as an instruction.

@@ -76,6 +76,10 @@ pub(crate) struct VmSpec<'a> {
     /// Whether what runs there makes the kernel rewrite its own code. Emulated
     /// processors then take turns.
     pub(crate) rewrites_kernel: bool,
+    /// What is added to the kernel's command line.
+    pub(crate) command_line: &'a [&'a str],
+    /// Whether addresses have 57 bits, if the processor can.
+    pub(crate) five_levels: bool,
     /// Time to wait after boot before the first suite.
     pub(crate) settle: Duration,
     /// Limit until the first program runs, by the host's clock.
@@ -108,6 +112,8 @@ impl<'a> VmSpec<'a> {
             memory: 1024,
             processors: 2,
             rewrites_kernel: false,
+            command_line: &[],
+            five_levels: false,
             settle: Duration::ZERO,
             boot_limit: BOOT_LIMIT,
             limit: None,

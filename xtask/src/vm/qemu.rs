@@ -45,12 +45,12 @@ impl Machine {
             "-machine",
             "q35",
         ]);
-        command.args(spec.accel.arguments(spec.rewrites_kernel));
+        command.args(spec.accel.arguments(spec));
         command.arg("-m").arg(spec.memory.to_string());
         command.arg("-smp").arg(spec.processors.to_string());
         command.arg("-kernel").arg(spec.kernel.image());
         command.arg("-initrd").arg(initramfs);
-        command.arg("-append").arg(kernel_command_line(spec.accel));
+        command.arg("-append").arg(kernel_command_line(spec));
         command
             .arg("-serial")
             .arg(format!("file:{}", console.kernel.display()));
@@ -134,7 +134,8 @@ const STALLS: &[&str] = &[
     "workqueue.cpu_intensive_thresh_us=10000000",
 ];
 
-fn kernel_command_line(accel: Accel) -> String {
+fn kernel_command_line(spec: &VmSpec<'_>) -> String {
+    let accel = spec.accel;
     let mut words = vec![
         "console=ttyS0",
         // An oops ends the machine, after its text is on the console.
@@ -156,5 +157,6 @@ fn kernel_command_line(accel: Accel) -> String {
     if accel.is_emulated() {
         words.extend(STALLS);
     }
+    words.extend(spec.command_line);
     words.join(" ")
 }

@@ -88,6 +88,9 @@ pub(crate) struct Options {
     /// The module's file, to load it again after unloading it.
     #[arg(long)]
     pub(crate) module: Option<std::path::PathBuf>,
+    /// How long batches without an end run, in seconds.
+    #[arg(long, default_value_t = 9)]
+    pub(crate) endless_seconds: u64,
     #[command(flatten)]
     pub(crate) soak: crate::soak::Settings,
 }

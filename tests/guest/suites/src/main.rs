@@ -13,6 +13,7 @@ mod corpus;
 mod descriptor;
 mod escape;
 mod files;
+mod groups;
 mod harness;
 mod lab;
 mod module;
@@ -23,6 +24,7 @@ mod process;
 mod property;
 mod punt;
 mod random;
+mod scheduling;
 mod scratch;
 mod signal;
 mod signals;
@@ -64,6 +66,8 @@ enum Suite {
     Punt,
     /// Random calls of somebody without rights.
     Random,
+    /// Who else has the processor while a batch runs.
+    Scheduling,
     /// Handlers, restarts, masks.
     Signals,
     /// All at once, for a while, with a look at what is left.
@@ -91,6 +95,7 @@ impl Suite {
             Self::Property => property::cases(),
             Self::Punt => punt::cases(),
             Self::Random => random::cases(),
+            Self::Scheduling => scheduling::cases(),
             Self::Signals => signals::cases(),
             Self::Soak => soak::cases(options),
             Self::State => state::cases(),

@@ -1,12 +1,11 @@
 //! Limits and control groups act on a batch that runs.
 
-use std::path::{Path, PathBuf};
-
 use rustix::process::{Pid, Resource, Rlimit, Signal};
 use sysbatch::abi::{Entry, Status};
 use sysbatch_reference::EntryExt as _;
 use syscalls::Sysno;
 
+use crate::groups::Group;
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of_mut, at, imm, set, sys};
 use crate::process::{ended, fork, until_it_has_run, wait_for};
@@ -17,51 +16,6 @@ cases! {
     both processor_time_limit_ends_a_loop_of_built_ins;
     both freezer_stops_a_loop_and_lets_it_go_on;
     both memory_limit_slows_a_batch_down_and_no_more;
-}
-
-const GROUPS: &str = "/sys/fs/cgroup";
-
-/// A control group of the case's own.
-struct Group(PathBuf);
-
-impl Group {
-    fn new(name: &str) -> Self {
-        if !Path::new(GROUPS).join("cgroup.procs").exists() {
-            let flags = rustix::mount::MountFlags::empty();
-            rustix::mount::mount("none", GROUPS, "cgroup2", flags, None).expect("root may mount");
-        }
-        let controllers = Path::new(GROUPS).join("cgroup.subtree_control");
-        std::fs::write(controllers, "+memory").expect("the kernel has it");
-        let group = Self(Path::new(GROUPS).join(format!("{name}-{}", std::process::id())));
-        std::fs::create_dir(&group.0).expect("a new group");
-        group
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.0.join(name), text).expect("a file of the group");
-    }
-
-    fn add(&self, pid: Pid) {
-        self.write("cgroup.procs", &pid.as_raw_nonzero().to_string());
-    }
-
-    /// Waits until the group is frozen, or is not.
-    fn until_frozen(&self, frozen: bool) {
-        let line = format!("frozen {}", u8::from(frozen));
-        while !std::fs::read_to_string(self.0.join("cgroup.events"))
-            .expect("a file of the group")
-            .contains(&line)
-        {
-            std::thread::sleep(core::time::Duration::from_millis(1));
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        // It cannot be removed before the last process in it is gone.
-        let _ = std::fs::remove_dir(&self.0);
-    }
 }
 
 /// A child that runs an entry for ever.
