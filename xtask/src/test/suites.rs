@@ -206,6 +206,10 @@ pub(super) const SUITES: &[GuestSuite] = &[
     of_suites("bypass", suites!("bypass")),
     of_suites("corpus", suites!("corpus")),
     of_suites("files", suites!("files")),
+    GuestSuite {
+        five_levels: true,
+        ..of_suites("high", suites!("badinput", "corpus", "high"))
+    },
     of_suites("off", suites!("off", "descriptor")),
     GuestSuite {
         modules: &["dm_delay"],

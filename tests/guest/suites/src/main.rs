@@ -15,6 +15,7 @@ mod escape;
 mod files;
 mod groups;
 mod harness;
+mod high;
 mod lab;
 mod module;
 mod off;
@@ -56,6 +57,8 @@ enum Suite {
     Descriptor,
     /// Real files: copying, and descriptors that are closed in a batch.
     Files,
+    /// Addresses of more than 47 bits, on a processor that has them.
+    High,
     /// The off switch.
     Off,
     /// Asynchronous batches that wait for a slow disk.
@@ -90,6 +93,7 @@ impl Suite {
             Self::Corpus => corpus::cases(),
             Self::Descriptor => descriptor::cases(),
             Self::Files => files::cases(),
+            Self::High => high::cases(),
             Self::Off => off::cases(),
             Self::Overlap => overlap::cases(),
             Self::Property => property::cases(),

@@ -4,6 +4,7 @@
 mod addresses;
 mod device;
 mod entries;
+mod formats;
 mod header;
 mod midway;
 
@@ -18,6 +19,7 @@ pub(crate) fn cases() -> Vec<Case> {
         header::cases(),
         entries::cases(),
         addresses::cases(),
+        formats::cases(),
         midway::cases(),
         device::cases(),
     ];
@@ -25,8 +27,8 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// Addresses that nobody can use: null and near it, the holes of the address
-/// space, the kernel's half, and the ends of all of these.
-pub(crate) const NOWHERE: [u64; 17] = [
+/// space with 48 bits and with 57, the kernel's half, and the ends of all of these.
+pub(crate) const NOWHERE: [u64; 21] = [
     0,
     8,
     0x0FF8,
@@ -35,10 +37,14 @@ pub(crate) const NOWHERE: [u64; 17] = [
     0x8000_0000_0000,
     0xFFFF_FFFF_FFF8,
     0x0001_0000_0000_0000,
+    0x00FF_FFFF_FFFF_F000,
+    0x00FF_FFFF_FFFF_FFF8,
     0x0100_0000_0000_0000,
     0x0123_4567_89AB_CDE8,
     0x7FFF_FFFF_FFFF_FFF8,
     0x8000_0000_0000_0000,
+    0xFEFF_FFFF_FFFF_FFF8,
+    0xFF00_0000_0000_0000,
     0xFFFF_7FFF_FFFF_FFF8,
     0xFFFF_8880_0000_0000,
     0xFFFF_FFFF_8100_0000,
