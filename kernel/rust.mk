@@ -32,6 +32,15 @@ flags-$(CONFIG_X86_KERNEL_IBT) += -Zcf-protection=branch
 flags-$(CONFIG_CALL_PADDING) += \
 	-Zpatchable-function-entry=$(CONFIG_FUNCTION_PADDING_BYTES),$(CONFIG_FUNCTION_PADDING_BYTES)
 
+# KASAN, with the parameters that scripts/Makefile.kasan has for the kernel's own.
+kasan-prefix-$(CONFIG_CC_HAS_KASAN_MEMINTRINSIC_PREFIX) := \
+	-Cllvm-args=-asan-kernel-mem-intrinsic-prefix=1
+flags-$(CONFIG_KASAN_GENERIC) += -Zsanitizer=kernel-address -Zsanitizer-recover=kernel-address \
+	-Cllvm-args=-asan-mapping-offset=$(CONFIG_KASAN_SHADOW_OFFSET) \
+	-Cllvm-args=-asan-instrumentation-with-call-threshold=$(if $(CONFIG_KASAN_INLINE),10000,0) \
+	-Cllvm-args=-asan-stack=$(if $(CONFIG_KASAN_STACK),1,0) -Cllvm-args=-asan-globals=1 \
+	$(kasan-prefix-y)
+
 rustc := RUSTC_BOOTSTRAP=1 $(SYSBATCH_RUSTC)
 # Part of every command, so that another compiler rebuilds everything.
 rustc-version := $(shell $(SYSBATCH_RUSTC) --version)

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use sysbatch_guest::Suite;
 
-use crate::kernel::{self, Flavour, Need, Series};
+use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::setup::{self, Purpose};
 use crate::test::soak::Soak;
 use crate::vm::{self, Accel, GuestFile, VmSpec};
@@ -68,9 +68,14 @@ enum Command {
         /// without an end of one minute, four times.
         #[arg(long)]
         long: bool,
+        /// Instead run the guest's suites in a kernel that looks for mistakes: for
+        /// memory used wrongly or lost, locks taken wrongly and more. It is built
+        /// first, and that takes about half an hour.
+        #[arg(long, conflicts_with = "only")]
+        debug_kernel: bool,
         /// Instead try what the README promises on fresh machines of Debian 12
         /// and 13; as root, and for hours.
-        #[arg(long, conflicts_with_all = ["only", "suites", "long"])]
+        #[arg(long, conflicts_with_all = ["only", "suites", "long", "debug_kernel"])]
         fresh: bool,
         /// Of the fresh machines only this, or those whose names begin so; may
         /// be given several times.
@@ -124,6 +129,9 @@ struct KmodArguments {
 struct VmArguments {
     #[command(flatten)]
     kmod: KmodArguments,
+    /// Boot the kernel that looks for mistakes, of the series that it is of.
+    #[arg(long)]
+    debug_kernel: bool,
     /// Do not build and load the module.
     #[arg(long)]
     no_module: bool,
@@ -176,10 +184,18 @@ impl Arguments {
                 fresh: true, cases, ..
             } => fresh::run(&cases),
             Command::Test {
-                only, suites, long, ..
+                only,
+                suites,
+                long,
+                debug_kernel,
+                ..
             } => {
                 let soak = if long { Soak::LONG } else { Soak::ORDINARY };
-                test::run(&only, &suites, soak)
+                if debug_kernel {
+                    test::debug::run(&suites, soak)
+                } else {
+                    test::run(&only, &suites, soak)
+                }
             }
             Command::Soak {
                 minutes,
@@ -194,7 +210,9 @@ impl Arguments {
             Command::Kmod(arguments) => {
                 let wanted = (arguments.kernel, arguments.flavour, Need::Headers);
                 setup::prepare(Purpose::Module, &[wanted])?;
-                println!("{}", arguments.build()?.display());
+                let (series, flavour, need) = wanted;
+                let kernel = kernel::ensure(series, flavour, need)?;
+                println!("{}", arguments.build(&kernel)?.display());
                 Ok(true)
             }
             Command::Profile(arguments) => profile::run(&arguments).map(|()| true),
@@ -207,6 +225,7 @@ impl Arguments {
 fn set_up(refresh: bool, flavour: Flavour) -> Result<()> {
     if refresh {
         kernel::refresh(flavour)?;
+        kernel::debug::refresh()?;
     }
     let wanted = Series::ALL.map(|series| (series, flavour, Need::Image));
     setup::prepare(Purpose::Tests, &wanted)?;
@@ -223,24 +242,27 @@ fn set_up(refresh: bool, flavour: Flavour) -> Result<()> {
 }
 
 impl KmodArguments {
-    fn build(&self) -> Result<PathBuf> {
-        let kernel = kernel::ensure(self.kernel, self.flavour, Need::Headers)?;
+    fn build(&self, kernel: &Kernel) -> Result<PathBuf> {
         match &self.source {
-            Some(source) => kmod::build_from(&std::path::absolute(source)?, &kernel),
-            None => kmod::build(&kernel),
+            Some(source) => kmod::build_from(&std::path::absolute(source)?, kernel),
+            None => kmod::build(kernel),
         }
     }
 }
 
 impl VmArguments {
     fn run(self) -> Result<bool> {
-        let wanted = (self.kmod.kernel, self.kmod.flavour, Need::Image);
-        setup::prepare(Purpose::Machine, &[wanted])?;
-        let kernel = kernel::ensure(self.kmod.kernel, self.kmod.flavour, Need::Image)?;
+        let kernel = if self.debug_kernel {
+            test::debug::kernel()?
+        } else {
+            let (series, flavour) = (self.kmod.kernel, self.kmod.flavour);
+            setup::prepare(Purpose::Machine, &[(series, flavour, Need::Image)])?;
+            kernel::ensure(series, flavour, Need::Image)?
+        };
         let module = if self.no_module {
             None
         } else {
-            Some(self.kmod.build()?)
+            Some(self.kmod.build(&kernel)?)
         };
         let accel = self.accel.map_or_else(|| vm::choose(&kernel), Ok)?;
         let files = self.files.iter().map(|pair| guest_file(pair));

@@ -29,7 +29,12 @@ const FAULTS: &[&str] = &[
     "Unpatched return thunk",
     "objtool",
     "KASAN",
+    "UBSAN",
     "lockdep",
+    "possible circular locking dependency",
+    "suspicious RCU usage",
+    "kmemleak:",
+    "ODEBUG",
     "scheduling while atomic",
     "sleeping function called",
     // Whatever the module itself says.

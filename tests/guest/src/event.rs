@@ -10,7 +10,7 @@ pub enum Event {
     Booted,
     /// The machine is slow, or not: all limits are multiplied.
     Scaled {
-        /// By this: from 1 to [`MAX_SCALE`](crate::MAX_SCALE).
+        /// By this: 1 or more.
         scale: f64,
     },
     /// A suite begins; what follows is its output.

@@ -19,15 +19,18 @@ pub const MANIFEST_PATH: &str = "/manifest.json";
 /// The variable that tells a suite what its limits are multiplied by.
 pub const SCALE_VARIABLE: &str = "SYSBATCH_TEST_SCALE";
 
-/// The most that limits are multiplied by, however slow the machine is.
+/// The most that limits are multiplied by because the machine is slow.
 pub const MAX_SCALE: f64 = 10.0;
+
+/// What reports call the last look at what the kernel's detectors have found.
+pub const DETECTORS: &str = "what the detectors found";
 
 /// The status with which a suite ends, as with `timeout(1)`, if all that went wrong
 /// in it is that a limit was exceeded.
 pub const LIMIT_STATUS: u8 = 124;
 
 /// What a guest is to do.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Manifest {
     /// Marks the lines that are events. Different in each run, so that no
     /// program's output is taken for one.
@@ -41,6 +44,12 @@ pub struct Manifest {
     /// Whether to measure how fast the machine is and to give the suites more time
     /// if it is slow.
     pub scale_limits: bool,
+    /// What limits are multiplied by beside that, because the kernel is slow on any
+    /// machine; 1 for one that is not.
+    pub slowness: f64,
+    /// Whether the kernel looks for mistakes: what it has found by the end without
+    /// saying so in its log is a failure, and so is one that does not look.
+    pub detectors: bool,
     /// How long to wait before the first suite, for the kernel's own start-up
     /// work to end; in milliseconds. Of use before timing.
     pub settle_milliseconds: u64,

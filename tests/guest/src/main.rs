@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use rustix::system::RebootCommand;
-use sysbatch_guest::{Event, MANIFEST_PATH, Manifest, Outcome};
+use sysbatch_guest::{DETECTORS, Event, MANIFEST_PATH, Manifest, Outcome};
 
 mod counter;
+mod detectors;
 mod kernel_log;
 mod mounts;
 mod network;
@@ -66,11 +67,14 @@ fn run(manifest: &Manifest, reporter: &mut Reporter) -> Result<()> {
     }
     std::thread::sleep(Duration::from_millis(manifest.settle_milliseconds));
     let scale = if manifest.scale_limits {
-        speed::scale()
+        speed::scale(manifest.slowness)
     } else {
-        1.0
+        manifest.slowness
     };
     reporter.report(&Event::Scaled { scale })?;
+    if manifest.detectors {
+        detectors::begin()?;
+    }
     let mut log = KernelLog::open()?;
     // What was logged so far is the kernel's own start, not ours to judge.
     log.skip()?;
@@ -106,6 +110,9 @@ fn run(manifest: &Manifest, reporter: &mut Reporter) -> Result<()> {
     if let Some(module) = manifest.module.as_ref().filter(|_| passed) {
         let unload = || unload(&module.name);
         own_suite("unload the module", unload, &mut log, reporter)?;
+    }
+    if manifest.detectors {
+        own_suite(DETECTORS, detectors::end, &mut log, reporter)?;
     }
     Ok(())
 }

@@ -80,7 +80,7 @@ pub(crate) fn refresh(flavour: Flavour) -> Result<()> {
     Ok(())
 }
 
-fn kernels() -> PathBuf {
+pub(super) fn kernels() -> PathBuf {
     paths::output().join("kernels")
 }
 
@@ -93,6 +93,7 @@ fn kernel(kernels: &Path, release: &str, compiler: &str) -> Kernel {
         folder: kernels.join(release),
         release: release.to_owned(),
         compiler: compiler.to_owned(),
+        looks_for_mistakes: false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Stock Debian kernels, unpacked under `target/kernels/` and never installed.
 
+pub(crate) mod debug;
 mod fetch;
 mod modules;
 mod release;
@@ -88,6 +89,8 @@ pub(crate) struct Kernel {
     pub(crate) folder: PathBuf,
     /// The package of the C compiler that its modules are built with.
     pub(crate) compiler: String,
+    /// Whether it looks for mistakes while it runs, and is slow for that.
+    pub(crate) looks_for_mistakes: bool,
 }
 
 impl Kernel {

@@ -92,6 +92,19 @@ pub(crate) fn prepare(purpose: Purpose, kernels: &[Wanted]) -> Result<()> {
     Ok(())
 }
 
+/// Fails when there is less room than is wanted below a folder; else says in words
+/// what will be taken.
+///
+/// # Errors
+/// Then, and when the file system can't be asked.
+pub(crate) fn check_room(what: &'static str, folder: &Path, bytes: u64) -> Result<String> {
+    space::check(&[Room {
+        what,
+        folder,
+        bytes,
+    }])
+}
+
 /// Room below `target/` that is left to be taken, in bytes.
 fn room_for_output(purpose: Purpose, output: &Path) -> u64 {
     // As measured on Debian 12 and 13, and a tenth more.
@@ -101,6 +114,7 @@ fn room_for_output(purpose: Purpose, output: &Path) -> u64 {
         // Machines, and trees of 240,000 files.
         Purpose::Benchmarks => 2_600_000_000,
         Purpose::Tests => 5_000_000_000,
+        Purpose::DebugKernel => 5_000_000_000 + kernel::debug::ROOM,
         Purpose::FreshSystems => 20_000_000_000,
     };
     // What is there already is a former run's that came so far.

@@ -9,6 +9,8 @@ pub(crate) enum Purpose {
     Machine,
     /// Run all tests, too.
     Tests,
+    /// Build a kernel, and run all tests in it.
+    DebugKernel,
     /// Measure, which takes machines and nothing of the tests.
     Benchmarks,
     /// Make fresh systems, which need nothing of the rest here.
@@ -21,7 +23,7 @@ impl Purpose {
         match self {
             Self::FreshSystems => other == self,
             Self::Benchmarks => other == self || other <= Self::Machine,
-            Self::Module | Self::Machine | Self::Tests => other <= self,
+            Self::Module | Self::Machine | Self::Tests | Self::DebugKernel => other <= self,
         }
     }
 }
@@ -53,6 +55,13 @@ pub(super) const NEEDS: &[Need] = &[
     need(Purpose::Tests, &["pkg-config", "pkgconf"]),
     // Builds the module on users' machines, and so in a test.
     need(Purpose::Tests, &["dkms"]),
+    // Unpack the sources of a kernel, and build it.
+    need(Purpose::DebugKernel, &["xz-utils"]),
+    need(Purpose::DebugKernel, &["bc"]),
+    need(Purpose::DebugKernel, &["bison"]),
+    need(Purpose::DebugKernel, &["flex"]),
+    need(Purpose::DebugKernel, &["libelf-dev"]),
+    need(Purpose::DebugKernel, &["perl"]),
     // Counts instructions.
     need(Purpose::Benchmarks, &["valgrind"]),
     // Makes the fresh systems.

@@ -21,9 +21,31 @@ pub(super) struct Choice<'a> {
     /// How the soak goes.
     pub(super) soak: Soak,
     /// On which kernels.
-    pub(super) series: &'a [Series],
+    pub(super) on: Kernels<'a>,
     /// Whether to print what the suites print, as it comes.
     pub(super) echo: bool,
+}
+
+/// The kernels that suites run on.
+#[derive(Clone, Copy)]
+pub(super) enum Kernels<'a> {
+    /// Debian's of these series.
+    Stock(&'a [Series]),
+    /// This one.
+    One(&'a Kernel),
+}
+
+impl Kernels<'_> {
+    /// They, unpacked or built.
+    fn ensure(self) -> Result<Vec<Kernel>> {
+        match self {
+            Self::Stock(series) => series
+                .iter()
+                .map(|&series| kernel::ensure(series, Flavour::Cloud, Need::Image))
+                .collect(),
+            Self::One(kernel) => Ok(vec![kernel.clone()]),
+        }
+    }
 }
 
 /// One suite on one kernel.
@@ -42,17 +64,14 @@ struct Job<'a> {
 pub(super) fn run(choice: &Choice<'_>) -> Result<Tally> {
     let only = choice.only;
     let mut kernels = Vec::new();
-    for &series in choice.series {
-        let kernel = kernel::ensure(series, Flavour::Cloud, Need::Image)?;
+    for kernel in choice.on.ensure()? {
         let module = kmod::build(&kernel)?;
         kernels.push((kernel, module));
     }
     guest::init()?;
     let mut jobs = Vec::new();
     let mut tally = Tally::default();
-    let wanted =
-        |suite: &&GuestSuite| only.is_empty() || only.iter().any(|name| name == suite.name);
-    for suite in SUITES.iter().filter(wanted) {
+    for suite in SUITES.iter().filter(|suite| suite.is_wanted(only)) {
         match suite.files() {
             Ok(files) => jobs.extend(kernels.iter().map(|(kernel, module)| Job {
                 suite,
@@ -77,7 +96,7 @@ pub(super) fn run(choice: &Choice<'_>) -> Result<Tally> {
     let jobs = Mutex::new(jobs.iter());
     let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
     std::thread::scope(|scope| {
-        for _ in 0..workers() {
+        for _ in 0..workers(&kernels) {
             scope.spawn(|| {
                 while let Some(job) = next() {
                     let result = job
@@ -96,9 +115,13 @@ pub(super) fn run(choice: &Choice<'_>) -> Result<Tally> {
 
 /// How many machines to run at a time: a processor each, for suites mostly use
 /// one, and not more than there is memory for.
-fn workers() -> usize {
+fn workers(kernels: &[(Kernel, PathBuf)]) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let largest = SUITES.iter().map(|suite| suite.memory).max().unwrap_or(1);
+    let memory = kernels.iter().flat_map(|(kernel, _)| {
+        let suites = SUITES.iter();
+        suites.map(|suite| vm::memory(kernel, suite.memory))
+    });
+    let largest = memory.max().unwrap_or(1);
     // QEMU itself takes some, too.
     let room = available_memory().unwrap_or(0) / (u64::from(largest) * 3 / 2);
     processors.min(usize::try_from(room).unwrap_or(1)).max(1)
@@ -141,7 +164,7 @@ impl Job<'_> {
             files: files.clone(),
             stock_modules: suite.modules.to_vec(),
             disks: suite.disks(kernel)?,
-            suites: vec![suite.in_guest(&choice.soak)],
+            suites: vec![suite.in_guest(&choice.soak, kernel)],
             memory: suite.memory,
             processors: suite.processors,
             rewrites_kernel: suite.rewrites_kernel,

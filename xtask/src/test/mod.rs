@@ -1,24 +1,26 @@
 //! `cargo xtask test`: everything that must hold, with one verdict.
 
+pub(crate) mod debug;
 mod dkms;
 mod guest;
 mod machine;
 mod refusal;
 mod repeat;
+mod report;
 pub(crate) mod soak;
+mod spoilt;
 mod steps;
 mod suites;
 pub(crate) mod tally;
 
-use std::time::Instant;
-
 use anyhow::{Result, bail};
 
 use crate::kernel::{Flavour, Need, Series};
-use crate::progress::{Progress, say};
+use crate::progress::Progress;
 use crate::setup::{self, Purpose, Wanted};
 use crate::{guard, library};
-use guest::Choice;
+use guest::{Choice, Kernels};
+use report::Report;
 use soak::Soak;
 use tally::Tally;
 
@@ -116,44 +118,20 @@ pub(crate) fn run(only: &[String], suites: &[String], soak: Soak) -> Result<bool
     let choice = Choice {
         only: suites,
         soak,
-        series: &Series::ALL,
+        on: Kernels::Stock(&Series::ALL),
         echo: false,
     };
-    let started = Instant::now();
-    let mut results = Vec::new();
+    let mut report = Report::start();
     for step in STEPS
         .iter()
         .filter(|step| only.is_empty() || only.iter().any(|name| name == step.name))
     {
-        say(&format!("== {}", step.name));
-        let began = Instant::now();
-        let result = match step.run {
+        report.step(step.name, || match step.run {
             Run::Whole(run) => run(),
             Run::Suites(run) => run(&choice),
-        };
-        let tally = result.unwrap_or_else(|error| Tally::failure(format!("{error:#}")));
-        results.push((step.name, tally, began.elapsed()));
+        });
     }
-    let mut total = Tally::default();
-    println!();
-    for (name, tally, time) in results {
-        println!(
-            "{name:12} {:5} passed {:3} failed {:7.1} s",
-            tally.passed,
-            tally.failures.len(),
-            time.as_secs_f64()
-        );
-        total.add(tally);
-    }
-    for failure in &total.failures {
-        println!("\nFAILED {failure}");
-    }
-    for reason in &total.repeated {
-        println!("\nREPEATED, for slowness alone can have stopped it: {reason}");
-    }
-    println!("\n{:.0} s", started.elapsed().as_secs_f64());
-    println!("{} passed, {} failed", total.passed, total.failures.len());
-    Ok(total.failures.is_empty())
+    Ok(report.print())
 }
 
 /// Each series, to boot in its cloud flavour and to build for in either.

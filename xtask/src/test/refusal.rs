@@ -4,14 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use sysbatch_guest::{Outcome, Suite};
 
 use super::repeat::{self, Attempt};
+use super::spoilt;
 use super::tally::Tally;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::vm::{self, Accel, GuestFile, SuiteResult, VmSpec};
-use crate::{kmod, paths};
 
 /// A module that looks for something else.
 struct Spoilt {
@@ -66,26 +66,15 @@ pub(super) fn run() -> Result<Tally> {
 }
 
 impl Spoilt {
-    /// Builds it from a copy of the module's sources, which all share, so that the
-    /// Rust half is compiled once.
+    /// Builds it.
     fn build(&self, kernel: &Kernel) -> Result<PathBuf> {
-        let folder = paths::output().join("spoilt");
-        let source = folder.join("kernel");
-        copy(&paths::root().join("kernel"), &source, &|name, text| {
+        spoilt::build("spoilt", kernel, &|name, text| {
             if name == "dispatch.c" {
                 self.spoil(&text)
             } else {
                 Ok(text)
             }
-        })?;
-        for name in ["crates", "Cargo.toml"] {
-            let link = folder.join(name);
-            if !link.exists() {
-                std::os::unix::fs::symlink(paths::root().join(name), &link)
-                    .with_context(|| format!("can't make {}", link.display()))?;
-            }
-        }
-        kmod::make(&source, &folder.join(&kernel.release), kernel)
+        })
     }
 
     /// Has `dispatch.c` look for the other function.
@@ -130,30 +119,4 @@ impl Spoilt {
             && !suite.kernel_log.is_empty()
             && suite.kernel_log.iter().all(|line| line.contains(self.says))
     }
-}
-
-/// Copies a folder with what is below it, files as `edit` has them. What is there
-/// already is left alone: make goes by the times of files.
-fn copy(from: &Path, to: &Path, edit: &dyn Fn(&str, String) -> Result<String>) -> Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("can't create {}", to.display()))?;
-    let entries =
-        std::fs::read_dir(from).with_context(|| format!("can't list {}", from.display()))?;
-    for entry in entries {
-        let entry = entry?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type()?.is_dir() {
-            copy(&path, &target, edit)?;
-            continue;
-        }
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("can't read {}", path.display()))?;
-        let text = edit(&entry.file_name().to_string_lossy(), text)?;
-        if std::fs::read_to_string(&target).ok().as_ref() == Some(&text) {
-            continue;
-        }
-        std::fs::write(&target, text)
-            .with_context(|| format!("can't write {}", target.display()))?;
-        std::fs::set_permissions(&target, entry.metadata()?.permissions())?;
-    }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use super::guest;
 use super::repeat::{self, Attempt};
 use super::suites::{GuestSuite, SOAK, SUITES};
 use super::tally::Tally;
-use crate::kernel::{self, Flavour, Need, Series};
+use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::kmod;
 use crate::setup::{self, Purpose};
 use crate::vm::{self, SuiteResult, VmSpec};
@@ -70,7 +70,7 @@ pub(crate) fn run(series: &[Series], minutes: u64, seed: Option<u64>) -> Result<
             seed,
             endless: None,
         },
-        series,
+        on: guest::Kernels::Stock(series),
         echo: true,
     };
     let tally = guest::run(&choice)?;
@@ -118,7 +118,7 @@ pub(super) fn faults_are_told() -> Result<Tally> {
     let files = soak.files()?;
     let suites: Vec<Suite> = FAULTS
         .iter()
-        .map(|(options, _)| soak_with(soak, options))
+        .map(|(options, _)| soak_with(soak, &kernel, options))
         .collect();
     repeat::once("faults in a soak are told", "soak-faults", |name| {
         let spec = VmSpec {
@@ -154,13 +154,13 @@ pub(super) fn faults_are_told() -> Result<Tally> {
 }
 
 /// The suite with these options, as short as it can be.
-fn soak_with(soak: &GuestSuite, options: &[&str]) -> Suite {
+fn soak_with(soak: &GuestSuite, kernel: &Kernel, options: &[&str]) -> Suite {
     let short = Soak {
         seconds: 0,
         seed: None,
         endless: None,
     };
-    let mut suite = soak.in_guest(&short);
+    let mut suite = soak.in_guest(&short, kernel);
     suite.name = options.join(" ");
     let options = ["--round-seconds", "1"].iter().chain(options);
     suite.command.extend(options.map(|&word| word.to_owned()));

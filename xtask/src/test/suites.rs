@@ -48,6 +48,17 @@ pub(super) struct GuestSuite {
     pub(super) is_endless: bool,
     /// Whether it goes on for as long as it is told to, beside its limit.
     pub(super) is_soak: bool,
+    /// How it goes in a kernel that looks for mistakes.
+    pub(super) debugged: Debugged,
+}
+
+/// How a suite goes in a kernel that looks for mistakes, which is slow.
+#[derive(Clone, Copy)]
+pub(super) enum Debugged {
+    /// As in any other.
+    Whole,
+    /// With these arguments, so that it does less; and what that is.
+    Less(&'static [&'static str], &'static str),
 }
 
 /// Where a suite finds its disk.
@@ -89,6 +100,7 @@ const SUITE: GuestSuite = GuestSuite {
     expected: &[],
     is_endless: false,
     is_soak: false,
+    debugged: Debugged::Whole,
 };
 
 /// The suites of `tests/guest/suites`, with the module. Those that are not said
@@ -220,6 +232,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
     },
     GuestSuite {
         limit_seconds: 900,
+        debugged: Debugged::Less(&["--count", "250"], "250 random programs instead of 10,000"),
         ..of_suites("property", suites!("property"))
     },
     of_suites("punt", suites!("punt")),
@@ -227,6 +240,11 @@ pub(super) const SUITES: &[GuestSuite] = &[
     GuestSuite {
         is_soak: true,
         limit_seconds: 400,
+        debugged: Debugged::Less(
+            &["--quarantine"],
+            "memory that grows is no failure, for KASAN keeps for a while what was freed; \
+             kmemleak looks for what is lost",
+        ),
         ..of_suites(SOAK, suites!("--module", "/modules/sysbatch.ko", "soak"))
     },
     SCHEDULING,
@@ -269,9 +287,25 @@ pub(super) fn check_names(names: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// What each of the suites named, or of all, does less in a kernel that looks for
+/// mistakes, in words.
+pub(super) fn less(names: &[String]) -> Vec<String> {
+    let wanted = SUITES.iter().filter(|suite| suite.is_wanted(names));
+    let told = wanted.filter_map(|suite| match suite.debugged {
+        Debugged::Whole => None,
+        Debugged::Less(_, what) => Some(format!("{} there: {what}", suite.name)),
+    });
+    told.collect()
+}
+
 impl GuestSuite {
+    /// Whether it is among the suites of these names, or they are none.
+    pub(super) fn is_wanted(&self, names: &[String]) -> bool {
+        names.is_empty() || names.iter().any(|name| name == self.name)
+    }
+
     /// What is run in the guest.
-    pub(super) fn in_guest(&self, soak: &Soak) -> Suite {
+    pub(super) fn in_guest(&self, soak: &Soak, kernel: &Kernel) -> Suite {
         let mut suite = Suite {
             name: self.name.to_owned(),
             command: self.command.iter().map(|&word| word.to_owned()).collect(),
@@ -287,6 +321,12 @@ impl GuestSuite {
         if self.is_soak {
             suite.command.extend(soak.arguments());
             suite.limit_seconds += soak.seconds;
+        }
+        if kernel.looks_for_mistakes
+            && let Debugged::Less(arguments, _) = self.debugged
+        {
+            let arguments = arguments.iter().map(|&word| word.to_owned());
+            suite.command.extend(arguments);
         }
         suite
     }

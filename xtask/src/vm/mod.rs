@@ -30,6 +30,11 @@ const BOOT_LIMIT: Duration = Duration::from_secs(300);
 /// What set-up and power-off may take beside the suites.
 const BESIDE_SUITES: Duration = Duration::from_secs(120);
 
+/// How many times as long everything takes in a kernel that looks for mistakes, and
+/// the MiB that its records of all memory take.
+const SLOWNESS: f64 = 6.0;
+const RECORDS: u32 = 1024;
+
 /// A disk for the guest: a raw image.
 #[derive(Clone, Debug)]
 pub(crate) struct Disk {
@@ -128,6 +133,31 @@ impl<'a> VmSpec<'a> {
             let suites = self.suites.iter().map(|suite| suite.limit_seconds);
             BESIDE_SUITES + self.settle + Duration::from_secs(suites.sum())
         })
+    }
+
+    /// What limits are multiplied by because the kernel is slow on any machine.
+    const fn slowness(&self) -> f64 {
+        if self.kernel.looks_for_mistakes {
+            SLOWNESS
+        } else {
+            1.0
+        }
+    }
+
+    /// The memory in MiB that the machine has: what its programs need, and the
+    /// kernel beside them.
+    const fn whole_memory(&self) -> u32 {
+        memory(self.kernel, self.memory)
+    }
+}
+
+/// The memory in MiB of a machine in which so much is for programs and an ordinary
+/// kernel.
+pub(crate) const fn memory(kernel: &Kernel, programs: u32) -> u32 {
+    if kernel.looks_for_mistakes {
+        programs.saturating_add(RECORDS)
+    } else {
+        programs
     }
 }
 
@@ -229,9 +259,13 @@ fn manifest(spec: &VmSpec<'_>, nonce: &str, files: &mut Vec<GuestFile>) -> Resul
         // Where times are counts, they do not depend on the host, and no
         // instruction is to be spent on finding that out.
         scale_limits: spec.accel != Accel::Icount,
+        slowness: spec.slowness(),
+        detectors: spec.kernel.looks_for_mistakes,
         settle_milliseconds: u64::try_from(spec.settle.as_millis())?,
         suites: spec.suites.clone(),
-        ..Manifest::default()
+        stock_modules: Vec::new(),
+        module: None,
+        mounts: Vec::new(),
     };
     let mut stock = spec.stock_modules.clone();
     if !spec.disks.is_empty() {

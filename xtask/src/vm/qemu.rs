@@ -46,7 +46,7 @@ impl Machine {
             "q35",
         ]);
         command.args(spec.accel.arguments(spec));
-        command.arg("-m").arg(spec.memory.to_string());
+        command.arg("-m").arg(spec.whole_memory().to_string());
         command.arg("-smp").arg(spec.processors.to_string());
         command.arg("-kernel").arg(spec.kernel.image());
         command.arg("-initrd").arg(initramfs);
@@ -134,6 +134,9 @@ const STALLS: &[&str] = &[
     "workqueue.cpu_intensive_thresh_us=10000000",
 ];
 
+/// KASAN would report the first mistake only.
+const ALL_MISTAKES: &str = "kasan_multi_shot";
+
 fn kernel_command_line(spec: &VmSpec<'_>) -> String {
     let accel = spec.accel;
     let mut words = vec![
@@ -156,6 +159,9 @@ fn kernel_command_line(spec: &VmSpec<'_>) -> String {
     }
     if accel.is_emulated() {
         words.extend(STALLS);
+    }
+    if spec.kernel.looks_for_mistakes {
+        words.push(ALL_MISTAKES);
     }
     words.extend(spec.command_line);
     words.join(" ")

@@ -133,8 +133,13 @@ pub(super) fn collect(
             booted.get_or_insert_with(Instant::now);
         }
         let late = match booted {
-            None => started.elapsed() >= spec.boot_limit,
-            Some(booted) => booted.elapsed() >= spec.limit_after_boot().mul_f64(record.scale()),
+            None => started.elapsed() >= spec.boot_limit.mul_f64(spec.slowness()),
+            Some(booted) => {
+                booted.elapsed()
+                    >= spec
+                        .limit_after_boot()
+                        .mul_f64(record.scale().max(spec.slowness()))
+            }
         };
         if status.is_some() || late {
             break status;

@@ -50,6 +50,10 @@ pub(crate) struct Settings {
     /// machine that is not slow.
     #[arg(long, default_value_t = 30)]
     patience: u64,
+    /// Show how much memory there is in use, and do not fail if it grows: the kernel
+    /// keeps what was freed (KASAN).
+    #[arg(long)]
+    quarantine: bool,
     /// Do something wrong, to see that it is reported.
     #[arg(long = "fault", value_enum, hide = true)]
     faults: Vec<Fault>,
@@ -111,7 +115,7 @@ fn everything_at_once(lab: &mut Lab) {
             break;
         }
     }
-    growth.check();
+    growth.check(settings.quarantine);
 }
 
 /// Once, before all processes.
