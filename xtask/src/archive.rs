@@ -192,6 +192,34 @@ impl Archive {
         .map(drop)
     }
 
+    /// Downloads packages into a folder, with all that they depend on, whatever of it is
+    /// installed.
+    ///
+    /// # Errors
+    /// When one can't be had.
+    pub(crate) fn download_whole(&self, what: &str, names: &[String], folder: &Path) -> Result<()> {
+        let partial = folder.join("partial");
+        std::fs::create_dir_all(&partial)
+            .with_context(|| format!("can't create {}", partial.display()))?;
+        let mut command = self.apt("apt-get");
+        for (name, value) in [
+            ("Dir::State::status", &self.folder.join("status")),
+            ("Dir::Cache::archives", &folder.to_owned()),
+        ] {
+            command.arg("-o").arg(format!("{name}={}", value.display()));
+        }
+        // Only root may lock what this does not change.
+        command.args(["-o", "Debug::NoLocking=true", "--assume-yes"]);
+        command.args(["--no-install-recommends", "--download-only", "install"]);
+        process::run(
+            &format!("downloading {what}"),
+            &format!("download-{}", what.replace(' ', "-")),
+            DOWNLOAD_LIMIT,
+            command.args(names),
+        )
+        .map(drop)
+    }
+
     /// Fetches the lists.
     fn update(&self) -> Result<()> {
         let _lock = lock::lock(&self.folder)?;

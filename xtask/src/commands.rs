@@ -12,7 +12,8 @@ use crate::setup::{self, Purpose};
 use crate::test::soak::Soak;
 use crate::vm::{self, Accel, GuestFile, VmSpec};
 use crate::{
-    bench, demo, fresh, guard, guest, header, kmod, library, paths, profile, progress, test,
+    bench, demo, fresh, guard, guest, header, kmod, library, paths, profile, programs, progress,
+    test,
 };
 
 /// Tasks of the sysbatch project.
@@ -25,9 +26,10 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Install the Debian packages needed and unpack the kernels.
+    /// Install the Debian packages needed, unpack the kernels, and make the disk with
+    /// the programs that run in guests.
     Setup {
-        /// Take the newest kernels again, even if there are some.
+        /// Take the newest kernels and programs again, even if there are some.
         #[arg(long)]
         refresh: bool,
         #[arg(long, value_enum, default_value_t)]
@@ -226,6 +228,7 @@ fn set_up(refresh: bool, flavour: Flavour) -> Result<()> {
     if refresh {
         kernel::refresh(flavour)?;
         kernel::debug::refresh()?;
+        programs::refresh()?;
     }
     let wanted = Series::ALL.map(|series| (series, flavour, Need::Image));
     setup::prepare(Purpose::Tests, &wanted)?;
@@ -238,6 +241,7 @@ fn set_up(refresh: bool, flavour: Flavour) -> Result<()> {
             kernel.folder.display()
         );
     }
+    println!("programs for the guest: {}", programs::disk()?.display());
     Ok(())
 }
 

@@ -86,7 +86,11 @@ fn folder() -> PathBuf {
     paths::output().join("disks")
 }
 
-fn make(image: &Path, mebibytes: u32, contents: Option<&Path>) -> Result<()> {
+/// Makes a disk with a copy of `contents`, or with nothing.
+///
+/// # Errors
+/// When it can't be made.
+pub(crate) fn make(image: &Path, mebibytes: u32, contents: Option<&Path>) -> Result<()> {
     let name = image
         .file_stem()
         .unwrap_or_default()

@@ -18,6 +18,7 @@ mod manual;
 mod paths;
 mod process;
 mod profile;
+mod programs;
 mod progress;
 mod review;
 mod setup;

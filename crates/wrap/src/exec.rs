@@ -7,8 +7,8 @@
 use crate::call;
 use crate::elf::Elf;
 use crate::layout::Descriptor;
-use crate::message;
 use crate::nr;
+use crate::program;
 use crate::request::{PATH_SIZE, REQUEST_SIZE, Request};
 use crate::script::{self, HEAD_SIZE};
 use crate::signal;
@@ -47,7 +47,9 @@ fn execute(
     if flags & !(sys::AT_EMPTY_PATH | sys::AT_SYMLINK_NOFOLLOW) != 0 {
         return Err(sys::EINVAL);
     }
-    let file = open(directory, path, flags)?;
+    let mut own = [0; 40];
+    let opened = program::redirect_path(path, &mut own);
+    let file = open(directory, opened, flags)?;
     let told = check(file).and_then(|()| tell(directory, path));
     let request = match told {
         Ok(request) => request,
@@ -62,7 +64,7 @@ fn execute(
     ];
     let mut result = Ok(());
     for (fd, place) in places {
-        result = result.and_then(|()| sys::duplicate(fd, place));
+        result = result.and_then(|()| sys::duplicate_above_limit(fd, place));
         sys::close(fd);
     }
     let error = match result {
@@ -104,23 +106,11 @@ pub(crate) fn open(directory: u64, path: u64, flags: u64) -> Result<u64, Error> 
         // The path is empty: the file is the descriptor's.
         Err(sys::ENOENT) if flags & sys::AT_EMPTY_PATH != 0 => {
             let mut buffer = [0; 40];
-            let path = join(&mut buffer, b"/proc/self/fd/", directory);
+            let path = program::join(&mut buffer, b"/proc/self/fd/", directory);
             sys::open(sys::AT_FDCWD, sys::address(path), sys::O_CLOEXEC)
         }
         other => other,
     }
-}
-
-/// A path that ends with a descriptor's number and a zero.
-fn join<'a>(buffer: &'a mut [u8; 40], prefix: &[u8], fd: u64) -> &'a [u8] {
-    let mut digits = [0; 20];
-    let digits = message::digits(fd & 0xffff_ffff, &mut digits);
-    let mut size = 0;
-    for (place, byte) in buffer.iter_mut().zip(prefix.iter().chain(digits)) {
-        *place = *byte;
-        size += 1;
-    }
-    buffer.get(..=size).unwrap_or_default()
 }
 
 /// Reads the beginning of a file, with zeroes behind its end.
@@ -186,7 +176,7 @@ fn tell(directory: u64, path: u64) -> Result<u64, Error> {
     let mut prefix = [0; 40];
     let is_relative_to_directory = directory as u32 != sys::AT_FDCWD as u32;
     let path = if is_relative_to_directory && !given.starts_with(b"/") {
-        let prefix = join(&mut prefix, b"/dev/fd/", directory);
+        let prefix = program::join(&mut prefix, b"/dev/fd/", directory);
         let prefix = prefix.strip_suffix(b"\0").unwrap_or(prefix);
         let slash: &[u8] = if given.is_empty() { b"" } else { b"/" };
         let mut size = 0;

@@ -10,6 +10,7 @@ use crate::frame::{self, Context, Info};
 use crate::layout;
 use crate::mask;
 use crate::nr;
+use crate::program;
 use crate::signal::{self, SIGSYS_BIT};
 
 /// Why the kernel sends `SIGSYS`: a filter trapped a call.
@@ -38,7 +39,8 @@ pub(crate) unsafe extern "C" fn entry(signal: i32, info: &mut Info, context: &mu
 /// # Safety
 /// The program has asked for it, and the frame of `context` is of the trap.
 unsafe fn make(number: u32, context: &mut Context) -> i64 {
-    let args = context.args();
+    let mut path = [0; 40];
+    let args = program::redirect(number, context.args(), &mut path);
     if descriptors::is_refused(number, &args) {
         return descriptors::REFUSED;
     }

@@ -2,7 +2,7 @@
 
 /// Where the loader lies. Neither the kernel nor the memory checkers of compilers put
 /// anything there: programs lie from 0x5555… on, libraries below 0x7fff….
-pub(crate) const TEXT: u64 = 0x4a5b_0000_0000;
+pub const TEXT: u64 = 0x4a5b_0000_0000;
 
 /// The size of the range whose instructions may make system calls, in bytes.
 pub(crate) const TEXT_SIZE: u64 = 0x10_0000;
@@ -12,7 +12,7 @@ pub(crate) const TEXT_SIZE: u64 = 0x10_0000;
 pub(crate) const SHARED: u64 = TEXT - 0x1_0000;
 
 /// How many descriptors are taken from the program.
-pub const DESCRIPTORS: u32 = 5;
+pub const DESCRIPTORS: u32 = 6;
 
 /// A descriptor that is the loader's own, by its distance from the highest of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum Descriptor {
     Request = 3,
     /// The file that is to be executed.
     File = 4,
+    /// The file that was executed, where `/proc/self/exe` can't lead to it.
+    Program = 5,
 }
 
 impl Descriptor {

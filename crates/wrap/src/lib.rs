@@ -35,6 +35,7 @@ mod load;
 mod mask;
 mod message;
 mod nr;
+mod program;
 mod request;
 mod script;
 mod shared;
@@ -43,7 +44,7 @@ mod stack;
 mod start;
 mod sys;
 
-pub use layout::{DESCRIPTORS, Descriptor};
+pub use layout::{DESCRIPTORS, Descriptor, TEXT};
 pub use message::fail;
 pub use request::{REQUEST_SIZE, Request};
 pub use shared::{Counts, Mode, SHARED_SIZE};

@@ -3,6 +3,7 @@
 
 pub(crate) const READ: u32 = 0;
 pub(crate) const WRITE: u32 = 1;
+pub(crate) const OPEN: u32 = 2;
 pub(crate) const CLOSE: u32 = 3;
 pub(crate) const FSTAT: u32 = 5;
 pub(crate) const MMAP: u32 = 9;
@@ -23,6 +24,7 @@ pub(crate) const EXECVE: u32 = 59;
 pub(crate) const EXIT: u32 = 60;
 pub(crate) const KILL: u32 = 62;
 pub(crate) const FCNTL: u32 = 72;
+pub(crate) const READLINK: u32 = 89;
 pub(crate) const SIGALTSTACK: u32 = 131;
 pub(crate) const RT_SIGSUSPEND: u32 = 130;
 pub(crate) const PERSONALITY: u32 = 135;
@@ -33,11 +35,13 @@ pub(crate) const RESTART_SYSCALL: u32 = 219;
 pub(crate) const EXIT_GROUP: u32 = 231;
 pub(crate) const OPENAT: u32 = 257;
 pub(crate) const NEWFSTATAT: u32 = 262;
+pub(crate) const READLINKAT: u32 = 267;
 pub(crate) const PSELECT6: u32 = 270;
 pub(crate) const PPOLL: u32 = 271;
 pub(crate) const EPOLL_PWAIT: u32 = 281;
 pub(crate) const DUP3: u32 = 292;
 pub(crate) const PIPE2: u32 = 293;
+pub(crate) const PRLIMIT64: u32 = 302;
 pub(crate) const PROCESS_VM_READV: u32 = 310;
 pub(crate) const PROCESS_VM_WRITEV: u32 = 311;
 pub(crate) const SECCOMP: u32 = 317;
@@ -61,6 +65,7 @@ mod tests {
         same!(
             READ = SYS_read,
             WRITE = SYS_write,
+            OPEN = SYS_open,
             CLOSE = SYS_close,
             FSTAT = SYS_fstat,
             MMAP = SYS_mmap,
@@ -81,6 +86,7 @@ mod tests {
             EXIT = SYS_exit,
             KILL = SYS_kill,
             FCNTL = SYS_fcntl,
+            READLINK = SYS_readlink,
             SIGALTSTACK = SYS_sigaltstack,
             RT_SIGSUSPEND = SYS_rt_sigsuspend,
             PERSONALITY = SYS_personality,
@@ -96,6 +102,8 @@ mod tests {
             EPOLL_PWAIT = SYS_epoll_pwait,
             DUP3 = SYS_dup3,
             PIPE2 = SYS_pipe2,
+            READLINKAT = SYS_readlinkat,
+            PRLIMIT64 = SYS_prlimit64,
             PROCESS_VM_READV = SYS_process_vm_readv,
             PROCESS_VM_WRITEV = SYS_process_vm_writev,
             SECCOMP = SYS_seccomp,

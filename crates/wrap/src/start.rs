@@ -9,6 +9,7 @@ use crate::filter;
 use crate::layout::{self, Descriptor};
 use crate::load::{self, Place};
 use crate::message::{self, fail};
+use crate::program;
 use crate::request::{PATH_SIZE, REQUEST_SIZE, Request};
 use crate::script::{self, HEAD_SIZE};
 use crate::shared::SHARED_SIZE;
@@ -244,12 +245,21 @@ fn set_name(path: &[u8]) {
     let _ = sys::prctl(PR_SET_NAME, sys::address(&name), 0);
 }
 
-/// Has `/proc/self/exe` lead to the program, if the process may say so. The kernel asks
-/// that nothing of the file before is mapped, so the loader becomes memory of no file.
+/// Has `/proc/self/exe` lead to the program, or keeps its file if the process may not
+/// say so.
 fn set_file(file: u64) {
+    program::forget();
+    if !set_link(file) {
+        program::keep(file);
+    }
+}
+
+/// Has `/proc/self/exe` lead to a file. The kernel asks that nothing of the file before
+/// is mapped, so the loader becomes memory of no file.
+fn set_link(file: u64) -> bool {
     let set = |file| sys::prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, file);
     if set(u64::from(u32::MAX)) != Err(sys::EBADF) {
-        return;
+        return false;
     }
     let fd = call::descriptor(Descriptor::Loader);
     for segment in read_elf(fd, &read_head(fd)).loaded() {
@@ -262,12 +272,11 @@ fn set_file(file: u64) {
         let writable = sys::PROT_READ | sys::PROT_WRITE;
         let flags = sys::MAP_PRIVATE | sys::MAP_ANONYMOUS;
         let Ok(copy) = sys::map(0, size, writable, flags, u64::MAX, 0) else {
-            return;
+            return false;
         };
         // SAFETY: a segment of the loader's, and memory of its size that was just mapped
         // and is given away.
         unsafe { arch::replace(start, copy, size, segment.protection()) };
     }
-    // If it fails the link leads to the loader.
-    let _ = set(file);
+    set(file).is_ok()
 }

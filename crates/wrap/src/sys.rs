@@ -105,6 +105,25 @@ pub(crate) fn duplicate(fd: u64, to: u64) -> Result<(), Error> {
     check(call!(nr::DUP3, fd, to, 0)).map(drop)
 }
 
+/// [`duplicate`] to a number that may be above the limit of open files by now, which is
+/// raised for it as far as it may be.
+pub(crate) fn duplicate_above_limit(fd: u64, to: u64) -> Result<(), Error> {
+    /// `RLIMIT_NOFILE`
+    const OPEN_FILES: u64 = 7;
+    let result = duplicate(fd, to);
+    if result != Err(EBADF) {
+        return result;
+    }
+    let mut limits = [0_u64; 2];
+    let place = address_mut(&mut limits);
+    check(call!(nr::PRLIMIT64, 0, OPEN_FILES, 0, place))?;
+    let raised = [to + 1, limits[1]];
+    check(call!(nr::PRLIMIT64, 0, OPEN_FILES, address(&raised)))?;
+    let result = duplicate(fd, to);
+    check(call!(nr::PRLIMIT64, 0, OPEN_FILES, address(&limits)))?;
+    result
+}
+
 /// Opens a file for reading; a path of the program's may be anything.
 pub(crate) fn open(directory: u64, path: u64, flags: u64) -> Result<u64, Error> {
     check(call!(nr::OPENAT, directory, path, flags))
@@ -199,6 +218,11 @@ pub(crate) unsafe fn set_action(signal: u64, action: &[u64; 4]) {
     call!(nr::RT_SIGACTION, signal, address(action), 0, 8);
 }
 
+/// The number of this process.
+pub(crate) fn process() -> u64 {
+    call!(nr::GETPID) as u64
+}
+
 /// Sends a signal to this thread.
 pub(crate) fn send(signal: u64) {
     let thread = call!(nr::GETTID) as u64;
@@ -207,7 +231,7 @@ pub(crate) fn send(signal: u64) {
 
 /// Ends the process as nothing can prevent.
 pub(crate) fn kill() -> ! {
-    let process = call!(nr::GETPID) as u64;
+    let process = process();
     call!(nr::KILL, process, 9);
     loop {
         call!(nr::EXIT_GROUP, 127);
@@ -239,7 +263,7 @@ pub(crate) fn install_filter(program: &[crate::filter::Instruction]) -> Result<(
 /// Reads memory of the program's that may not be there.
 pub(crate) fn read_memory(from: u64, buffer: &mut [u8]) -> bool {
     let size = buffer.len() as u64;
-    let process = call!(nr::GETPID) as u64;
+    let process = process();
     let local = [address_mut(buffer), size];
     let remote = [from, size];
     let (local, remote) = (address(&local), address(&remote));
@@ -247,10 +271,28 @@ pub(crate) fn read_memory(from: u64, buffer: &mut [u8]) -> bool {
     read == buffer.len() as i64
 }
 
+/// Reads as much as there is of such memory, up to the size of the buffer or the end of
+/// a page.
+pub(crate) fn read_start(from: u64, buffer: &mut [u8]) -> &[u8] {
+    let left = (4096 - from % 4096) as usize;
+    let size = buffer.len();
+    let first = buffer.get_mut(..left.min(size)).unwrap_or_default();
+    if !read_memory(from, first) {
+        return &[];
+    }
+    if left < size
+        && let Some(rest) = buffer.get_mut(left..)
+    {
+        // It may end before.
+        let _ = read_memory(from + left as u64, rest);
+    }
+    buffer
+}
+
 /// Writes to memory of the program's that may not be there.
 pub(crate) fn write_memory(to: u64, bytes: &[u8]) -> bool {
     let size = bytes.len() as u64;
-    let process = call!(nr::GETPID) as u64;
+    let process = process();
     let local = [address(bytes), size];
     let remote = [to, size];
     let (local, remote) = (address(&local), address(&remote));

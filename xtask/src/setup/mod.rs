@@ -113,8 +113,8 @@ fn room_for_output(purpose: Purpose, output: &Path) -> u64 {
         Purpose::Machine => 1_300_000_000,
         // Machines, and trees of 240,000 files.
         Purpose::Benchmarks => 2_600_000_000,
-        Purpose::Tests => 5_000_000_000,
-        Purpose::DebugKernel => 5_000_000_000 + kernel::debug::ROOM,
+        Purpose::Tests => 5_400_000_000,
+        Purpose::DebugKernel => 5_400_000_000 + kernel::debug::ROOM,
         Purpose::FreshSystems => 20_000_000_000,
     };
     // What is there already is a former run's that came so far.

@@ -8,7 +8,7 @@ use sysbatch_guest::Suite;
 use super::soak::Soak;
 use crate::kernel::Kernel;
 use crate::vm::{Disk, GuestFile, MountPoint};
-use crate::{disk, guest, library};
+use crate::{disk, guest, library, programs};
 
 /// A suite that runs on every kernel, each time in a machine of its own, so
 /// that one which hangs or panics takes no other with it.
@@ -74,6 +74,8 @@ pub(super) enum DiskContents {
     Headers,
     /// 64 files in directories of their own. For reading only.
     Apart,
+    /// A small Debian. For reading only.
+    Programs,
     /// Nothing: room to work on a file system that is not in memory.
     Empty,
 }
@@ -231,6 +233,16 @@ pub(super) const SUITES: &[GuestSuite] = &[
         ..of_suites("overlap", suites!("--tree", "/disk", "overlap"))
     },
     GuestSuite {
+        programs: &[
+            ("sysbatch-suites", "sysbatch-suites"),
+            ("sysbatch-cli", "sysbatch"),
+        ],
+        disk: Some(DiskContents::Programs),
+        memory: 1024,
+        limit_seconds: 900,
+        ..of_suites("programs", suites!("--tree", "/disk", "programs"))
+    },
+    GuestSuite {
         limit_seconds: 900,
         debugged: Debugged::Less(&["--count", "250"], "250 random programs instead of 10,000"),
         ..of_suites("property", suites!("property"))
@@ -371,6 +383,7 @@ impl GuestSuite {
             Some(DiskContents::Headers) => disk::headers(kernel)?,
             Some(DiskContents::Empty) => disk::empty(self.name, kernel)?,
             Some(DiskContents::Apart) => disk::apart()?,
+            Some(DiskContents::Programs) => programs::disk()?,
         };
         Ok(vec![Disk {
             image,

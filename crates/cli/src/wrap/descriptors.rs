@@ -43,6 +43,7 @@ impl Descriptors {
             (Descriptor::Shared, shared.as_fd()),
             (Descriptor::Request, request.as_fd()),
             (Descriptor::File, file.as_fd()),
+            (Descriptor::Program, file.as_fd()),
         ];
         let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         let highest = u32::try_from(limit.saturating_sub(1).min(HIGHEST))?;

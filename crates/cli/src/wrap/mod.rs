@@ -12,9 +12,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use sysbatch_wrap::{Counts, Mode};
+use sysbatch_wrap::{Counts, Mode, TEXT};
 
 use command::Found;
 use descriptors::Descriptors;
@@ -35,6 +35,11 @@ pub(crate) struct Arguments {
 
 /// Runs the subcommand. The exit status is the command's.
 pub(crate) fn execute(arguments: &Arguments) -> Result<ExitCode> {
+    ensure!(
+        !is_wrapped(),
+        "this is wrapped already, and the loader has room for one program only: leave out the \
+         second `sysbatch wrap`"
+    );
     let (name, rest) = arguments
         .command
         .split_first()
@@ -75,6 +80,14 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<ExitCode> {
         None => eprintln!("sysbatch wrap: {line}"),
     }
     Ok(end::as_status(status))
+}
+
+/// Whether a loader is in this process.
+fn is_wrapped() -> bool {
+    let start = format!("{TEXT:x}-");
+    // Where there is no list of what is mapped, the loader refuses what it can't load.
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    maps.lines().any(|line| line.starts_with(&start))
 }
 
 /// What the processes have counted.

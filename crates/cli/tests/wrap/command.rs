@@ -77,6 +77,15 @@ fn a_file_that_is_no_program_is_refused() {
 }
 
 #[test]
+fn what_is_wrapped_is_not_wrapped_again() {
+    let own = sysbatch();
+    let (output, _) = run(&[own.to_str().expect("UTF-8"), "wrap", "--direct", "true"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("wrapped already"), "{text}");
+}
+
+#[test]
 fn without_the_module_it_says_what_to_do() {
     if has_module() {
         return;

@@ -146,6 +146,46 @@ fn what_the_kernel_tells() {
 }
 
 #[test]
+fn the_link_to_the_program() {
+    compare("execution::the_link_to_the_program", || {
+        let own = std::fs::read_link("/proc/self/exe").expect("a link");
+        println!("{}", own.display());
+        let by_number = format!("/proc/{}/exe", std::process::id());
+        assert_eq!(std::fs::read_link(by_number).expect("a link"), own);
+        let bytes = std::fs::read("/proc/self/exe").expect("a program");
+        assert_eq!(bytes, std::fs::read(&own).expect("a program"));
+        if std::env::args()
+            .nth(1)
+            .is_some_and(|first| first == "--list")
+        {
+            return;
+        }
+        let output = Command::new("/proc/self/exe").arg("--list").output();
+        println!(
+            "{}",
+            String::from_utf8_lossy(&output.expect("it starts").stdout)
+        );
+    });
+}
+
+#[test]
+fn programs_under_a_lower_limit_of_open_files() {
+    compare(
+        "execution::programs_under_a_lower_limit_of_open_files",
+        || {
+            let line = "ulimit -Sn 20; sh -c 'ulimit -Sn; ulimit -Hn; true'";
+            let output = Command::new("sh").args(["-c", line]).output();
+            let output = output.expect("a shell");
+            println!(
+                "{} {}",
+                output.status,
+                String::from_utf8_lossy(&output.stdout)
+            );
+        },
+    );
+}
+
+#[test]
 fn programs_by_descriptor() {
     compare("execution::programs_by_descriptor", || {
         use std::os::fd::AsRawFd as _;

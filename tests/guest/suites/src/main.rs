@@ -22,6 +22,7 @@ mod off;
 mod overlap;
 mod pages;
 mod process;
+mod programs;
 mod property;
 mod punt;
 mod random;
@@ -63,6 +64,8 @@ enum Suite {
     Off,
     /// Asynchronous batches that wait for a slow disk.
     Overlap,
+    /// Debian's programs, plain and with every call in a batch.
+    Programs,
     /// Random programs, on both hosts.
     Property,
     /// Calls that are handed back.
@@ -96,6 +99,7 @@ impl Suite {
             Self::High => high::cases(),
             Self::Off => off::cases(),
             Self::Overlap => overlap::cases(),
+            Self::Programs => programs::cases(),
             Self::Property => property::cases(),
             Self::Punt => punt::cases(),
             Self::Random => random::cases(),
