@@ -35,7 +35,7 @@ int main(void)
 	for (k = 0; k < 3; k++) {
 		struct asys_completion out;
 
-		if (asys_await_completion(&out) != 0) {
+		if (asys_await_completion(&out) != 1) {
 			perror("asys_await_completion");
 			return 1;
 		}

@@ -26,7 +26,7 @@ static struct asys_completion await(void)
 {
 	struct asys_completion completion = { 0, 0 };
 
-	CHECK_EQUAL(asys_await_completion(&completion), 0);
+	CHECK_EQUAL(asys_await_completion(&completion), 1);
 	return completion;
 }
 

@@ -28,7 +28,7 @@ struct asys_completion {
 long asys_submit(struct asys_input *in, unsigned long n)
 	__asm__("sysbatch_compat_asys_submit");
 
-/* Waits for the next completion: 0, or -1 with errno. */
+/* Waits for the next completion: 1, or -1 with errno. */
 long asys_await_completion(struct asys_completion *out)
 	__asm__("sysbatch_compat_asys_await_completion");
 

@@ -211,7 +211,7 @@ fn make(backend: &Backend, call: &Call) -> i64 {
 /// of it into `*out`: the one that completed first, of those that have not
 /// been awaited.
 ///
-/// Returns 0. Fails with `EINTR` if a signal handler without `SA_RESTART` has
+/// Returns 1. Fails with `EINTR` if a signal handler without `SA_RESTART` has
 /// run, `ECHILD` if no call is out, `EFAULT` if `out` cannot be written; the
 /// completion then stays.
 ///
@@ -243,6 +243,6 @@ pub unsafe extern "C" fn sysbatch_compat_asys_await_completion(out: *mut Complet
             calls.with(|state| state.completions.push_front(completion));
             return Err(Errno::FAULT);
         }
-        Ok(0)
+        Ok(1)
     })
 }

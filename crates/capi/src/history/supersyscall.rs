@@ -32,8 +32,8 @@ const _: () = assert!(ARGS_SIZE == 56);
 /// Without `SUPERSYSCALL__continue_on_failure` the first that fails is the
 /// last. Arguments that cannot be read, and results that cannot be written,
 /// raise `SIGSEGV` at their address; if a handler mends it the batch goes on.
-/// Fails with `EINVAL` if `nargs` is negative or `flags` has an unknown bit;
-/// with `EFAULT` for arguments in memory that is the kernel's, but can be read.
+/// A negative `nargs` is none, and other bits of `flags` mean nothing. Fails with
+/// `EFAULT` for arguments in memory that is the kernel's, but can be read.
 ///
 /// # Safety
 /// The calls must be sound to make, and `rets` must be writable, or be meant
@@ -46,14 +46,11 @@ pub unsafe extern "C" fn sysbatch_compat_supersyscall(
     flags: c_int,
 ) -> c_long {
     errno::report(|| {
-        let len = u64::try_from(nargs).map_err(|_| Errno::INVAL)?;
-        if flags & !CONTINUE_ON_FAILURE != 0 {
-            return Err(Errno::INVAL);
-        }
+        let len = u64::try_from(nargs).unwrap_or(0);
         let results = rets.expose_provenance() as u64;
         let program = args.expose_provenance() as u64;
         let mut header = header(Format::Supersyscall, program, len, results);
-        if flags == CONTINUE_ON_FAILURE {
+        if flags & CONTINUE_ON_FAILURE != 0 {
             header.flags = FLAG_CONTINUE_ON_FAILURE;
         }
         // SAFETY: the caller's promise.

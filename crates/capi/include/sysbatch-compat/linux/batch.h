@@ -58,8 +58,8 @@ extern "C" {
 
 /*
  * Runs `ncall` calls and returns the index of the last one executed, 0 if
- * there are none; -1 with errno if the program is wrong. `flags` is 0, `size`
- * 0 or sizeof(syscall_t).
+ * there are none; -1 with errno if the program is wrong. `flags` and `size`
+ * mean nothing.
  */
 long batch(long rets[], struct syscall calls[], unsigned long ncall, long flags,
 	   long size) __asm__("sysbatch_compat_batch");
