@@ -2,13 +2,14 @@
 #![expect(unsafe_code, reason = "a function of C that runs a batch")]
 
 use core::ffi::{c_long, c_void};
-use std::os::fd::{IntoRawFd as _, OwnedFd};
+use std::os::fd::IntoRawFd as _;
 
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 use sysbatch::Backend;
 use sysbatch::abi::{FLAG_STOP_ON_FAILURE, Format, Run, Status};
 
+use super::descriptor::Event;
 use super::pool;
 use super::program::{backend, header};
 use crate::errno;
@@ -84,7 +85,7 @@ fn start(backend: &'static Backend, mut header: Run) -> Result<c_long, Errno> {
     let descriptor = eventfd(0, EventfdFlags::CLOEXEC)?;
     // The caller may close its own at any time, and have another file under
     // that number.
-    let event: OwnedFd = rustix::io::fcntl_dupfd_cloexec(&descriptor, 3)?;
+    let event = Event::apart(&descriptor)?;
     pool::spawn(Box::new(move || {
         // SAFETY: whoever asked for it promised.
         let word = match unsafe { run(backend, &mut header) } {
@@ -92,7 +93,7 @@ fn start(backend: &'static Backend, mut header: Run) -> Result<c_long, Errno> {
             Err(errno) => WRONG | u64::from(errno.raw_os_error().unsigned_abs()),
         };
         // An empty counter has room for any word but the largest.
-        let _: Result<usize, Errno> = rustix::io::write(&event, &word.to_ne_bytes());
+        event.add(word);
     }))?;
     Ok(descriptor.into_raw_fd().into())
 }

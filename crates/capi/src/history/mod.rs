@@ -6,6 +6,7 @@
 //! chose the same one live in one library.
 
 mod asys;
+mod descriptor;
 mod event;
 mod generic;
 mod pool;

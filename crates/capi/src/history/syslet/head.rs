@@ -5,14 +5,14 @@
 use core::ffi::{c_int, c_long, c_ulong};
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::VecDeque;
-use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rustix::event::{EventfdFlags, eventfd};
+use rustix::event::EventfdFlags;
 use rustix::io::Errno;
 
 use super::user::{AsyncHeadUser, User};
 use crate::errno;
+use crate::history::descriptor::Event;
 use crate::history::event::Sequence;
 use crate::history::process::Process;
 
@@ -22,7 +22,8 @@ pub(in crate::history) struct Head {
     address: u64,
     state: Mutex<State>,
     posted: Sequence,
-    event: OwnedFd,
+    /// There is none until somebody asks for it.
+    event: OnceLock<Event>,
     /// How many atoms a syslet may run; zero if that is not bounded.
     budget: AtomicU64,
 }
@@ -33,6 +34,8 @@ struct State {
     running: usize,
     /// Atoms for which the ring had no place.
     waiting: VecDeque<u64>,
+    /// Whether there have been completions.
+    has_posted: bool,
 }
 
 impl Head {
@@ -46,11 +49,21 @@ impl Head {
             address,
             state: Mutex::default(),
             posted: Sequence::default(),
-            event: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
+            event: OnceLock::new(),
             budget: AtomicU64::new(0),
         });
         heads.insert(address, Arc::clone(&head));
         Ok(head)
+    }
+
+    /// The descriptor that tells of completions, of those before, too.
+    fn event(&self) -> Result<&Event, Errno> {
+        let state = self.lock();
+        if let Some(event) = self.event.get() {
+            return Ok(event);
+        }
+        let new = Event::new(state.has_posted.into(), EventfdFlags::NONBLOCK)?;
+        Ok(self.event.get_or_init(|| new))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -83,10 +96,13 @@ impl Head {
         state.waiting.extend(atom);
         // A ring that cannot be reached now may be when it is waited for.
         let _: Result<bool, Errno> = self.post_waiting(user, &mut state);
+        state.has_posted |= atom.is_some();
+        let event = self.event.get();
         drop(state);
-        if atom.is_some() {
-            // It cannot fail but where it is readable already.
-            let _: Result<usize, Errno> = rustix::io::write(&self.event, &1_u64.to_ne_bytes());
+        if atom.is_some()
+            && let Some(event) = event
+        {
+            event.add(1);
         }
         self.posted.advance();
     }
@@ -172,7 +188,8 @@ pub unsafe extern "C" fn sysbatch_compat_async_wait(
 
 /// A descriptor that becomes readable when a syslet posts a completion to the
 /// ring of `head`. It is an `eventfd(2)` that does not block: read it, then
-/// look at the ring until it is empty. It stays the library's; do not close it.
+/// look at the ring until it is empty. If there have been completions it is
+/// readable to begin with. It stays the library's; do not close it.
 ///
 /// Fails with `EFAULT` for null, `EMFILE` or `ENFILE`.
 ///
@@ -182,7 +199,7 @@ pub unsafe extern "C" fn sysbatch_compat_async_wait(
 pub unsafe extern "C" fn sysbatch_compat_async_head_fd(head: *mut AsyncHeadUser) -> c_int {
     let result = errno::report(|| {
         let address = given(head)?;
-        Ok(Head::of(address)?.event.as_raw_fd().into())
+        Ok(Head::of(address)?.event()?.number().into())
     });
     result as c_int
 }
