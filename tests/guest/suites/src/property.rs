@@ -4,28 +4,41 @@
 //! - [`calls`] lists the system calls that may be made, and what their
 //!   arguments are;
 //! - [`generate`] makes programs from a seed;
+//! - [`native`] runs those of the native format;
+//! - [`formats`] makes those of the formats that came before;
+//! - [`filtered`] and [`signalled`] run them under filters and signals;
 //! - [`arena`] is the memory they run in, at fixed addresses;
 //! - [`world`] is the files and descriptors that they work on;
 //! - [`shrink`] makes a program that differs smaller.
 
 mod arena;
 mod calls;
+mod filtered;
+mod formats;
 mod generate;
+mod native;
 mod shrink;
+mod signalled;
 mod text;
 mod world;
 
 use rustix::io::Errno;
 use sysbatch::abi::{Run, Status};
-use sysbatch_reference::random::{Random, seed_from_clock};
+use sysbatch_reference::random::Random;
 
-use crate::harness::{Host, Options, cases};
+use crate::harness::{Case, Host, Options};
 use crate::lab::{Lab, UNWRITTEN};
 use arena::{Arena, Contents};
 pub(crate) use world::World;
 
-cases! {
-    both random_programs_come_to_the_same_end within 900;
+pub(crate) fn cases() -> Vec<Case> {
+    let cases = [
+        native::cases(),
+        formats::cases(),
+        signalled::cases(),
+        filtered::cases(),
+    ];
+    cases.concat()
 }
 
 /// All that a program can change and all that it returns.
@@ -144,34 +157,6 @@ impl Pair {
             Err(Box::new((subject, user)))
         }
     }
-}
-
-fn random_programs_come_to_the_same_end(lab: &mut Lab) {
-    let options = lab.options.clone();
-    let seed = options.seed.unwrap_or_else(seed_from_clock);
-    println!(
-        "seed {seed}, {} programs; again with --seed {seed} --count {}",
-        options.count, options.count
-    );
-    let mut pair = Pair::new(&options);
-    let mut tally = Tally::default();
-    for index in 0..options.count {
-        let seed = seed.wrapping_add(index);
-        let program = generate::program(&mut Random::new(seed));
-        // In user space there is no other host to compare with; entering for
-        // each step is what is left to differ. In the kernel both are tried.
-        let way = match lab.is_kernel() {
-            true if index % 4 != 0 => Way::Whole,
-            _ => Way::StepByStep,
-        };
-        match pair.compare(&program, way) {
-            Ok(end) => tally.count(&program, &end),
-            Err(ends) => report(&mut pair, &program, way, seed, ends),
-        }
-    }
-    pair.world.give_back_output();
-    println!("{tally}");
-    tally.check(options.count);
 }
 
 /// Fails with the smallest program that shows the difference.

@@ -70,10 +70,9 @@ fn device_taken_from_another_process(lab: &mut Lab) {
     attempt_with(lab, refusing_to_open, &|lab, goal, guard| {
         let device = crate::module::device().expect("the module is loaded");
         let number = device.as_raw_fd();
-        let (told, tell) = rustix::pipe::pipe().expect("pipe");
+        let (told, _tell) = rustix::pipe::pipe().expect("pipe");
         let other = fork(|| {
-            // Waits for its end.
-            drop(tell);
+            // Waits until it is killed.
             let _ = rustix::io::read(&told, &mut [0_u8]);
         });
         drop(device);

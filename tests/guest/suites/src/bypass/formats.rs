@@ -20,7 +20,7 @@ cases! {
     both argument_by_pointer_is_an_earlier_result;
 }
 
-/// A call in one of the formats, and its result.
+/// Calls with their arguments in one of the formats, and their results.
 fn run(lab: &mut Lab, format: Format, calls: &[(u64, Vec<u64>)]) -> Vec<i64> {
     let mut encoded = Calls::new(format, calls);
     let mut batch = Batch::new([]);

@@ -24,8 +24,17 @@ impl Program {
         calls.any(|call| self.entries.iter().any(|entry| entry.nr == call.id()))
     }
 
+    /// Whether its entries are what lies in the memory. In another format they only
+    /// tell the calls.
+    pub(super) fn is_native(&self) -> bool {
+        Format::from_raw(self.header.format).is_none_or(|format| format == Format::Native)
+    }
+
     /// Puts the entries into the memory.
     pub(super) fn lay_out(&mut self) {
+        if !self.is_native() {
+            return;
+        }
         self.contents.program.fill(0);
         for (place, entry) in self
             .contents
@@ -73,7 +82,7 @@ pub(super) fn program(random: &mut Random) -> Program {
     program
 }
 
-fn header(random: &mut Random, len: u64, results_len: u64) -> Run {
+pub(super) fn header(random: &mut Random, len: u64, results_len: u64) -> Run {
     let mut run = Run {
         size: u32::try_from(RUN_SIZE).expect("the header is small"),
         format: Format::Native.raw(),
@@ -105,7 +114,7 @@ fn header(random: &mut Random, len: u64, results_len: u64) -> Run {
 }
 
 /// Memory with names, vectors and numbers in it.
-fn contents(random: &mut Random) -> Contents {
+pub(super) fn contents(random: &mut Random) -> Contents {
     let mut contents = Contents::new();
     for (place, name) in contents.names.chunks_exact_mut(64).zip(NAMES_OF_FILES) {
         place[..name.len()].copy_from_slice(name.as_bytes());
@@ -118,7 +127,7 @@ fn contents(random: &mut Random) -> Contents {
 }
 
 /// A number that is likely to matter.
-fn value(random: &mut Random) -> u64 {
+pub(super) fn value(random: &mut Random) -> u64 {
     match random.below(6) {
         0 | 1 => random.below(12),
         2 => random.below(12).wrapping_neg(),
@@ -136,7 +145,7 @@ fn value(random: &mut Random) -> u64 {
 }
 
 /// An address in data, or at times in the results.
-fn writable(random: &mut Random) -> u64 {
+pub(super) fn writable(random: &mut Random) -> u64 {
     let base = if random.once_in(8) { RESULTS } else { DATA };
     match random.below(4) {
         0 => base + random.below(200),
@@ -145,7 +154,7 @@ fn writable(random: &mut Random) -> u64 {
 }
 
 /// An address: mostly good, at times not or only partly.
-fn address(random: &mut Random) -> u64 {
+pub(super) fn address(random: &mut Random) -> u64 {
     match random.below(80) {
         0 => random.pick(&[
             0,
@@ -164,13 +173,13 @@ fn address(random: &mut Random) -> u64 {
 }
 
 /// What an entry may refer to.
-struct Scene {
+pub(super) struct Scene {
     /// Its own index.
-    index: u64,
-    len: u64,
-    results_len: u64,
+    pub(super) index: u64,
+    pub(super) len: u64,
+    pub(super) results_len: u64,
     /// Addresses in the program that may be given any value.
-    targets: Vec<u64>,
+    pub(super) targets: Vec<u64>,
 }
 
 /// What an entry is going to be.
@@ -346,7 +355,7 @@ fn operands(random: &mut Random, builtin: BuiltIn, scene: &Scene) -> Vec<(Mode, 
     }
 }
 
-fn operand(random: &mut Random, kind: Kind, scene: &Scene) -> (Mode, u64) {
+pub(super) fn operand(random: &mut Random, kind: Kind, scene: &Scene) -> (Mode, u64) {
     let near = |random: &mut Random, values: &[i64]| random.pick(values).cast_unsigned();
     match kind {
         Kind::Fd => free(random, scene, |random| match random.below(10) {

@@ -34,7 +34,12 @@ fn candidates(program: &Program) -> Vec<Program> {
         dst: DST_OWN_INDEX,
         ..Entry::default()
     };
-    for index in 0..program.entries.len() {
+    let entries = if program.is_native() {
+        program.entries.len()
+    } else {
+        0
+    };
+    for index in 0..entries {
         offer(&|program| program.entries[index] = nothing);
         offer(&|program| {
             let entry = &mut program.entries[index];

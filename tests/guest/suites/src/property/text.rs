@@ -12,8 +12,8 @@ use super::generate::Program;
 pub(super) fn of(program: &Program) -> String {
     let run = &program.header;
     let mut text = format!(
-        "fuel {}\nstart {}\nslots {}\n",
-        run.fuel, run.pc, run.results_len
+        "format {}\nfuel {}\nstart {}\nslots {}\n",
+        run.format, run.fuel, run.pc, run.results_len
     );
     for entry in &program.entries {
         let Entry {
