@@ -8,98 +8,20 @@
 //! a real system call; the historical formats answer `-ENOSYS`, as their
 //! authors did.
 
-use crate::RUN_REQUEST;
-
-/// Numbers of x86-64 system calls (`arch/x86/entry/syscalls/syscall_64.tbl`).
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
+mod generic;
+pub mod i386;
 #[cfg(target_arch = "x86_64")]
-mod nr {
-    pub(super) const IOCTL: u32 = 16;
-    pub(super) const PRCTL: u32 = 157;
-    pub(super) const ARCH_PRCTL: u32 = 158;
+mod x86_64;
 
-    /// The numbers that were read: those of Linux 6.12, of which 337 to 423 are
-    /// none.
-    pub(super) const fn is_reviewed(number: u32) -> bool {
-        matches!(number, 0..=336 | 424..=462)
-    }
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
+use generic as nr;
+#[cfg(target_arch = "x86")]
+use i386 as nr;
+#[cfg(target_arch = "x86_64")]
+use x86_64 as nr;
 
-    /// Whether a call is never made in a batch, whatever its arguments.
-    pub(super) const fn is_never_made(number: u32) -> bool {
-        const RT_SIGRETURN: u32 = 15;
-        const CLONE: u32 = 56;
-        const FORK: u32 = 57;
-        const VFORK: u32 = 58;
-        const EXECVE: u32 = 59;
-        const EXIT: u32 = 60;
-        const REBOOT: u32 = 169;
-        const RESTART_SYSCALL: u32 = 219;
-        const EXIT_GROUP: u32 = 231;
-        const SECCOMP: u32 = 317;
-        const EXECVEAT: u32 = 322;
-        const URETPROBE: u32 = 335;
-        const UPROBE: u32 = 336;
-        const CLONE3: u32 = 435;
-        matches!(
-            number,
-            RT_SIGRETURN
-                | CLONE
-                | FORK
-                | VFORK
-                | EXECVE
-                | EXIT
-                | REBOOT
-                | RESTART_SYSCALL
-                | EXIT_GROUP
-                | SECCOMP
-                | EXECVEAT
-                | URETPROBE
-                | UPROBE
-                | CLONE3
-        )
-    }
-}
-
-/// Numbers of aarch64 and of the other architectures with the common table
-/// (`include/uapi/asm-generic/unistd.h`).
-#[cfg(not(target_arch = "x86_64"))]
-mod nr {
-    pub(super) const IOCTL: u32 = 29;
-    pub(super) const PRCTL: u32 = 167;
-    /// There is none.
-    pub(super) const ARCH_PRCTL: u32 = u32::MAX;
-
-    /// The numbers that were read: those of Linux 6.12, of which 295 to 423 are
-    /// those of 32-bit tasks, or none.
-    pub(super) const fn is_reviewed(number: u32) -> bool {
-        matches!(number, 0..=294 | 424..=462)
-    }
-
-    /// Whether a call is never made in a batch, whatever its arguments.
-    pub(super) const fn is_never_made(number: u32) -> bool {
-        const EXIT: u32 = 93;
-        const EXIT_GROUP: u32 = 94;
-        const RESTART_SYSCALL: u32 = 128;
-        const RT_SIGRETURN: u32 = 139;
-        const REBOOT: u32 = 142;
-        const CLONE: u32 = 220;
-        const EXECVE: u32 = 221;
-        const SECCOMP: u32 = 277;
-        const EXECVEAT: u32 = 281;
-        const CLONE3: u32 = 435;
-        matches!(
-            number,
-            EXIT | EXIT_GROUP
-                | RESTART_SYSCALL
-                | RT_SIGRETURN
-                | REBOOT
-                | CLONE
-                | EXECVE
-                | SECCOMP
-                | EXECVEAT
-                | CLONE3
-        )
-    }
-}
+use crate::RUN_REQUEST;
 
 /// Options of `prctl(2)` (`include/uapi/linux/prctl.h`).
 const PR_SET_SECCOMP: u32 = 22;
@@ -119,14 +41,24 @@ const ARCH_SHSTK: core::ops::RangeInclusive<u32> = 0x5001..=0x5005;
 pub fn is_handed_back(number: u32, args: &[u64; 6]) -> bool {
     let [first, second, ..] = *args;
     match number {
-        nr::PRCTL => matches!(
-            low_half(first),
-            PR_SET_SECCOMP | PR_SET_SYSCALL_USER_DISPATCH
-        ),
+        nr::PRCTL => by_option(first),
         nr::ARCH_PRCTL => ARCH_SHSTK.contains(&low_half(first)),
-        nr::IOCTL => low_half(second) == RUN_REQUEST,
+        nr::IOCTL => by_request(second),
         _ => nr::is_never_made(number),
     }
+}
+
+/// Whether `prctl(2)` with this option is.
+fn by_option(option: u64) -> bool {
+    matches!(
+        low_half(option),
+        PR_SET_SECCOMP | PR_SET_SYSCALL_USER_DISPATCH
+    )
+}
+
+/// Whether `ioctl(2)` with this request is.
+fn by_request(request: u64) -> bool {
+    low_half(request) == RUN_REQUEST
 }
 
 /// Whether [`is_handed_back`] need be asked: there are calls with this number

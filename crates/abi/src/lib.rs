@@ -25,7 +25,7 @@ pub use entry::{
     MODES_USED, Mode,
 };
 pub use handed_back::{
-    NUMBER_COUNT, is_handed_back, is_made_at_once, is_reviewed, is_x32, may_be_handed_back,
+    NUMBER_COUNT, i386, is_handed_back, is_made_at_once, is_reviewed, is_x32, may_be_handed_back,
 };
 pub use repeat::Repeat;
 pub use run::{
