@@ -38,11 +38,16 @@ static __always_inline bool has_audit_rules(void)
 	return !audit_dummy_context();
 }
 
-/* The arguments are in the registers. */
+/* The arguments are in the registers, in others if it is a 32-bit task's call. */
 static __always_inline void tell_audit_of_entry(const struct pt_regs *regs,
-						u32 number)
+						u32 number, bool is_compat)
 {
-	if (audit_context())
+	if (!audit_context())
+		return;
+	if (is_compat)
+		static_call(sysbatch_audit_entry)(number, regs->bx, regs->cx,
+						  regs->dx, regs->si);
+	else
 		static_call(sysbatch_audit_entry)(number, regs->di, regs->si,
 						  regs->dx, regs->r10);
 }
@@ -63,7 +68,7 @@ static __always_inline bool has_audit_rules(void)
 }
 
 static __always_inline void tell_audit_of_entry(const struct pt_regs *regs,
-						u32 number)
+						u32 number, bool is_compat)
 {
 }
 

@@ -14,6 +14,7 @@
 #include <linux/ptrace.h>
 #include <linux/sched/task_stack.h>
 
+#include "compat.h"
 #include "observe.h"
 #include "shim.h"
 
@@ -57,14 +58,11 @@ static ssize_t sysbatch_read(struct file *file, char __user *buffer,
 				       SYSBATCH_HOST_INFO, SYSBATCH_INFO_SIZE);
 }
 
-/*
- * There is no compat_ioctl: a 32-bit task's system calls have other numbers
- * and arguments, and get -ENOTTY.
- */
 static const struct file_operations sysbatch_operations = {
 	.owner		= THIS_MODULE,
 	.read		= sysbatch_read,
 	.unlocked_ioctl	= sysbatch_ioctl,
+	.compat_ioctl	= sysbatch_compat_ioctl,
 	.llseek		= default_llseek,
 };
 
@@ -112,6 +110,7 @@ static int __init sysbatch_init(void)
 	error = sysbatch_self_test();
 	if (error)
 		return error;
+	sysbatch_compat_init();
 	kernel_param_lock(THIS_MODULE);
 	sysbatch_host_switch(sysbatch_off);
 	kernel_param_unlock(THIS_MODULE);

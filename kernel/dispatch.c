@@ -53,10 +53,10 @@ static void no_rseq(struct ksignal *signal, struct pt_regs *regs)
 DEFINE_STATIC_CALL(sysbatch_rseq, no_rseq);
 #endif
 
-void * __init sysbatch_find_function(const char *name)
+/* What went wrong, if anything did, says *error. */
+static void * __init look_for(const char *name, int *error)
 {
 	static struct kprobe probe;
-	int error;
 
 	memset(&probe, 0, sizeof(probe));
 	probe.symbol_name = name;
@@ -65,12 +65,9 @@ void * __init sysbatch_find_function(const char *name)
 	 * into a function that other processors are in all the time.
 	 */
 	probe.flags = KPROBE_FLAG_DISABLED;
-	error = register_kprobe(&probe);
-	if (error) {
-		pr_err("cannot find the kernel function %s (error %d): this kernel is not supported\n",
-		       name, error);
+	*error = register_kprobe(&probe);
+	if (*error)
 		return NULL;
-	}
 	unregister_kprobe(&probe);
 #ifdef CONFIG_X86_KERNEL_IBT
 	/*
@@ -81,6 +78,24 @@ void * __init sysbatch_find_function(const char *name)
 		return (u8 *)probe.addr - 4;
 #endif
 	return probe.addr;
+}
+
+void * __init sysbatch_look_for_function(const char *name)
+{
+	int error;
+
+	return look_for(name, &error);
+}
+
+void * __init sysbatch_find_function(const char *name)
+{
+	int error;
+	void *function = look_for(name, &error);
+
+	if (!function)
+		pr_err("cannot find the kernel function %s (error %d): this kernel is not supported\n",
+		       name, error);
+	return function;
 }
 
 static int __init find_rseq(void)

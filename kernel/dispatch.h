@@ -17,6 +17,8 @@
 struct pt_regs;
 
 /* The address at which a function can be entered by a direct call, or NULL. */
+void *sysbatch_look_for_function(const char *name);
+/* The same, for a function without which there is no device. */
 void *sysbatch_find_function(const char *name);
 
 long sysbatch_no_dispatcher(const struct pt_regs *regs, unsigned int number);

@@ -15,6 +15,7 @@
 #include <linux/static_call.h>
 
 #include "audit.h"
+#include "compat.h"
 #include "dispatch.h"
 #include "observe.h"
 #include "seccomp.h"
@@ -53,16 +54,18 @@ refused(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard)
 }
 
 /*
- * Makes a call as do_syscall_64() does, with what syscall_trace_enter() and
- * syscall_exit_work() do before and after, in their order
- * (arch/x86/entry/common.c, kernel/entry/common.c).
+ * Makes a call as do_syscall_64() does, or do_syscall_32_irqs_on() that of a 32-bit
+ * task, with what syscall_trace_enter() and syscall_exit_work() do before and after,
+ * in their order (arch/x86/entry/common.c, kernel/entry/common.c).
  *
  * A number with the top bit set is left to the caller, for it could not be
  * returned by an ioctl, which has an int.
  */
-struct sysbatch_judged __noendbr
-sysbatch_judge(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard)
+static __always_inline struct sysbatch_judged
+judge(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard,
+      bool is_compat)
 {
+	const u32 count = is_compat ? IA32_NR_syscalls : NR_syscalls;
 	long result = -ENOSYS;
 
 	if (unlikely((s32)number < 0))
@@ -83,13 +86,26 @@ sysbatch_judge(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard)
 		if (unlikely(regs->orig_ax != number))
 			goto not_made;
 	}
-	tell_audit_of_entry(regs, number);
-	if (likely(number < NR_syscalls))
-		result = dispatch(regs, number);
+	tell_audit_of_entry(regs, number, is_compat);
+	if (likely(number < count))
+		result = is_compat ? compat_dispatch(regs, number) :
+				     dispatch(regs, number);
 	tell_audit_of_exit(result);
 	return (struct sysbatch_judged){ result, SYSBATCH_JUDGED_RETURNED };
 not_made:
 	return (struct sysbatch_judged){ 0, SYSBATCH_JUDGED_NOT_MADE };
+}
+
+struct sysbatch_judged __noendbr
+sysbatch_judge(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard)
+{
+	return judge(regs, number, guard, false);
+}
+
+struct sysbatch_judged sysbatch_compat_judge(struct pt_regs *regs, u32 number,
+					     struct sysbatch_guard *guard)
+{
+	return judge(regs, number, guard, true);
 }
 
 bool sysbatch_can_be_observed(void)
@@ -97,34 +113,59 @@ bool sysbatch_can_be_observed(void)
 	return !has_audit_rules() && (!is_under_seccomp() || has_filters());
 }
 
-long sysbatch_observed_ioctl(struct file *file, unsigned int request,
-			     unsigned long address)
+static __always_inline long observed_ioctl(struct file *file,
+					   unsigned int request,
+					   unsigned long address, bool is_compat)
 {
+	struct pt_regs *regs = current_pt_regs();
+	struct sysbatch_compat_registers saved;
 	struct sysbatch_guard guard;
 	long result;
 
 	get_file(file);
 	sysbatch_guard_begin(&guard, file);
+	if (is_compat)
+		saved = save_compat_registers(regs);
 	/* The result is not looked at: nothing is recorded. */
 	tell_audit_of_exit(0);
-	result = sysbatch_host_observed_ioctl(request, address,
-					      current_pt_regs(), &guard);
+	result = is_compat ?
+		sysbatch_host_compat_ioctl(request, address, regs, &guard) :
+		sysbatch_host_observed_ioctl(request, address, regs, &guard);
 	sysbatch_guard_end(&guard, result);
+	if (is_compat && (!guard.is_trapped || result < 0))
+		restore_compat_registers(regs, &saved);
 	/*
 	 * Of the ioctl, whose end the way to user space tells of. What is trapped
 	 * has no beginning, and the registers are those of the sub-call.
 	 */
 	if (likely(!guard.is_trapped))
-		tell_audit_of_entry(current_pt_regs(),
-				    current_pt_regs()->orig_ax);
+		tell_audit_of_entry(regs, regs->orig_ax, is_compat);
 	fput(file);
 	return result;
+}
+
+long sysbatch_observed_ioctl(struct file *file, unsigned int request,
+			     unsigned long address)
+{
+	return observed_ioctl(file, request, address, false);
+}
+
+long sysbatch_observed_compat_ioctl(struct file *file, unsigned int request,
+				    unsigned long address)
+{
+	return observed_ioctl(file, request, address, true);
 }
 
 #else
 
 struct sysbatch_judged __noendbr
 sysbatch_judge(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard)
+{
+	return (struct sysbatch_judged){ 0, SYSBATCH_JUDGED_NOT_MADE };
+}
+
+struct sysbatch_judged sysbatch_compat_judge(struct pt_regs *regs, u32 number,
+					     struct sysbatch_guard *guard)
 {
 	return (struct sysbatch_judged){ 0, SYSBATCH_JUDGED_NOT_MADE };
 }
@@ -136,6 +177,12 @@ bool sysbatch_can_be_observed(void)
 
 long sysbatch_observed_ioctl(struct file *file, unsigned int request,
 			     unsigned long address)
+{
+	return -ENOTTY;
+}
+
+long sysbatch_observed_compat_ioctl(struct file *file, unsigned int request,
+				    unsigned long address)
 {
 	return -ENOTTY;
 }

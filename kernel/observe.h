@@ -27,5 +27,8 @@ static __always_inline bool is_observed(void)
 bool sysbatch_can_be_observed(void);
 long sysbatch_observed_ioctl(struct file *file, unsigned int request,
 			     unsigned long address);
+/* The same for a 32-bit task. */
+long sysbatch_observed_compat_ioctl(struct file *file, unsigned int request,
+				    unsigned long address);
 
 #endif

@@ -49,6 +49,10 @@ s64 __noendbr sysbatch_host_observed_ioctl(u32 request, u64 address,
 					   struct pt_regs *regs,
 					   struct sysbatch_guard *guard);
 
+/* The same for a 32-bit task, which has a guard if it is observed. */
+s64 sysbatch_host_compat_ioctl(u32 request, u64 address, struct pt_regs *regs,
+			       struct sysbatch_guard *guard);
+
 /* Has every sub-call looked at twice, to be found handed back, or no longer. */
 void sysbatch_host_switch(bool off);
 
@@ -167,6 +171,18 @@ struct sysbatch_judged {
 };
 struct sysbatch_judged __noendbr
 sysbatch_judge(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard);
+
+/*
+ * compat.c: system calls of 32-bit tasks, of which only the lower half of each
+ * argument counts. The guard is that of an observed task, or NULL.
+ */
+extern const u32 SYSBATCH_COMPAT_NR_SYSCALLS;
+struct sysbatch_judged sysbatch_compat_call(struct pt_regs *regs, u32 number,
+					    const u64 *args,
+					    struct sysbatch_guard *guard);
+/* seccomp.c: the same as sysbatch_judge(), for them. */
+struct sysbatch_judged sysbatch_compat_judge(struct pt_regs *regs, u32 number,
+					     struct sysbatch_guard *guard);
 
 /* device.c: whether every sub-call is handed back. */
 extern bool sysbatch_off;

@@ -88,6 +88,48 @@ fn compile(root: &Path, output: &Path, arguments: &[&str], name: &str) -> Result
     executable.with_context(|| format!("cargo built no {name}: see {}", log.display()))
 }
 
+/// The 32-bit program of the tests, by the compiler for 64-bit ones: it has no C
+/// library, for there mostly is none for it.
+///
+/// # Errors
+/// When it can't be compiled.
+pub(crate) fn build_ways() -> Result<PathBuf> {
+    let folder = paths::output().join("ways");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("can't create {}", folder.display()))?;
+    let program = folder.join("ways");
+    // The kernel's headers that are an architecture's, the same for both.
+    let multiarch = process::output_of(Command::new("gcc").arg("-print-multiarch"))?;
+    let mut compiler = Command::new("gcc");
+    compiler.current_dir(paths::root());
+    compiler.args(["-m32", "-std=c11", "-O1", "-Wall", "-Wextra", "-Werror"]);
+    compiler.args(["-static", "-nostdlib", "-ffreestanding", "-no-pie"]);
+    compiler.args(["-fno-pie", "-fno-stack-protector", "-I", "include"]);
+    compiler.arg("-idirafter");
+    compiler.arg(Path::new("/usr/include").join(multiarch.trim()));
+    for source in WAYS {
+        compiler.arg(Path::new("tests/c/ways").join(source));
+    }
+    compiler.arg("-o").arg(&program);
+    process::run(
+        "compiling the 32-bit program",
+        "ways",
+        BUILD_LIMIT,
+        &mut compiler,
+    )?;
+    Ok(program)
+}
+
+/// The parts of the 32-bit program.
+const WAYS: [&str; 6] = [
+    "calls.c",
+    "gate.S",
+    "main.c",
+    "observers.c",
+    "signals.c",
+    "support.c",
+];
+
 /// The file that a line of cargo's messages says was built for `name`.
 fn executable(line: &str, name: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;

@@ -2,7 +2,9 @@
 
 use core::mem::MaybeUninit;
 
-use sysbatch_abi::{ARGUMENT_COUNT, RUN_SIZE, Resume, Run, Status, Width};
+use sysbatch_abi::{
+    ARGUMENT_COUNT, RUN_SIZE, Resume, Run, Status, Width, is_handed_back, may_be_handed_back,
+};
 
 use crate::call::{Call, Operands, Outcome};
 use crate::encoding::Atom;
@@ -80,6 +82,15 @@ pub trait Host {
     /// # Errors
     /// [`Fault`] if any byte of them cannot be read.
     fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault>;
+
+    /// Whether a call is never made inside a batch, so that formats other than the
+    /// native one have no such call. The numbers are those of the architecture that
+    /// the crate is built for, unless the host says otherwise.
+    #[inline(always)]
+    fn is_handed_back(number: u32, operands: &Self::Operands) -> bool {
+        may_be_handed_back(number)
+            && is_handed_back(number, &core::array::from_fn(|index| operands.get(index)))
+    }
 
     /// Makes a system call with the rights of the task.
     fn call(&mut self, call: &Call<Self::Operands>) -> Outcome;

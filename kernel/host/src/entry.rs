@@ -9,8 +9,10 @@ use core::ffi::c_void;
 use core::ptr::NonNull;
 
 use sysbatch_abi::{ABI_VERSION, FORMATS, Info, RUN_REQUEST, RUN_SIZE, Status};
-use sysbatch_engine::enter_inline;
+use sysbatch_engine::{Stop, enter_inline};
 
+use crate::compat::CompatHost;
+use crate::departure::Departure;
 use crate::host::KernelHost;
 use crate::registers::{PtRegs, Registers};
 use crate::shim::Guard;
@@ -82,6 +84,32 @@ pub unsafe extern "C" fn sysbatch_host_observed_ioctl(
     )
 }
 
+/// The same for a 32-bit task. It has a guard if it is observed.
+///
+/// # Safety
+/// As for the others, by `sysbatch_compat_ioctl()` in `compat.c`.
+// SAFETY: as for SYSBATCH_HOST_INFO.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sysbatch_host_compat_ioctl(
+    request: u32,
+    address: u64,
+    registers: NonNull<PtRegs>,
+    guard: Option<NonNull<c_void>>,
+) -> i64 {
+    // SAFETY: the caller vouches for the registers.
+    let registers = unsafe { Registers::new(registers) };
+    let guard = guard.map(|guard| {
+        // SAFETY: the caller vouches for the guard.
+        unsafe { Guard::new(guard) }
+    });
+    if request != RUN_REQUEST {
+        return ENOTTY.wrapping_neg();
+    }
+    let mut host = CompatHost::new(registers, guard);
+    let stop = enter_inline(&mut host, address);
+    result(stop, host.departure(), || host.trapped())
+}
+
 /// Serves an ioctl of a task that is watched as the host says.
 #[inline(always)]
 fn serve<W: Watch>(request: u32, address: u64, mut host: KernelHost<W>) -> i64 {
@@ -89,11 +117,17 @@ fn serve<W: Watch>(request: u32, address: u64, mut host: KernelHost<W>) -> i64 {
         return ENOTTY.wrapping_neg();
     }
     let stop = enter_inline(&mut host, address);
-    host.departure().finish();
+    result(stop, host.departure(), || host.trapped())
+}
+
+/// What the ioctl returns.
+#[inline(always)]
+fn result(stop: Stop, departure: &Departure, trapped: impl FnOnce() -> i64) -> i64 {
+    departure.finish();
     match stop {
         (_, Some(error)) => i64::from(error.errno()).wrapping_neg(),
-        (Status::Interrupted, None) => host.departure().leave(),
-        (Status::Trapped, None) => host.trapped(),
+        (Status::Interrupted, None) => departure.leave(),
+        (Status::Trapped, None) => trapped(),
         (_, None) => 0,
     }
 }

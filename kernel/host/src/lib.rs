@@ -9,6 +9,10 @@
 //! ```text
 //! ioctl ── device.c ── sysbatch_host_ioctl (here)
 //!                              └─ engine::enter ── KernelHost ── ../*.c
+//!
+//! of a 32-bit task:
+//! ioctl ── compat.c ── sysbatch_host_compat_ioctl
+//!                              └─ engine::enter ── CompatHost ── ../*.c
 //! ```
 //!
 //! There is no state but the registers and the stack of the calling task: no
@@ -29,6 +33,7 @@
     )
 )]
 
+mod compat;
 mod departure;
 mod entry;
 mod host;
@@ -39,6 +44,7 @@ mod switch;
 mod watch;
 
 pub use entry::{
-    SYSBATCH_HOST_INFO, sysbatch_host_ioctl, sysbatch_host_observed_ioctl, sysbatch_host_switch,
+    SYSBATCH_HOST_INFO, sysbatch_host_compat_ioctl, sysbatch_host_ioctl,
+    sysbatch_host_observed_ioctl, sysbatch_host_switch,
 };
 pub use registers::PtRegs;

@@ -446,11 +446,34 @@ pub(crate) fn judge(number: u32, registers: Registers, guard: Guard) -> Judged {
     // the current task, saved by `sysbatch_ioctl()`; the guard is that of the
     // running ioctl, by the contract of `Guard::new`.
     let judged = unsafe { c::sysbatch_judge(registers.as_ptr(), number, guard.0.as_ptr()) };
-    match judged.outcome {
-        0 => Judged::Returned(judged.result),
-        1 => Judged::Trapped,
-        _ => Judged::NotMade,
-    }
+    judged.verdict()
+}
+
+/// Makes a call of a 32-bit task, whose observers, if there is a guard, it asks for
+/// leave. The result has 32 bits, sign-extended.
+pub(crate) fn compat_call(
+    number: u32,
+    args: &[u64; 6],
+    registers: Registers,
+    guard: Option<Guard>,
+) -> Judged {
+    let guard = guard.map_or(core::ptr::null_mut(), |guard| guard.0.as_ptr());
+    // SAFETY: the call gets only user values, as from the system call instruction,
+    // of which the shim takes the lower halves, and it looks at the number. The
+    // registers are those of the current task, saved by `sysbatch_compat_ioctl()`;
+    // the guard is that of the running ioctl, by the contract of `Guard::new`, or
+    // null.
+    let judged =
+        unsafe { c::sysbatch_compat_call(registers.as_ptr(), number, args.as_ptr(), guard) };
+    judged.verdict()
+}
+
+/// Whether the kernel may have a call of 32-bit tasks with this number: one below
+/// the size of its table.
+#[cfg_attr(test, expect(unused_unsafe, reason = "the stand-in is Rust"))]
+pub(crate) fn is_compat_call(number: u32) -> bool {
+    // SAFETY: a constant of the shim's.
+    number < unsafe { c::SYSBATCH_COMPAT_NR_SYSCALLS }
 }
 
 /// What waits to be seen to before the next sub-call.
@@ -509,6 +532,18 @@ pub(crate) struct HeadWords {
 pub(crate) struct JudgedWords {
     pub(crate) result: i64,
     pub(crate) outcome: u64,
+}
+
+impl JudgedWords {
+    /// What they mean.
+    #[inline(always)]
+    const fn verdict(self) -> Judged {
+        match self.outcome {
+            0 => Judged::Returned(self.result),
+            1 => Judged::Trapped,
+            _ => Judged::NotMade,
+        }
+    }
 }
 
 #[cfg(not(test))]
@@ -641,6 +676,13 @@ mod c {
         pub(super) fn sysbatch_judge(
             registers: *mut PtRegs,
             number: u32,
+            guard: *mut c_void,
+        ) -> JudgedWords;
+        pub(super) static SYSBATCH_COMPAT_NR_SYSCALLS: u32;
+        pub(super) fn sysbatch_compat_call(
+            registers: *mut PtRegs,
+            number: u32,
+            args: *const u64,
             guard: *mut c_void,
         ) -> JudgedWords;
         pub(super) fn sysbatch_is_watched() -> i32;

@@ -140,6 +140,7 @@ fn available_memory() -> Option<u64> {
 impl Job<'_> {
     fn run(&self, accel: Accel) -> Result<Tally> {
         let Self { suite, kernel, .. } = self;
+        let accel = suite.vendor.map_or(accel, |_| Accel::Tcg);
         let title = format!("{} on {} ({})", suite.name, kernel.release, accel.name());
         let name = format!("{}-{}", suite.name, kernel.release);
         repeat::once(&title, &name, |name| {
@@ -170,6 +171,7 @@ impl Job<'_> {
             rewrites_kernel: suite.rewrites_kernel,
             command_line: suite.command_line,
             five_levels: suite.five_levels,
+            vendor: suite.vendor,
             echo: choice.echo,
             ..VmSpec::new(name, kernel, accel, Some((*module).clone()))
         };

@@ -1,5 +1,6 @@
-//! Whether the module refuses to load where it would not work: built to look for
-//! other functions of the kernel than those it needs.
+//! Whether the module refuses to load where it would not work, or refuses the tasks for
+//! which it would not: built to look for other functions of the kernel than those it
+//! needs.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,41 +11,75 @@ use sysbatch_guest::{Outcome, Suite};
 use super::repeat::{self, Attempt};
 use super::spoilt;
 use super::tally::Tally;
+use crate::guest;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::vm::{self, Accel, GuestFile, SuiteResult, VmSpec};
 
 /// A module that looks for something else.
 struct Spoilt {
     name: &'static str,
+    /// Where the function is looked for.
+    file: &'static str,
     /// The function that it should look for, and the one that it does look for.
     instead: (&'static str, &'static str),
-    /// What it must say in the log.
-    says: &'static str,
+    /// What it must say in the log, in any of these words.
+    says: &'static [&'static str],
+    /// Fails if it does not do what it must.
+    script: &'static str,
 }
 
 const SPOILT: &[Spoilt] = &[
     Spoilt {
         name: "no-such-function",
+        file: "dispatch.c",
         instead: ("x64_sys_call", "x64_sys_call_of_another_kernel"),
-        says: "sysbatch: cannot find the kernel function x64_sys_call_of_another_kernel \
-               (error -2): this kernel is not supported",
+        says: &["sysbatch: cannot find the kernel function \
+                 x64_sys_call_of_another_kernel (error -2): this kernel is not supported"],
+        script: DOES_NOT_LOAD,
     },
     Spoilt {
         name: "other-dispatcher",
+        file: "dispatch.c",
         // In its table the number of getpid(2) is that of mkdir(2).
         instead: ("x64_sys_call", "ia32_sys_call"),
-        says: "sysbatch: self-test: system call 39 returned -14 instead of ",
+        says: &["sysbatch: self-test: system call 39 returned -14 instead of "],
+        script: DOES_NOT_LOAD,
     },
     Spoilt {
         name: "other-task-work",
+        file: "dispatch.c",
         instead: ("task_work_run", "yield"),
-        says: "sysbatch: self-test: task work was not done: this kernel is not supported",
+        says: &["sysbatch: self-test: task work was not done: this kernel is not supported"],
+        script: DOES_NOT_LOAD,
+    },
+    Spoilt {
+        name: "no-32-bit-dispatcher",
+        file: "compat.c",
+        instead: ("ia32_sys_call", "ia32_sys_call_of_another_kernel"),
+        says: &[REFUSES_32_BITS],
+        script: LOADS_FOR_64_BITS,
+    },
+    Spoilt {
+        name: "other-32-bit-dispatcher",
+        file: "compat.c",
+        // In its table the number of getpid(2) is that of writev(2).
+        instead: ("ia32_sys_call", "x64_sys_call"),
+        says: &[
+            "sysbatch: self-test: 32-bit system call 20 returned -9 instead of ",
+            REFUSES_32_BITS,
+        ],
+        script: LOADS_FOR_64_BITS,
     },
 ];
 
-/// Fails if the module loads, or leaves anything behind.
-const SCRIPT: &str =
+/// The module does not load, and leaves nothing behind.
+const DOES_NOT_LOAD: &str =
     "! insmod /spoilt.ko && ! test -e /dev/sysbatch && ! grep -q ^sysbatch /proc/modules";
+
+/// It loads, and refuses 32-bit programs, of which this is one.
+const LOADS_FOR_64_BITS: &str = "insmod /spoilt.ko && /bin/ways int80 device_refuses";
+const REFUSES_32_BITS: &str = "sysbatch: 32-bit programs cannot use the device: this kernel \
+                               does not make their system calls as is known";
 
 const LIMIT: Duration = Duration::from_secs(300);
 
@@ -69,7 +104,7 @@ impl Spoilt {
     /// Builds it.
     fn build(&self, kernel: &Kernel) -> Result<PathBuf> {
         spoilt::build("spoilt", kernel, &|name, text| {
-            if name == "dispatch.c" {
+            if name == self.file {
                 self.spoil(&text)
             } else {
                 Ok(text)
@@ -77,22 +112,25 @@ impl Spoilt {
         })
     }
 
-    /// Has `dispatch.c` look for the other function.
+    /// Has the file look for the other function.
     fn spoil(&self, text: &str) -> Result<String> {
         let (function, other) = self.instead;
-        let call = |name| format!("find_function(\"{name}\")");
+        let call = |name| format!("_function(\"{name}\")");
         let spoilt = text.replace(&call(function), &call(other));
-        ensure!(spoilt != text, "dispatch.c does not look for {function}");
+        ensure!(spoilt != text, "{} does not look for {function}", self.file);
         Ok(spoilt)
     }
 
     /// Tries to load it.
     fn load(&self, name: &str, kernel: &Kernel, accel: Accel, module: &Path) -> Result<Attempt> {
         let spec = VmSpec {
-            files: vec![GuestFile::host("/spoilt.ko", module)],
+            files: vec![
+                GuestFile::host("/spoilt.ko", module),
+                GuestFile::host("/bin/ways", guest::build_ways()?),
+            ],
             suites: vec![Suite {
                 name: self.name.to_owned(),
-                command: ["sh", "-c", SCRIPT].map(str::to_owned).into(),
+                command: ["sh", "-c", self.script].map(str::to_owned).into(),
                 limit_seconds: LIMIT.as_secs(),
                 ..Suite::default()
             }],
@@ -112,11 +150,17 @@ impl Spoilt {
         })
     }
 
-    /// Whether the log has no complaint but what the module must say, which it says
-    /// each time: busybox tries in two ways.
+    /// Whether the log has no complaint but what the module must say, all of it. It may
+    /// say so twice: busybox tries in two ways.
     fn is_told_by(&self, suite: &SuiteResult) -> bool {
         suite.outcome == Some(Outcome::UncleanLog)
-            && !suite.kernel_log.is_empty()
-            && suite.kernel_log.iter().all(|line| line.contains(self.says))
+            && self
+                .says
+                .iter()
+                .all(|words| suite.kernel_log.iter().any(|line| line.contains(words)))
+            && suite
+                .kernel_log
+                .iter()
+                .all(|line| self.says.iter().any(|words| line.contains(words)))
     }
 }

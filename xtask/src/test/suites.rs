@@ -7,7 +7,7 @@ use sysbatch_guest::Suite;
 
 use super::soak::Soak;
 use crate::kernel::Kernel;
-use crate::vm::{Disk, GuestFile, MountPoint};
+use crate::vm::{Disk, GuestFile, MountPoint, Vendor};
 use crate::{disk, guest, library, programs};
 
 /// A suite that runs on every kernel, each time in a machine of its own, so
@@ -36,6 +36,10 @@ pub(super) struct GuestSuite {
     pub(super) processors: u32,
     /// Whether it makes the kernel rewrite its own code, as for a tracepoint.
     pub(super) rewrites_kernel: bool,
+    /// Who made the processor, if it has to be emulated for that.
+    pub(super) vendor: Option<Vendor>,
+    /// Whether to put the 32-bit program into `/bin`.
+    pub(super) ways: bool,
     /// Guest seconds until it is killed, on a machine that is not slow.
     pub(super) limit_seconds: u64,
     /// What is added to the kernel's command line.
@@ -96,6 +100,8 @@ const SUITE: GuestSuite = GuestSuite {
     memory: 512,
     processors: 2,
     rewrites_kernel: false,
+    vendor: None,
+    ways: false,
     limit_seconds: 300,
     command_line: &[],
     five_levels: false,
@@ -114,6 +120,16 @@ const fn of_suites(name: &'static str, command: &'static [&'static str]) -> Gues
         programs: &[("sysbatch-suites", "sysbatch-suites")],
         limit_seconds: 600,
         ..SUITE
+    }
+}
+
+/// The suite of the ways into the kernel, on a processor of which 32-bit programs use
+/// one of them.
+const fn ways(name: &'static str, vendor: Vendor, command: &'static [&'static str]) -> GuestSuite {
+    GuestSuite {
+        ways: true,
+        vendor: Some(vendor),
+        ..of_suites(name, command)
     }
 }
 
@@ -272,6 +288,12 @@ pub(super) const SUITES: &[GuestSuite] = &[
         rewrites_kernel: true,
         ..of_suites("watched", suites!("watched"))
     },
+    ways("ways-amd", Vendor::Amd, suites!("--way", "syscall", "ways")),
+    ways(
+        "ways-intel",
+        Vendor::Intel,
+        suites!("--way", "sysenter", "ways"),
+    ),
     of_suites(
         "unprivileged",
         suites!("--unprivileged", "badinput", "bypass", "punt", "watched"),
@@ -360,6 +382,9 @@ impl GuestSuite {
                 &format!("/tests/{test}"),
                 guest::build_test(package, test)?,
             ));
+        }
+        if self.ways {
+            files.push(GuestFile::host("/bin/ways", guest::build_ways()?));
         }
         if self.library {
             files.extend(library::guest_files()?);

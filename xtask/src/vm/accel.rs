@@ -77,6 +77,26 @@ impl Accel {
     }
 }
 
+/// Who made a processor: it decides by which instruction 32-bit programs enter the
+/// kernel (`arch/x86/entry/vdso/vdso32/system_call.S`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Vendor {
+    /// By `SYSCALL`.
+    Amd,
+    /// By `SYSENTER`.
+    Intel,
+}
+
+impl Vendor {
+    /// QEMU's arguments for it, where the processor is emulated by [`Accel::Tcg`].
+    pub(super) const fn arguments(self) -> [&'static str; 2] {
+        match self {
+            Self::Amd => ["-cpu", "max,la57=off,vendor=AuthenticAMD"],
+            Self::Intel => ["-cpu", "max,la57=off,vendor=GenuineIntel"],
+        }
+    }
+}
+
 /// What a former trial found, valid until the host is started anew.
 #[derive(Debug, Serialize, Deserialize)]
 struct Trial {

@@ -19,7 +19,7 @@ use crate::{guest, paths};
 use console::Console;
 use qemu::{Debugging, Machine};
 
-pub(crate) use accel::{Accel, choose};
+pub(crate) use accel::{Accel, Vendor, choose};
 pub(crate) use debugger::{Debugger, Registers};
 pub(crate) use initramfs::GuestFile;
 pub(crate) use verdict::{SuiteResult, Verdict};
@@ -85,6 +85,8 @@ pub(crate) struct VmSpec<'a> {
     pub(crate) command_line: &'a [&'a str],
     /// Whether addresses have 57 bits, if the processor can.
     pub(crate) five_levels: bool,
+    /// Who made the processor, if that matters: it is emulated then.
+    pub(crate) vendor: Option<Vendor>,
     /// Time to wait after boot before the first suite.
     pub(crate) settle: Duration,
     /// Limit until the first program runs, by the host's clock.
@@ -119,6 +121,7 @@ impl<'a> VmSpec<'a> {
             rewrites_kernel: false,
             command_line: &[],
             five_levels: false,
+            vendor: None,
             settle: Duration::ZERO,
             boot_limit: BOOT_LIMIT,
             limit: None,

@@ -46,6 +46,8 @@ impl Machine {
             "q35",
         ]);
         command.args(spec.accel.arguments(spec));
+        // The last one counts.
+        command.args(spec.vendor.iter().flat_map(|vendor| vendor.arguments()));
         command.arg("-m").arg(spec.whole_memory().to_string());
         command.arg("-smp").arg(spec.processors.to_string());
         command.arg("-kernel").arg(spec.kernel.image());

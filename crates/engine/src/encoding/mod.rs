@@ -7,7 +7,7 @@ mod supersyscall;
 mod sys_batch;
 mod syslet;
 
-use sysbatch_abi::{Repeat, Width, is_handed_back, may_be_handed_back};
+use sysbatch_abi::{Repeat, Width};
 
 use crate::call::{Halt, Operands};
 use crate::host::{Error, Fault, Host};
@@ -267,10 +267,8 @@ fn slot(results: u64, len: u64, index: u64) -> Result<u64, Error> {
 /// The call of this number; none if it is never made inside a batch, which is
 /// how the interfaces before this one answered such calls.
 #[inline(always)]
-fn call_unless_handed_back<O: Operands>(number: u32, operands: &O) -> Operation {
-    if may_be_handed_back(number)
-        && is_handed_back(number, &core::array::from_fn(|index| operands.get(index)))
-    {
+fn call_unless_handed_back<H: Host>(number: u32, operands: &H::Operands) -> Operation {
+    if H::is_handed_back(number, operands) {
         return Operation::NO_SUCH_CALL;
     }
     Operation::Call(number)

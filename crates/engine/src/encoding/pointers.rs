@@ -4,7 +4,6 @@ use sysbatch_abi::Width;
 
 use super::array::Array;
 use super::{Decoded, Encoding, Next, Operation, Sign, call_unless_handed_back, element, slot};
-use crate::call::Operands;
 use crate::host::{Error, Host};
 use crate::turn::{Made, Turn};
 
@@ -55,9 +54,9 @@ pub struct NumberAndSlot {
 
 /// The operation for a number that is a whole word.
 #[inline(always)]
-pub(super) fn operation<O: Operands>(number: u64, operands: &O) -> Operation {
+pub(super) fn operation<H: Host>(number: u64, operands: &H::Operands) -> Operation {
     match u32::try_from(number) {
-        Ok(number) => call_unless_handed_back(number, operands),
+        Ok(number) => call_unless_handed_back::<H>(number, operands),
         Err(_) => Operation::NO_SUCH_CALL,
     }
 }
@@ -95,7 +94,7 @@ impl Encoding for Pointers {
         operands: &mut H::Operands,
     ) -> Result<Decoded, Error> {
         Ok(Decoded {
-            operation: operation(entry.number, operands),
+            operation: operation::<H>(entry.number, operands),
             slot: entry.slot,
             loaded: false,
         })

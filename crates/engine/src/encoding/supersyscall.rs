@@ -80,7 +80,7 @@ impl Encoding for Supersyscall {
                 Some(slot) => slot,
                 None => slot(self.results, self.results_len, pc)?,
             },
-            operation: call_unless_handed_back(u32::from_le_bytes([a, b, c, d]), operands),
+            operation: call_unless_handed_back::<H>(u32::from_le_bytes([a, b, c, d]), operands),
             loaded: false,
         })
     }

@@ -54,7 +54,7 @@ fn number_and_jumps(entry: Head) -> [i16; 4] {
 
 /// What a call is, of whose operands `count` are arguments.
 #[inline(always)]
-fn operation<O: Operands>(number: i16, count: u8, operands: &mut O) -> Operation {
+fn operation<H: Host>(number: i16, count: u8, operands: &mut H::Operands) -> Operation {
     let count = usize::from(count);
     if count > ARGUMENT_COUNT {
         return Operation::NO_SUCH_CALL;
@@ -68,7 +68,7 @@ fn operation<O: Operands>(number: i16, count: u8, operands: &mut O) -> Operation
         return Operation::Pseudo(Pseudo::WordCopy);
     }
     match u32::try_from(number) {
-        Ok(number) => call_unless_handed_back(number, operands),
+        Ok(number) => call_unless_handed_back::<H>(number, operands),
         Err(_) => Operation::NO_SUCH_CALL,
     }
 }
@@ -110,7 +110,7 @@ impl Encoding for SysBatch {
         // A count below zero is one above any count.
         let [count, ..] = entry.second.to_le_bytes();
         Ok(Decoded {
-            operation: operation(number, count, operands),
+            operation: operation::<H>(number, count, operands),
             slot,
             loaded: false,
         })

@@ -94,7 +94,7 @@ impl Encoding for Syslet {
             operation: if atom.number == SYSLET_NR_UMEM_ADD {
                 Operation::Pseudo(Pseudo::WordAdd)
             } else {
-                operation(atom.number, operands)
+                operation::<H>(atom.number, operands)
             },
             slot: atom.result,
             loaded: false,

@@ -91,6 +91,9 @@ pub(crate) struct Options {
     /// How long batches without an end run, in seconds.
     #[arg(long, default_value_t = 9)]
     pub(crate) endless_seconds: u64,
+    /// By which instruction 32-bit programs enter the kernel on this processor.
+    #[arg(long, value_enum)]
+    pub(crate) way: Option<crate::ways::Way>,
     #[command(flatten)]
     pub(crate) soak: crate::soak::Settings,
 }

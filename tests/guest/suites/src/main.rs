@@ -34,6 +34,7 @@ mod soak;
 mod state;
 mod unload;
 mod watched;
+mod ways;
 
 use std::process::ExitCode;
 
@@ -84,6 +85,8 @@ enum Suite {
     Unload,
     /// Seccomp, ptrace, syscall user dispatch, tracepoints.
     Watched,
+    /// The ways into the kernel, by a 64-bit and by a 32-bit program.
+    Ways,
 }
 
 impl Suite {
@@ -109,6 +112,7 @@ impl Suite {
             Self::State => state::cases(),
             Self::Unload => unload::cases(),
             Self::Watched => watched::cases(),
+            Self::Ways => ways::cases(),
         }
     }
 

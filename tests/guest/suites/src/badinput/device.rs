@@ -22,7 +22,6 @@ cases! {
     kernel device_used_after_fork;
     both one_batch_in_two_threads;
     kernel other_requests_are_refused;
-    kernel a_32_bit_entry_is_refused;
     kernel device_tells_its_version;
     kernel device_is_no_file;
 }
@@ -215,24 +214,6 @@ fn other_requests_are_refused(_: &mut Lab) {
     batch.run.pc = 0;
     batch.run.fuel = 1;
     assert_eq!(ioctl(&device(libc::O_RDONLY), run, header), Ok(0));
-}
-
-fn a_32_bit_entry_is_refused(_: &mut Lab) {
-    let fd = device(libc::O_RDWR);
-    let mut result = 54_i64;
-    // SAFETY: int 0x80 with the 32-bit number of ioctl: descriptor, request,
-    // and a null header. r8 to r11 may be cleared by it.
-    unsafe {
-        core::arch::asm!(
-            "push rbx", "mov ebx, {fd:e}", "int 0x80", "pop rbx",
-            fd = in(reg) fd.as_raw_fd(),
-            inout("rax") result,
-            in("rcx") u64::from(RUN_REQUEST),
-            in("rdx") 0_u64,
-            out("r8") _, out("r9") _, out("r10") _, out("r11") _,
-        );
-    }
-    assert_eq!(result, error(Errno::NOTTY));
 }
 
 fn device_tells_its_version(_: &mut Lab) {
