@@ -39,10 +39,47 @@ const DISK_SIZE: u64 = 64 << 20;
 const HAND_OVER_LIMIT: Duration = Duration::from_secs(600);
 const LIMIT: Duration = Duration::from_secs(1800);
 
-/// The number of the system call that runs a batch, `ioctl`.
-const IOCTL: u64 = 16;
-/// The first instruction of each system call.
-const ENTRY: &str = "entry_SYSCALL_64";
+/// A way into the kernel, by which an ioctl that runs a batch is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// `SYSCALL` of a 64-bit program, which runs its batch twice: the second run.
+    Syscall,
+    /// `SYSCALL` of a 32-bit program.
+    Syscall32,
+    /// `INT 0x80`.
+    Int80,
+}
+
+impl Way {
+    /// The function of the kernel that it leads to.
+    const fn entry(self) -> &'static str {
+        match self {
+            Self::Syscall => "entry_SYSCALL_64",
+            Self::Syscall32 => "entry_SYSCALL_compat",
+            Self::Int80 => "asm_int80_emulation",
+        }
+    }
+
+    /// Whether a call that begins with these registers is one that runs a batch.
+    fn runs_batch(self, registers: Registers) -> bool {
+        match self {
+            Self::Syscall => {
+                registers.rax == 16 && registers.rsi == u64::from(sysbatch_abi::RUN_REQUEST)
+            }
+            // The program makes no other ioctl.
+            Self::Syscall32 | Self::Int80 => registers.rax == 54,
+        }
+    }
+
+    /// How many of them come before the one that is followed.
+    const fn before(self) -> u32 {
+        match self {
+            Self::Syscall => 1,
+            Self::Syscall32 | Self::Int80 => 0,
+        }
+    }
+}
+
 /// Below it are addresses of user space.
 const USER_END: u64 = 1 << 47;
 
@@ -57,14 +94,8 @@ pub(crate) fn follow(
     program: &Path,
     batches: &[Batch],
 ) -> Result<(Symbols, Vec<Trace>)> {
-    let folder = paths::output().join("profile");
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("can't create {}", folder.display()))?;
-    let image = folder.join(format!("symbols-{}-{}", kernel.release, std::process::id()));
-    let disk = File::create(&image).with_context(|| format!("can't write {}", image.display()))?;
-    disk.set_len(DISK_SIZE)?;
     let mut files = vec![GuestFile::host(PROGRAM, program)];
-    let mut script = HAND_OVER.to_owned();
+    let mut script = String::new();
     for (number, batch) in batches.iter().enumerate() {
         let path = format!("/batches/{number}.sb");
         let arguments: Vec<&str> = batch.arguments().collect();
@@ -72,6 +103,29 @@ pub(crate) fn follow(
         script.push_str(&format!("{PROGRAM} kernel {path} {arguments}\n"));
         files.push(GuestFile::bytes(&path, batch.text.clone().into_bytes()));
     }
+    let ways = vec![Way::Syscall; batches.len()];
+    follow_ways(kernel, module, files, &script, &ways)
+}
+
+/// Follows one crossing by each of these ways, in this order, while a script runs in a
+/// machine with these files.
+///
+/// # Errors
+/// As [`follow`].
+pub(crate) fn follow_ways(
+    kernel: &Kernel,
+    module: PathBuf,
+    files: Vec<GuestFile>,
+    script: &str,
+    ways: &[Way],
+) -> Result<(Symbols, Vec<Trace>)> {
+    let folder = paths::output().join("profile");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("can't create {}", folder.display()))?;
+    let image = folder.join(format!("symbols-{}-{}", kernel.release, std::process::id()));
+    let disk = File::create(&image).with_context(|| format!("can't write {}", image.display()))?;
+    disk.set_len(DISK_SIZE)?;
+    let script = format!("{HAND_OVER}{script}");
     let command = ["/bin/busybox", "sh", "-c", &script].map(str::to_owned);
     let spec = VmSpec {
         files,
@@ -97,7 +151,7 @@ pub(crate) fn follow(
             Some(module),
         )
     };
-    let result = vm::run_debugged(&spec, |debugger| trace(debugger, &image, batches.len()));
+    let result = vm::run_debugged(&spec, |debugger| trace(debugger, &image, ways));
     paths::remove(&image)?;
     let (verdict, traced) = result?;
     if !verdict.passed() {
@@ -109,45 +163,43 @@ pub(crate) fn follow(
     Ok(traced)
 }
 
-/// Follows the second run of each of so many batches.
-fn trace(mut debugger: Debugger, image: &Path, batches: usize) -> Result<(Symbols, Vec<Trace>)> {
+/// Follows a crossing by each way.
+fn trace(mut debugger: Debugger, image: &Path, ways: &[Way]) -> Result<(Symbols, Vec<Trace>)> {
     debugger.resume()?;
     let symbols = Symbols::of_kernel(&hand_over(image)?);
-    let entry = symbols.address(ENTRY)?;
+    let entries = ways.iter().map(|way| symbols.address(way.entry()));
+    let entries = entries.collect::<Result<Vec<_>>>()?;
     debugger.interrupt()?;
-    debugger.set_breakpoint(entry)?;
     OpenOptions::new()
         .write(true)
         .open(image)?
         .write_all_at(b"go\n", GO_AT)?;
     let mut traces = Vec::new();
-    let mut runs = 0;
-    debugger.resume()?;
-    while traces.len() < batches {
-        ensure!(
-            debugger.wait()?,
-            "the machine ended after {} of {batches} batches",
-            traces.len()
-        );
-        let registers = debugger.registers()?;
-        // A breakpoint would stop the processor where it stands.
-        debugger.remove_breakpoint(entry)?;
-        let runs_batch =
-            registers.rax == IOCTL && registers.rsi == u64::from(sysbatch_abi::RUN_REQUEST);
-        if runs_batch {
-            runs += 1;
-        }
-        // Each program runs its batch twice.
-        if runs_batch && runs % 2 == 0 {
-            traces.push(crossing(&mut debugger)?);
-        } else {
+    for (way, entry) in ways.iter().zip(entries) {
+        let mut before = way.before();
+        loop {
+            debugger.set_breakpoint(entry)?;
+            debugger.resume()?;
+            ensure!(
+                debugger.wait()?,
+                "the machine ended after {} of {} batches",
+                traces.len(),
+                ways.len()
+            );
+            // It would stop the processor where it stands.
+            debugger.remove_breakpoint(entry)?;
+            let runs_batch = way.runs_batch(debugger.registers()?);
+            if runs_batch && before == 0 {
+                break;
+            }
+            if runs_batch {
+                before -= 1;
+            }
             debugger.step()?;
         }
-        if traces.len() < batches {
-            debugger.set_breakpoint(entry)?;
-        }
-        debugger.resume()?;
+        traces.push(crossing(&mut debugger)?);
     }
+    debugger.resume()?;
     ensure!(!debugger.wait()?, "the machine stopped without a reason");
     Ok((symbols, traces))
 }

@@ -5,13 +5,13 @@
 //! `ptrace(2)`. What repeats is the unit. Nothing is sampled and nothing is
 //! timed, so that each run gives the same.
 
-mod guest;
+pub(crate) mod guest;
 mod kinds;
 mod native;
 mod report;
 mod steady;
-mod symbols;
-mod trace;
+pub(crate) mod symbols;
+pub(crate) mod trace;
 pub(crate) mod workload;
 
 use std::path::{Path, PathBuf};

@@ -12,6 +12,7 @@ mod spoilt;
 mod steps;
 mod suites;
 pub(crate) mod tally;
+mod way_out;
 
 use anyhow::{Result, bail};
 
@@ -89,6 +90,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "refusal",
         run: Run::Whole(refusal::run),
+    },
+    Step {
+        name: "way-out",
+        run: Run::Whole(way_out::run),
     },
     Step {
         name: "instructions",
