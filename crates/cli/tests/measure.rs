@@ -229,6 +229,19 @@ fn doctor_agrees_with_the_machine() {
 }
 
 #[test]
+fn doctor_measures_the_ways_into_the_kernel() {
+    let diagnosis = json(&sysbatch(&["doctor", "--json"]).output().unwrap());
+    let ways = &diagnosis["ways"];
+    assert!(ways["syscall"].as_f64().unwrap() > 0.0, "{ways}");
+    // Not every kernel has it; what ends the process that tries it ends no other.
+    assert!(ways["int80"].is_null() || ways["int80"].as_f64().unwrap() > 0.0);
+    assert_eq!(ways["not_measured"].as_array().unwrap().len(), 2);
+    let finding = finding(&diagnosis, "ways in").unwrap();
+    let found = finding["found"].as_str().unwrap();
+    assert!(found.contains("INT 0x80"), "{found}");
+}
+
+#[test]
 fn doctor_sees_what_the_environment_asks_for() {
     let output = sysbatch(&["doctor", "--json"])
         .env("SYSBATCH_BACKEND", "user")

@@ -71,6 +71,7 @@ pub(super) fn findings(diagnosis: &Diagnosis) -> Vec<Finding> {
     all.extend(seccomp(diagnosis));
     all.extend(tracer(diagnosis));
     all.push(cost(diagnosis));
+    all.extend(ways(diagnosis));
     all.push(mitigations(diagnosis));
     all
 }
@@ -283,6 +284,28 @@ fn cost(diagnosis: &Diagnosis) -> Finding {
         found,
         "sysbatch bench measures this closely, and for calls that do something.",
     )
+}
+
+fn ways(diagnosis: &Diagnosis) -> Option<Finding> {
+    let ways = &diagnosis.ways;
+    let syscall = ways.syscall?;
+    let mut found = format!("a trivial call by SYSCALL takes {syscall:.0} ns");
+    found += &match ways.int80 {
+        Some(int80) => format!(", by INT 0x80 {int80:.0} ns"),
+        None => ", and INT 0x80 cannot be used".to_owned(),
+    };
+    let advice = match ways.int80 {
+        Some(_) => {
+            "INT 0x80 is a way of 32-bit programs, and the one by which their calls are \
+             restarted. What they mostly use, SYSENTER or SYSCALL in their vDSO, only a 32-bit \
+             program can measure."
+        }
+        None => {
+            "This kernel runs no 32-bit programs (ia32_emulation=0), or a filter forbids their \
+             calls."
+        }
+    };
+    Some(finding("ways in", Level::Ok, found, advice))
 }
 
 fn mitigations(diagnosis: &Diagnosis) -> Finding {

@@ -6,6 +6,7 @@
 //!    ├─ device ── the module and its device
 //!    ├─ watched ── who looks at the system calls of this task
 //!    ├─ cost ── what a crossing costs, measured
+//!    ├─ ways ── and by each way into the kernel
 //!    └─ findings ── all of it in words
 //! ```
 
@@ -14,6 +15,7 @@ mod device;
 mod findings;
 mod system;
 mod watched;
+mod ways;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -33,6 +35,9 @@ pub(crate) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Measure a way into the kernel, and nothing else
+    #[arg(long, hide = true)]
+    way: Option<ways::Way>,
 }
 
 /// All that is known.
@@ -43,6 +48,7 @@ struct Diagnosis {
     backend: Choice,
     watched: watched::Watched,
     cost: cost::Cost,
+    ways: ways::Ways,
     /// Whether batches run in the kernel, whole.
     in_kernel: bool,
     findings: Vec<Finding>,
@@ -75,6 +81,9 @@ impl Choice {
 
 /// Runs `sysbatch doctor`.
 pub(crate) fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(way) = arguments.way {
+        return ways::print(way).map(|()| ExitCode::SUCCESS);
+    }
     let kernel = Backend::kernel();
     let selected = Backend::select();
     let mut diagnosis = Diagnosis {
@@ -83,6 +92,7 @@ pub(crate) fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         backend: Choice::of(&selected),
         watched: watched::Watched::look(kernel.as_ref().ok()),
         cost: cost::Cost::measure(kernel.as_ref().ok())?,
+        ways: ways::Ways::measure(),
         in_kernel: false,
         findings: Vec::new(),
     };
