@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -22,6 +22,7 @@ cases! {
     kernel git_keeps_a_history within 300;
     kernel python_runs_its_tests within 300;
     kernel perl_runs_its_tests within 300;
+    kernel perl_runs_its_tests_without_rights within 300;
     kernel make_runs_jobs_side_by_side within 300;
     kernel strace_follows_a_program within 300;
     kernel server_has_clients within 300;
@@ -29,47 +30,77 @@ cases! {
 }
 
 fn shells_with_pipes_jobs_and_traps(lab: &mut Lab) {
-    compare(lab, include_str!("programs/shells.sh"), Traced::No);
+    compare(lab, include_str!("programs/shells.sh"), &ROOT);
 }
 
 fn files_are_copied_packed_found_and_sorted(lab: &mut Lab) {
-    compare(lab, include_str!("programs/files.sh"), Traced::No);
+    compare(lab, include_str!("programs/files.sh"), &ROOT);
 }
 
 fn git_keeps_a_history(lab: &mut Lab) {
-    compare(lab, include_str!("programs/git.sh"), Traced::No);
+    compare(lab, include_str!("programs/git.sh"), &ROOT);
 }
 
 fn python_runs_its_tests(lab: &mut Lab) {
-    compare(lab, include_str!("programs/python.sh"), Traced::No);
+    compare(lab, include_str!("programs/python.sh"), &ROOT);
 }
 
 fn perl_runs_its_tests(lab: &mut Lab) {
-    compare(lab, include_str!("programs/perl.sh"), Traced::No);
+    compare(lab, include_str!("programs/perl.sh"), &ROOT);
+}
+
+fn perl_runs_its_tests_without_rights(lab: &mut Lab) {
+    compare(lab, include_str!("programs/perl.sh"), &NOBODY);
 }
 
 fn make_runs_jobs_side_by_side(lab: &mut Lab) {
-    compare(lab, include_str!("programs/make.sh"), Traced::No);
+    compare(lab, include_str!("programs/make.sh"), &ROOT);
 }
 
 fn strace_follows_a_program(lab: &mut Lab) {
-    compare(lab, include_str!("programs/strace.sh"), Traced::Yes);
+    compare(lab, include_str!("programs/strace.sh"), &TRACED);
 }
 
 fn server_has_clients(lab: &mut Lab) {
-    compare(lab, include_str!("programs/server.sh"), Traced::No);
+    compare(lab, include_str!("programs/server.sh"), &ROOT);
 }
 
 fn sqlite_has_writers_at_once(lab: &mut Lab) {
-    compare(lab, include_str!("programs/sqlite.sh"), Traced::No);
+    compare(lab, include_str!("programs/sqlite.sh"), &ROOT);
 }
 
-/// Whether some of the calls are those of traced programs, which are handed back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Traced {
-    No,
-    Yes,
+/// How a script runs.
+#[derive(Clone, Copy, Debug)]
+struct How {
+    /// What runs it, if not root.
+    before: &'static [&'static str],
+    user: u32,
+    /// Whether some of the calls are those of traced programs, which are handed back.
+    is_traced: bool,
 }
+
+const ROOT: How = How {
+    before: &[],
+    user: 0,
+    is_traced: false,
+};
+
+const TRACED: How = How {
+    is_traced: true,
+    ..ROOT
+};
+
+/// As somebody without rights, who may neither install a filter without giving up to get
+/// any nor say which program a process runs.
+const NOBODY: How = How {
+    before: &[
+        "/usr/bin/perl",
+        "-e",
+        "$) = '65534 65534'; $( = 65534; ($<, $>) = (65534, 65534); exec @ARGV",
+    ],
+    user: 65534,
+    is_traced: false,
+};
 
 /// The least share of calls that go through a batch, in percent.
 const LEAST_SHARE: u64 = 90;
@@ -78,7 +109,7 @@ const LEAST_SHARE: u64 = 90;
 const ENVIRONMENT: &[&str] = &["PATH=/usr/bin:/bin", "HOME=/tmp", "LC_ALL=C", "TZ=UTC"];
 
 /// Runs a script plain and wrapped, and compares.
-fn compare(lab: &mut Lab, script: &str, traced: Traced) {
+fn compare(lab: &mut Lab, script: &str, how: &How) {
     let tree = lab
         .options
         .tree
@@ -86,15 +117,17 @@ fn compare(lab: &mut Lab, script: &str, traced: Traced) {
         .expect("the disk with the programs");
     prepare(&tree);
     fs::write(tree.join("tmp/script"), script).expect("room for the script");
-    let plain = run(&tree, &[]);
+    let plain = run(&tree, how, &[]);
     assert!(plain.output.status.success(), "plain: {plain:#?}");
     assert!(!plain.output.stdout.is_empty(), "the script prints nothing");
     let wrap = ["/tmp/sysbatch", "wrap", "--report", "/tmp/report", "--"];
-    let wrapped = run(&tree, &wrap);
+    let wrapped = run(&tree, how, &wrap);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert_eq!(text(&plain.output.stdout), text(&wrapped.output.stdout));
     assert_eq!(text(&plain.output.stderr), text(&wrapped.output.stderr));
     assert_eq!(plain.output.status, wrapped.output.status);
+    let owned = |file: &File| file.owner == (how.user, how.user);
+    assert!(plain.files.values().all(owned), "somebody else ran it");
     let names = |files: &Files| files.keys().cloned().collect::<Vec<PathBuf>>();
     assert_eq!(names(&plain.files), names(&wrapped.files));
     for (path, file) in &plain.files {
@@ -104,9 +137,10 @@ fn compare(lab: &mut Lab, script: &str, traced: Traced) {
     println!("{}", report.trim());
     let counts = counts(&report);
     let [all, batched, handed_back, _] = counts;
-    let counted = match traced {
-        Traced::No => batched,
-        Traced::Yes => batched + handed_back,
+    let counted = if how.is_traced {
+        batched + handed_back
+    } else {
+        batched
     };
     assert!(
         batched > 0 && counted * 100 >= all * LEAST_SHARE,
@@ -142,15 +176,21 @@ struct File {
 }
 
 /// Runs the script in an empty directory, by the command in front.
-fn run(tree: &Path, before: &[&str]) -> Run {
+fn run(tree: &Path, how: &How, before: &[&str]) -> Run {
     let folder = tree.join("tmp/run");
     if folder.exists() {
         fs::remove_dir_all(&folder).expect("what a run left can be removed");
     }
     fs::create_dir(&folder).expect("a directory");
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("permissions");
+    chown(&folder, Some(how.user), Some(how.user)).expect("root may give it away");
+    let report = tree.join("tmp/report");
+    if report.exists() {
+        fs::remove_file(report).expect("the report before can be removed");
+    }
     let output = Command::new("chroot")
         .arg(tree)
+        .args(how.before)
         .args(before)
         .args(["/usr/bin/env", "-i", "-C", "/tmp/run"])
         .args(ENVIRONMENT)

@@ -1,26 +1,36 @@
 # A server in Python with clients in Perl.
 cat > server.py <<'END'
-import asyncio, os, signal
+import os, selectors, signal, socket
 
-async def serve(reader, writer):
-    while line := await reader.readline():
-        writer.write(line.decode().upper().encode())
-        await writer.drain()
-    writer.close()
+selector = selectors.EpollSelector()
+listener = socket.create_server(("127.0.0.1", 0))
+listener.setblocking(False)
+selector.register(listener, selectors.EVENT_READ, None)
+with open("port.tmp", "w") as file:
+    file.write(str(listener.getsockname()[1]))
+os.rename("port.tmp", "port")
+stopped, stop = os.pipe()
+signal.signal(signal.SIGTERM, lambda *_: os.write(stop, b"x"))
+selector.register(stopped, selectors.EVENT_READ, "stop")
 
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    with open("port.tmp", "w") as file:
-        file.write(str(port))
-    os.rename("port.tmp", "port")
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await stop.wait()
-    server.close()
-    print("the server ends")
+def serve():
+    while True:
+        for key, _ in selector.select():
+            if key.data == "stop":
+                return
+            if key.data is None:
+                connection, _ = listener.accept()
+                selector.register(connection, selectors.EVENT_READ, "client")
+                continue
+            received = key.fileobj.recv(4096)
+            if received:
+                key.fileobj.sendall(received.upper())
+            else:
+                selector.unregister(key.fileobj)
+                key.fileobj.close()
 
-asyncio.run(main())
+serve()
+print("the server ends")
 END
 cat > client.pl <<'END'
 use strict;
