@@ -31,10 +31,10 @@ pub(super) fn build(sources: &Sources, kernel: &Kernel) -> Result<()> {
     paths::remove(folder)?;
     let work = folder.join("build");
     std::fs::create_dir_all(&work).with_context(|| format!("can't create {}", work.display()))?;
-    let room = setup::check_room("a kernel while it is built", &work, ROOM)?;
+    let room = setup::check_room("building it", folder, ROOM)?;
     say(&format!(
-        "building Linux {} of {} {}, once: it takes {room}, of which {} MB stay, and some twenty \
-         minutes of processor time",
+        "Linux {} is built once, of {} {}: it takes some twenty minutes of processor time, and \
+         {room}, of which {} MB stay",
         kernel.release,
         package(),
         sources.version,

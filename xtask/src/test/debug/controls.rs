@@ -157,7 +157,9 @@ fn plant(name: &str, text: String) -> Result<String> {
         }
         "entry.rs" => {
             let call = "    let stop = enter_inline(";
-            let text = replace(&text, call, &format!("    plant();\n{call}"))?;
+            // One for each kind of program.
+            ensure!(text.contains(call), "{name} has no `{call}`");
+            let text = text.replace(call, &format!("    plant();\n{call}"));
             Ok(text + include_str!("planted.rs"))
         }
         _ => Ok(text),
