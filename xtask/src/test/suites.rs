@@ -284,7 +284,11 @@ pub(super) const SUITES: &[GuestSuite] = &[
         command_line: &["preempt=none"],
         ..SCHEDULING
     },
-    of_suites("signals", suites!("signals")),
+    GuestSuite {
+        // perf_event_open(2) switches a branch of the scheduler.
+        rewrites_kernel: true,
+        ..of_suites("signals", suites!("signals"))
+    },
     of_suites("state", suites!("state")),
     GuestSuite {
         rewrites_kernel: true,
