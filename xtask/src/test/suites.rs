@@ -260,7 +260,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
     },
     GuestSuite {
         limit_seconds: 900,
-        debugged: Debugged::Less(&["--count", "250"], "250 random programs instead of 10,000"),
+        debugged: Debugged::Less(&["--count", "250"], "250 random programs instead of 5,000"),
         ..of_suites("property", suites!("property"))
     },
     of_suites("punt", suites!("punt")),

@@ -80,7 +80,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) seed: Option<u64>,
     /// How many random programs.
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 5_000)]
     pub(crate) count: u64,
     /// A directory with many files that have not been read since boot.
     #[arg(long)]
