@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(150);
 
 /// By how many objects a cache may grow from one half of the rounds to the other:
 /// what lies in the lists of each processor comes and goes.
-const OBJECTS: i64 = 64;
+const OBJECTS: i64 = 256;
 /// The same in KiB, for pages that are used.
 const KIBIBYTES: i64 = 4 << 10;
 
