@@ -165,18 +165,16 @@ impl Growth {
         for (growth, name, counts) in caches.iter().take(SHOWN) {
             println!("{growth:+} objects in {name}: {counts:?}");
         }
-        let most = caches.first().map_or(0, |(growth, ..)| *growth);
-        let grown = [
-            (growth(&used) > KIBIBYTES, "used memory"),
-            (most > OBJECTS, "the number of objects in a cache"),
-        ];
-        let grown = grown.into_iter().filter(|(grows, _)| *grows);
-        let grown: Vec<&str> = grown.map(|(_, what)| what).collect();
-        assert!(
-            may_grow || grown.is_empty(),
-            "grown: {}; see above",
-            grown.join(", ")
+        let mut grown = Vec::new();
+        if growth(&used) > KIBIBYTES {
+            grown.push(format!("used memory: {used:?} KiB"));
+        }
+        let grown_caches = caches.iter().filter(|(growth, ..)| *growth > OBJECTS);
+        grown.extend(
+            grown_caches
+                .map(|(_, name, counts)| format!("the number of objects in {name}: {counts:?}")),
         );
+        assert!(may_grow || grown.is_empty(), "grown: {}", grown.join("; "));
     }
 }
 
