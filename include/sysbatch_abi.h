@@ -109,6 +109,16 @@ enum sysbatch_format {
 /* Flag of SYSBATCH_FORMAT_POINTERS: a call that fails ends the batch. */
 #define SYSBATCH_FLAG_STOP_ON_FAILURE 0x2U
 
+/*
+ * Flag of every format: the batch stops before the first system call that would
+ * wait, with SYSBATCH_PUNT_REASON_WOULD_WAIT. A host that cannot do so refuses
+ * the header.
+ */
+#define SYSBATCH_FLAG_FIRST_TRY 0x10000U
+
+/* How many bytes scratch of sysbatch_run points to. */
+#define SYSBATCH_SCRATCH_SIZE 32
+
 /* Bit set of the formats known here: bit n for sysbatch_format n. */
 #define SYSBATCH_FORMATS 0x3eULL
 
@@ -183,6 +193,11 @@ enum sysbatch_punt_reason {
 	 * handed back. Who closes the device now lets it be unloaded.
 	 */
 	SYSBATCH_PUNT_REASON_OFF = 3,
+	/*
+	 * With SYSBATCH_FLAG_FIRST_TRY: the call would wait, or it is not known
+	 * that it would not. Entered again without the flag, it is made.
+	 */
+	SYSBATCH_PUNT_REASON_WOULD_WAIT = 4,
 };
 
 /*
@@ -199,7 +214,8 @@ struct sysbatch_run {
 	__u32 format;
 	/*
 	 * In: the format's own flags, SYSBATCH_FLAG_CONTINUE_ON_FAILURE or
-	 * SYSBATCH_FLAG_STOP_ON_FAILURE; others must be zero.
+	 * SYSBATCH_FLAG_STOP_ON_FAILURE, and SYSBATCH_FLAG_FIRST_TRY; others
+	 * must be zero.
 	 */
 	__u32 flags;
 	/* Out: why the batch stopped, see sysbatch_status. */
@@ -231,8 +247,12 @@ struct sysbatch_run {
 	 * Out: with SYSBATCH_STATUS_PUNT the sysbatch_punt_reason, else zero.
 	 */
 	__u32 reason;
-	/* In: must be zero. */
-	__aligned_u64 reserved;
+	/*
+	 * In: with SYSBATCH_FLAG_FIRST_TRY the address of SYSBATCH_SCRATCH_SIZE
+	 * bytes, aligned to 8 bytes, that may be overwritten, or zero; else
+	 * zero.
+	 */
+	__aligned_u64 scratch;
 };
 
 SYSBATCH_ASSERT(sizeof(struct sysbatch_run) == 96);
@@ -251,7 +271,7 @@ SYSBATCH_ASSERT_FIELD(struct sysbatch_run, steps, 64, 8);
 SYSBATCH_ASSERT_FIELD(struct sysbatch_run, value, 72, 8);
 SYSBATCH_ASSERT_FIELD(struct sysbatch_run, resume, 80, 4);
 SYSBATCH_ASSERT_FIELD(struct sysbatch_run, reason, 84, 4);
-SYSBATCH_ASSERT_FIELD(struct sysbatch_run, reserved, 88, 8);
+SYSBATCH_ASSERT_FIELD(struct sysbatch_run, scratch, 88, 8);
 
 /* ---- The entry of the native encoding ---- */
 

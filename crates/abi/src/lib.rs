@@ -14,6 +14,7 @@ mod builtin;
 mod device;
 mod entry;
 mod handed_back;
+mod never_waits;
 mod repeat;
 mod run;
 mod syslet;
@@ -27,10 +28,11 @@ pub use entry::{
 pub use handed_back::{
     NUMBER_COUNT, i386, is_handed_back, is_made_at_once, is_reviewed, is_x32, may_be_handed_back,
 };
+pub use never_waits::never_waits;
 pub use repeat::Repeat;
 pub use run::{
-    FLAG_CONTINUE_ON_FAILURE, FLAG_STOP_ON_FAILURE, Format, PuntReason, RUN_SIZE, Resume, Run,
-    Status,
+    FLAG_CONTINUE_ON_FAILURE, FLAG_FIRST_TRY, FLAG_STOP_ON_FAILURE, Format, PuntReason, RUN_SIZE,
+    Resume, Run, SCRATCH_SIZE, Status,
 };
 pub use syslet::{
     SYSLET_ASYNC, SYSLET_FLAGS, SYSLET_NO_COMPLETE, SYSLET_NR_UMEM_ADD,

@@ -17,7 +17,7 @@ pub struct Run {
     /// In: how the program is encoded, see [`Format`].
     pub format: u32,
     /// In: the format's own flags, [`FLAG_CONTINUE_ON_FAILURE`] or
-    /// [`FLAG_STOP_ON_FAILURE`]; others must be zero.
+    /// [`FLAG_STOP_ON_FAILURE`], and [`FLAG_FIRST_TRY`]; others must be zero.
     pub flags: u32,
     /// Out: why the batch stopped, see [`Status`].
     pub status: u32,
@@ -42,8 +42,9 @@ pub struct Run {
     pub resume: u32,
     /// Out: with [`Status::Punt`] the [`PuntReason`], else zero.
     pub reason: u32,
-    /// In: must be zero.
-    pub reserved: u64,
+    /// In: with [`FLAG_FIRST_TRY`] the address of [`SCRATCH_SIZE`] bytes, aligned to
+    /// 8 bytes, that may be overwritten, or zero; else zero.
+    pub scratch: u64,
 }
 
 /// How a program is encoded.
@@ -69,6 +70,13 @@ pub const FLAG_CONTINUE_ON_FAILURE: u32 = 1;
 
 /// Flag of [`Format::Pointers`]: a call that fails ends the batch.
 pub const FLAG_STOP_ON_FAILURE: u32 = 2;
+
+/// Flag of every format: the batch stops before the first system call that would
+/// wait, with [`PuntReason::WouldWait`]. A host that cannot do so refuses the header.
+pub const FLAG_FIRST_TRY: u32 = 0x1_0000;
+
+/// How many bytes [`Run::scratch`] points to.
+pub const SCRATCH_SIZE: usize = 32;
 
 impl Format {
     /// The number that stands for it in the header.
@@ -192,6 +200,9 @@ pub enum PuntReason {
     /// The module is switched off, so that all calls of every task are handed back.
     /// Who closes the device now lets it be unloaded.
     Off = 3,
+    /// With [`FLAG_FIRST_TRY`]: the call would wait, or it is not known that it would
+    /// not. Entered again without the flag, it is made.
+    WouldWait = 4,
 }
 
 impl PuntReason {
@@ -208,6 +219,7 @@ impl PuntReason {
             1 => Some(Self::Call),
             2 => Some(Self::Watched),
             3 => Some(Self::Off),
+            4 => Some(Self::WouldWait),
             _ => None,
         }
     }
@@ -231,5 +243,5 @@ const _: () = {
     assert!(offset_of!(Run, value) == 72);
     assert!(offset_of!(Run, resume) == 80);
     assert!(offset_of!(Run, reason) == 84);
-    assert!(offset_of!(Run, reserved) == 88);
+    assert!(offset_of!(Run, scratch) == 88);
 };

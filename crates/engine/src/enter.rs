@@ -3,7 +3,8 @@
 use core::mem::MaybeUninit;
 
 use sysbatch_abi::{
-    FLAG_CONTINUE_ON_FAILURE, FLAG_STOP_ON_FAILURE, Format, RUN_SIZE, Resume, Run, Status, Width,
+    FLAG_CONTINUE_ON_FAILURE, FLAG_FIRST_TRY, FLAG_STOP_ON_FAILURE, Format, RUN_SIZE, Resume, Run,
+    Status, Width,
 };
 
 use crate::encoding::{Encoding, Native, Pointers, Supersyscall, SysBatch, Syslet};
@@ -115,8 +116,11 @@ fn check_and_run<H: Host, E: Encoding>(
     last: u64,
     encoding: &E,
 ) -> Stop {
-    if header.flags & !flags != 0 || header.reserved != 0 || header.pc > last {
+    if !are_flags_known::<H>(header, flags) || header.pc > last {
         return refused(Error::Invalid);
+    }
+    if H::FIRST_TRY {
+        host.lend(header.scratch);
     }
     let Some(resume) = Resume::from_raw(header.resume) else {
         return refused(Error::Invalid);
@@ -133,6 +137,17 @@ fn check_and_run<H: Host, E: Encoding>(
     match host.store_header(address, &cursor, stop.0) {
         Ok(()) => stop,
         Err(fault) => refused(fault.into()),
+    }
+}
+
+/// Whether a header has no flag but these and what goes with the host, and what
+/// belongs to them.
+#[inline(always)]
+fn are_flags_known<H: Host>(header: &Run, flags: u32) -> bool {
+    if H::FIRST_TRY {
+        header.flags & !flags == FLAG_FIRST_TRY && header.scratch.is_multiple_of(8)
+    } else {
+        header.flags & !flags == 0 && header.scratch == 0
     }
 }
 

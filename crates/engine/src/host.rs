@@ -62,6 +62,11 @@ pub trait Host {
     /// Where the operands are.
     type Operands: Operands;
 
+    /// Whether the host makes first tries, and nothing else: it hands back what would
+    /// wait, and takes headers with [`FLAG_FIRST_TRY`](sysbatch_abi::FLAG_FIRST_TRY)
+    /// alone. Other hosts refuse those.
+    const FIRST_TRY: bool = false;
+
     /// A place for the operands of a batch.
     fn operands(&mut self) -> Self::Operands;
 
@@ -94,6 +99,13 @@ pub trait Host {
 
     /// Makes a system call with the rights of the task.
     fn call(&mut self, call: &Call<Self::Operands>) -> Outcome;
+
+    /// Told the address of the bytes that a [first try](Self::FIRST_TRY) may overwrite,
+    /// or zero, before it begins.
+    #[inline(always)]
+    fn lend(&mut self, scratch: u64) {
+        let _ = scratch;
+    }
 
     /// Told how much fuel there is when a batch is entered.
     #[inline(always)]
@@ -313,7 +325,7 @@ fn header(words: [u64; 12]) -> Run {
         steps,
         value,
         resume_reason,
-        reserved,
+        scratch,
     ] = words;
     let (size, format) = halves(size_format);
     let (flags, status) = halves(flags_status);
@@ -333,7 +345,7 @@ fn header(words: [u64; 12]) -> Run {
         value: value.cast_signed(),
         resume,
         reason,
-        reserved,
+        scratch,
     }
 }
 

@@ -81,7 +81,7 @@ impl CompatHost {
         let result = match shim::compat_call(number, args, self.registers, guard) {
             Judged::Returned(result) => result,
             Judged::Trapped => return Outcome::Trapped,
-            Judged::NotMade => {
+            Judged::NotMade | Judged::WouldWait => {
                 return Outcome::Punt(sysbatch_abi::PuntReason::Watched);
             }
         };

@@ -9,10 +9,11 @@ use core::ffi::c_void;
 use core::ptr::NonNull;
 
 use sysbatch_abi::{ABI_VERSION, FORMATS, Info, RUN_REQUEST, RUN_SIZE, Status};
-use sysbatch_engine::{Stop, enter_inline};
+use sysbatch_engine::{Error, Stop, enter_inline};
 
 use crate::compat::CompatHost;
 use crate::departure::Departure;
+use crate::first_try::FirstTry;
 use crate::host::KernelHost;
 use crate::registers::{PtRegs, Registers};
 use crate::shim::Guard;
@@ -55,7 +56,10 @@ pub unsafe extern "C" fn sysbatch_host_ioctl(
 ) -> i64 {
     // SAFETY: the caller vouches for the registers.
     let registers = unsafe { Registers::new(registers) };
-    serve(request, address, KernelHost::new(registers, Unobserved))
+    let host = KernelHost::new(registers, Unobserved);
+    serve(request, address, host, || {
+        first_try(address, registers, Unobserved)
+    })
 }
 
 /// The same for a task that is observed.
@@ -77,11 +81,11 @@ pub unsafe extern "C" fn sysbatch_host_observed_ioctl(
     let registers = unsafe { Registers::new(registers) };
     // SAFETY: the caller vouches for the guard.
     let guard = unsafe { Guard::new(guard) };
-    serve(
-        request,
-        address,
-        KernelHost::new(registers, Observed(guard)),
-    )
+    let watch = Observed(guard);
+    let host = KernelHost::new(registers, watch);
+    serve(request, address, host, || {
+        first_try(address, registers, watch)
+    })
 }
 
 /// The same for a 32-bit task. It has a guard if it is observed.
@@ -110,12 +114,30 @@ pub unsafe extern "C" fn sysbatch_host_compat_ioctl(
     result(stop, host.departure(), || host.trapped())
 }
 
-/// Serves an ioctl of a task that is watched as the host says.
+/// Serves an ioctl of a task that is watched as the host says. What is refused may be
+/// a first try, which another host makes.
 #[inline(always)]
-fn serve<W: Watch>(request: u32, address: u64, mut host: KernelHost<W>) -> i64 {
+fn serve<W: Watch>(
+    request: u32,
+    address: u64,
+    mut host: KernelHost<W>,
+    first_try: impl FnOnce() -> i64,
+) -> i64 {
     if request != RUN_REQUEST {
         return ENOTTY.wrapping_neg();
     }
+    let stop = enter_inline(&mut host, address);
+    if let (Status::None, Some(Error::Invalid)) = stop {
+        return first_try();
+    }
+    result(stop, host.departure(), || host.trapped())
+}
+
+/// Makes the first try whose header is at an address, or refuses it. Only this reading
+/// of the header counts.
+#[inline(never)]
+fn first_try<W: Watch>(address: u64, registers: Registers, watch: W) -> i64 {
+    let mut host = KernelHost::new(registers, FirstTry::new(watch));
     let stop = enter_inline(&mut host, address);
     result(stop, host.departure(), || host.trapped())
 }

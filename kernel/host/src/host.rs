@@ -69,6 +69,9 @@ impl<W: Watch> KernelHost<W> {
         if let Some(outcome) = instead {
             return outcome;
         }
+        if !is_fresh && !W::CONTINUES {
+            return Outcome::Punt(PuntReason::WouldWait);
+        }
         let number = if is_fresh { number } else { RESTART_SYSCALL };
         match W::number(number) {
             Ok(number) => self.make(number, registers),
@@ -83,6 +86,7 @@ impl<W: Watch> KernelHost<W> {
             Judged::Returned(result) => result,
             Judged::Trapped => return Outcome::Trapped,
             Judged::NotMade => return Outcome::Punt(PuntReason::Watched),
+            Judged::WouldWait => return Outcome::Punt(PuntReason::WouldWait),
         };
         if Restart::may_be(result) {
             return self.departure.outcome_of_restart(result);
@@ -105,6 +109,13 @@ fn arguments(registers: Registers) -> [u64; 6] {
 
 impl<W: Watch> Host for KernelHost<W> {
     type Operands = Registers;
+
+    const FIRST_TRY: bool = !W::CONTINUES;
+
+    #[inline(always)]
+    fn lend(&mut self, scratch: u64) {
+        self.watch.lend(scratch);
+    }
 
     #[inline(always)]
     fn operands(&mut self) -> Registers {

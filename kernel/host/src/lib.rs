@@ -36,6 +36,7 @@
 mod compat;
 mod departure;
 mod entry;
+mod first_try;
 mod host;
 mod registers;
 mod restart;

@@ -435,6 +435,9 @@ pub(crate) enum Judged {
     Trapped,
     /// They were not asked, or a tracer has to be.
     NotMade,
+    /// It would wait, or may, and was to be made only if it did not. Nothing of it has
+    /// happened.
+    WouldWait,
 }
 
 /// Asks the filters of the task about a call with the arguments in the

@@ -21,6 +21,16 @@ pub(crate) trait Watch: Copy {
     /// A number that [`call`](Self::call) takes.
     type Number: Copy;
 
+    /// Whether calls may wait, and are continued after a signal; else this is a
+    /// [first try](sysbatch_engine::Host::FIRST_TRY).
+    const CONTINUES: bool = true;
+
+    /// Told the scratch bytes of a first try.
+    #[inline(always)]
+    fn lend(&mut self, scratch: u64) {
+        let _ = scratch;
+    }
+
     /// Stores a result, if there is one, reads an entry and looks at the task.
     fn turn<const HEAD: usize>(made: Option<Made>, entry: u64, registers: Registers) -> Head;
 

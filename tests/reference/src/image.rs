@@ -205,7 +205,7 @@ pub fn header_words(header: &Run) -> [u64; 12] {
         header.steps,
         header.value.cast_unsigned(),
         pair(header.resume, header.reason),
-        header.reserved,
+        header.scratch,
     ]
 }
 
@@ -234,7 +234,7 @@ pub fn decode_header(memory: &Memory, address: u64) -> Run {
         value: word(9).cast_signed(),
         resume: low(10),
         reason: high(10),
-        reserved: word(11),
+        scratch: word(11),
     }
 }
 

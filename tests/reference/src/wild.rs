@@ -268,7 +268,7 @@ fn spoil_header(source: &mut Source<'_>, image: Image) -> Image {
             0 => run.size = source.pick(&[0, 95, 97, 104, 160, 200, 4096, 4097, u32::MAX]),
             1 => run.format = source.pick(&[0, 6, u32::MAX]),
             2 => run.flags = 1,
-            3 => run.reserved = 1 << 63,
+            3 => run.scratch = 1 << 63,
             4 => run.resume = 2,
             5 => run.program = nearby,
             6 => run.results = nearby,

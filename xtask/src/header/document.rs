@@ -192,7 +192,7 @@ mod tests {
         check_table(&tables, &run).unwrap();
         let wrong = tables.replacen("| 80 | 4 | `resume`", "| 84 | 4 | `resume`", 1);
         assert!(check_table(&wrong, &run).is_err());
-        let lacking = tables.replacen("| 88 | 8 | `reserved` | zero | |\n", "", 1);
+        let lacking = tables.replacen("| 84 | 4 | `reason`", "| 84 | 4 | `cause`", 1);
         assert!(check_table(&lacking, &run).is_err());
     }
 

@@ -4,11 +4,12 @@ use std::mem::{align_of, offset_of, size_of, size_of_val};
 
 use sysbatch_abi::{
     ABI_VERSION, ARGUMENT_COUNT, BuiltIn, DEVICE_NAME, DEVICE_PATH, DST_OWN_INDEX, ENTRY_FLAGS,
-    ENTRY_REPEAT, ENTRY_SIZE, Entry, FLAG_CONTINUE_ON_FAILURE, FLAG_STOP_ON_FAILURE, FORMATS,
-    Format, Info, JUMP_EXIT, MAX_ERRNO, MODES_USED, Mode, PuntReason, RUN_REQUEST, RUN_SIZE,
-    Repeat, Resume, Run, SYSLET_ASYNC, SYSLET_FLAGS, SYSLET_NO_COMPLETE, SYSLET_NR_UMEM_ADD,
-    SYSLET_SKIP_TO_NEXT_ON_STOP, SYSLET_STOP_ON_NEGATIVE, SYSLET_STOP_ON_NON_POSITIVE,
-    SYSLET_STOP_ON_NONZERO, SYSLET_STOP_ON_ZERO, SYSLET_SYNC, Status, Width,
+    ENTRY_REPEAT, ENTRY_SIZE, Entry, FLAG_CONTINUE_ON_FAILURE, FLAG_FIRST_TRY,
+    FLAG_STOP_ON_FAILURE, FORMATS, Format, Info, JUMP_EXIT, MAX_ERRNO, MODES_USED, Mode,
+    PuntReason, RUN_REQUEST, RUN_SIZE, Repeat, Resume, Run, SCRATCH_SIZE, SYSLET_ASYNC,
+    SYSLET_FLAGS, SYSLET_NO_COMPLETE, SYSLET_NR_UMEM_ADD, SYSLET_SKIP_TO_NEXT_ON_STOP,
+    SYSLET_STOP_ON_NEGATIVE, SYSLET_STOP_ON_NON_POSITIVE, SYSLET_STOP_ON_NONZERO,
+    SYSLET_STOP_ON_ZERO, SYSLET_SYNC, Status, Width,
 };
 
 /// A part of the header with a heading.
@@ -207,6 +208,8 @@ fn run() -> Section {
             }),
             constant!(FLAG_CONTINUE_ON_FAILURE, "{:#x}U"),
             constant!(FLAG_STOP_ON_FAILURE, "{:#x}U"),
+            constant!(FLAG_FIRST_TRY, "{:#x}U"),
+            constant!(SCRATCH_SIZE, "{}"),
             constant!(FORMATS, "{:#x}ULL"),
             enumeration!(Status {
                 None,
@@ -223,7 +226,12 @@ fn run() -> Section {
                 Fresh,
                 RestartBlock,
             }),
-            enumeration!(PuntReason { Call, Watched, Off }),
+            enumeration!(PuntReason {
+                Call,
+                Watched,
+                Off,
+                WouldWait
+            }),
             structure!(Run {
                 size,
                 format,
@@ -239,7 +247,7 @@ fn run() -> Section {
                 value,
                 resume,
                 reason,
-                reserved,
+                scratch,
             }),
         ],
     }

@@ -1,6 +1,6 @@
 //! The run header: size, reserved parts, refusals that write nothing.
 
-use sysbatch_abi::RUN_SIZE;
+use sysbatch_abi::{FLAG_FIRST_TRY, RUN_SIZE};
 use sysbatch_engine::HEADER_SIZE_MAX;
 use sysbatch_reference::Memory;
 
@@ -161,7 +161,20 @@ fn every_flag_and_reserved_bit_is_invalid() {
     }
     for bit in 0..64 {
         assert_header_refused(
-            image().with_header(|run| run.reserved = 1 << bit),
+            image().with_header(|run| run.scratch = 1 << bit),
+            Error::Invalid,
+        );
+    }
+}
+
+#[test]
+fn a_host_that_makes_no_first_try_refuses_the_flag() {
+    for scratch in [0, 8] {
+        assert_header_refused(
+            image().with_header(|run| {
+                run.flags = FLAG_FIRST_TRY;
+                run.scratch = scratch;
+            }),
             Error::Invalid,
         );
     }
@@ -225,7 +238,7 @@ fn the_fields_for_input_are_not_written() {
             run.len,
             run.results,
             run.results_len,
-            run.reserved,
+            run.scratch,
         )
     };
     assert_eq!(input(&before), input(&after));

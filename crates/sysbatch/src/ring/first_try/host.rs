@@ -2,11 +2,10 @@
 
 use linux_raw_sys::general::{F_GETFL, O_NONBLOCK};
 use rustix::io::Errno;
-use sysbatch_abi::{PuntReason, Resume, Width};
+use sysbatch_abi::{PuntReason, Resume, Width, never_waits};
 use sysbatch_engine::{Call, Fault, Host, Outcome};
 use syscalls::Sysno;
 
-use super::unchanged::never_waits;
 use crate::{Memory, UserHost};
 
 /// `PR_GET_SECCOMP` of `prctl(2)`.
@@ -102,7 +101,7 @@ impl<M: Memory> NowaitHost<M> {
             // A connection that is made with `O_NONBLOCK` does not wait.
             Sysno::accept | Sysno::accept4 => self.status_flags(args[0])? & O_NONBLOCK == 0,
             Sysno::close => !self.forget(args[0]),
-            _ => !never_waits(sysno, &args),
+            _ => !never_waits(sysno as u32, &args),
         };
         if waits {
             return None;
@@ -152,7 +151,7 @@ impl<M: Memory> Host for NowaitHost<M> {
         };
         match result {
             Some(result) => Outcome::Returned(result),
-            None => Outcome::Punt(PuntReason::Call),
+            None => Outcome::Punt(PuntReason::WouldWait),
         }
     }
 

@@ -10,7 +10,7 @@
 //!
 //! | call | what is made on the submitting thread |
 //! | --- | --- |
-//! | those that never wait, see [`unchanged`] | the call |
+//! | those that never wait, see [`never_waits`](sysbatch_abi::never_waits) | the call |
 //! | `openat`, `open`, for reading, of regular files and directories | `openat2` with `RESOLVE_CACHED`, see [`files`] |
 //! | `pread64` of regular files | `preadv2` with `RWF_NOWAIT`, if it gives all, or what there is up to the end |
 //! | `read` of regular files that the batch itself has just opened | the same, at the file's offset |
@@ -38,7 +38,6 @@
 mod files;
 mod host;
 mod sockets;
-mod unchanged;
 
 use core::ptr;
 

@@ -141,7 +141,7 @@ fn syscall_keeps_all_registers(_: &mut Lab) {
     let mut batch = busy_batch([]).with_fuel(1);
     assert_eq!(enter(&device, &mut batch), 0);
     assert_eq!(batch.status(), Some(Status::OutOfFuel));
-    batch.run.reserved = 1;
+    batch.run.scratch = 1;
     assert_eq!(enter(&device, &mut batch), 22_u64.wrapping_neg());
 }
 
