@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::tally::Tally;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
-use crate::{paths, process};
+use crate::{parallel, paths, process};
 
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 
@@ -23,8 +23,6 @@ pub(super) fn run() -> Result<Tally> {
         std::fs::remove_dir_all(&folder)
             .with_context(|| format!("can't remove {}", folder.display()))?;
     }
-    let state = folder.join("state");
-    std::fs::create_dir_all(&state).with_context(|| format!("can't create {}", state.display()))?;
     let mut make = Command::new("make");
     make.arg("--directory").arg(paths::root().join("kernel"));
     make.arg("dkms-install")
@@ -35,10 +33,13 @@ pub(super) fn run() -> Result<Tally> {
         LIMIT,
         &mut make,
     )?;
-    let mut tally = Tally::default();
+    let mut kernels = Vec::new();
     for series in Series::ALL {
-        let kernel = kernel::ensure(series, Flavour::Cloud, Need::Headers)?;
-        tally.add(match build(&folder, &state, &kernel) {
+        kernels.push(kernel::ensure(series, Flavour::Cloud, Need::Headers)?);
+    }
+    let mut tally = Tally::default();
+    for result in parallel::map(&kernels, |kernel| build(&folder, kernel)) {
+        tally.add(match result {
             Ok(()) => Tally::passed(1),
             Err(error) => Tally::failure(format!("{error:#}")),
         });
@@ -46,13 +47,16 @@ pub(super) fn run() -> Result<Tally> {
     Ok(tally)
 }
 
-fn build(folder: &Path, state: &Path, kernel: &Kernel) -> Result<()> {
+fn build(folder: &Path, kernel: &Kernel) -> Result<()> {
+    // One for each kernel, for DKMS builds in the same folder of it for all.
+    let state = folder.join("state").join(&kernel.release);
+    std::fs::create_dir_all(&state).with_context(|| format!("can't create {}", state.display()))?;
     let version = env!("CARGO_PKG_VERSION");
     let mut dkms = Command::new("dkms");
     // Not on the path of everyone but root.
     dkms.env("PATH", process::path_with_sbin());
     dkms.arg("build").arg(format!("sysbatch/{version}"));
-    dkms.arg("--dkmstree").arg(state);
+    dkms.arg("--dkmstree").arg(&state);
     dkms.arg("--sourcetree").arg(folder.join("usr/src"));
     dkms.arg("-k").arg(&kernel.release);
     dkms.arg("--kernelsourcedir").arg(kernel.headers());

@@ -11,9 +11,9 @@ use sysbatch_guest::{Outcome, Suite};
 use super::repeat::{self, Attempt};
 use super::spoilt;
 use super::tally::Tally;
-use crate::guest;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::vm::{self, Accel, GuestFile, SuiteResult, VmSpec};
+use crate::{guest, parallel};
 
 /// A module that looks for something else.
 struct Spoilt {
@@ -84,18 +84,33 @@ const REFUSES_32_BITS: &str = "sysbatch: 32-bit programs cannot use the device: 
 const LIMIT: Duration = Duration::from_secs(300);
 
 pub(super) fn run() -> Result<Tally> {
-    let mut tally = Tally::default();
+    let mut kernels = Vec::new();
     for series in Series::ALL {
-        let kernel = kernel::ensure(series, Flavour::Cloud, Need::Image)?;
-        let accel = vm::choose(&kernel)?;
-        for spoilt in SPOILT {
-            let module = spoilt.build(&kernel)?;
-            let title = format!("the module refuses {} ({})", kernel.release, spoilt.name);
-            let name = format!("refusal-{}-{}", spoilt.name, kernel.release);
-            tally.add(repeat::once(&title, &name, |name| {
-                spoilt.load(name, &kernel, accel, &module)
-            })?);
-        }
+        kernels.push(kernel::ensure(series, Flavour::Cloud, Need::Image)?);
+    }
+    let mut tally = Tally::default();
+    let accel = match kernels.last() {
+        Some(kernel) => vm::choose(kernel)?,
+        None => return Ok(tally),
+    };
+    guest::init()?;
+    let ways = guest::build_ways()?;
+    for result in parallel::map(&kernels, |kernel| refuses(kernel, accel, &ways)) {
+        tally.add(result?);
+    }
+    Ok(tally)
+}
+
+/// Each spoilt module on a kernel.
+fn refuses(kernel: &Kernel, accel: Accel, ways: &Path) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for spoilt in SPOILT {
+        let module = spoilt.build(kernel)?;
+        let title = format!("the module refuses {} ({})", kernel.release, spoilt.name);
+        let name = format!("refusal-{}-{}", spoilt.name, kernel.release);
+        tally.add(repeat::once(&title, &name, |name| {
+            spoilt.load(name, kernel, accel, &module, ways)
+        })?);
     }
     Ok(tally)
 }
@@ -103,7 +118,9 @@ pub(super) fn run() -> Result<Tally> {
 impl Spoilt {
     /// Builds it.
     fn build(&self, kernel: &Kernel) -> Result<PathBuf> {
-        spoilt::build("spoilt", kernel, &|name, text| {
+        // A folder for each kernel: they are built at the same time.
+        let folder = format!("spoilt/{}", kernel.release);
+        spoilt::build(&folder, kernel, &|name, text| {
             if name == self.file {
                 self.spoil(&text)
             } else {
@@ -122,11 +139,18 @@ impl Spoilt {
     }
 
     /// Tries to load it.
-    fn load(&self, name: &str, kernel: &Kernel, accel: Accel, module: &Path) -> Result<Attempt> {
+    fn load(
+        &self,
+        name: &str,
+        kernel: &Kernel,
+        accel: Accel,
+        module: &Path,
+        ways: &Path,
+    ) -> Result<Attempt> {
         let spec = VmSpec {
             files: vec![
                 GuestFile::host("/spoilt.ko", module),
-                GuestFile::host("/bin/ways", guest::build_ways()?),
+                GuestFile::host("/bin/ways", ways),
             ],
             suites: vec![Suite {
                 name: self.name.to_owned(),

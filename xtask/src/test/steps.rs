@@ -7,8 +7,8 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::check;
 use super::tally::{Tally, harness};
-use crate::kernel::{self, Flavour, Need, Series};
-use crate::{header, kmod, licences, manual, paths, process, review};
+use crate::kernel::{self, Flavour, Kernel, Need, Series};
+use crate::{header, kmod, licences, manual, parallel, paths, process, review};
 
 const FORMAT_LIMIT: Duration = Duration::from_secs(2 * 60);
 const CLIPPY_LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -102,24 +102,31 @@ pub(super) fn host() -> Result<Tally> {
 /// reviewed. That they load is the guest step's matter.
 pub(super) fn module() -> Result<Tally> {
     let mut tally = Tally::default();
+    let mut kernels = Vec::new();
     for series in Series::ALL {
         for flavour in [Flavour::Cloud, Flavour::Generic] {
             match kernel::ensure(series, flavour, Need::Headers) {
-                Ok(kernel) => {
-                    tally.add(match kmod::build(&kernel) {
-                        Ok(_) => Tally::passed(1),
-                        Err(error) => Tally::failure(format!("{error:#}")),
-                    });
-                    tally.add(check(
-                        &format!("what was reviewed is in Linux {}", kernel.release),
-                        || review::check(&kernel),
-                    ));
-                }
+                Ok(kernel) => kernels.push(kernel),
                 Err(error) => tally.add(Tally::failure(format!("{error:#}"))),
             }
         }
     }
+    for result in parallel::map(&kernels, build_and_review) {
+        tally.add(result);
+    }
     Ok(tally)
+}
+
+fn build_and_review(kernel: &Kernel) -> Tally {
+    let mut tally = match kmod::build(kernel) {
+        Ok(_) => Tally::passed(1),
+        Err(error) => Tally::failure(format!("{error:#}")),
+    };
+    tally.add(check(
+        &format!("what was reviewed is in Linux {}", kernel.release),
+        || review::check(kernel),
+    ));
+    tally
 }
 
 fn cargo() -> Command {

@@ -14,7 +14,7 @@ use crate::profile::guest::{PROGRAM, Way, follow_ways};
 use crate::profile::trace::Trace;
 use crate::progress::Progress;
 use crate::vm::GuestFile;
-use crate::{guest, kmod};
+use crate::{guest, kmod, parallel};
 
 /// An instruction by which the kernel is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,28 +74,36 @@ mmap(1, 2, 3, 4, 5, 6)
 ";
 
 pub(super) fn run() -> Result<Tally> {
-    let mut tally = Tally::default();
+    let mut kernels = Vec::new();
     for series in Series::ALL {
-        let kernel = kernel::ensure(series, Flavour::Cloud, Need::Image)?;
-        let title = format!("leaving the kernel {}", kernel.release);
-        let progress = Progress::start(&title);
-        let result = check(&kernel);
-        progress.end(if result.is_ok() { "ok" } else { "failed" });
-        tally.add(match result {
-            Ok(()) => Tally::passed(RUNS.len()),
-            Err(error) => Tally::failure(format!("{title}: {error:#}")),
-        });
+        kernels.push(kernel::ensure(series, Flavour::Cloud, Need::Image)?);
     }
-    Ok(tally)
-}
-
-fn check(kernel: &Kernel) -> Result<()> {
-    let module = kmod::build(kernel)?;
-    let files = vec![
+    guest::init()?;
+    let files = [
         GuestFile::host(PROGRAM, guest::build(PROFILED, PROFILED)?),
         GuestFile::host("/bin/ways", guest::build_ways()?),
         GuestFile::bytes("/batch.sb", BATCH.as_bytes().to_vec()),
     ];
+    let mut tally = Tally::default();
+    for result in parallel::map(&kernels, |kernel| check(kernel, &files)) {
+        tally.add(result);
+    }
+    Ok(tally)
+}
+
+fn check(kernel: &Kernel, files: &[GuestFile]) -> Tally {
+    let title = format!("leaving the kernel {}", kernel.release);
+    let progress = Progress::start(&title);
+    let result = follow(kernel, files.to_vec());
+    progress.end(if result.is_ok() { "ok" } else { "failed" });
+    match result {
+        Ok(()) => Tally::passed(RUNS.len()),
+        Err(error) => Tally::failure(format!("{title}: {error:#}")),
+    }
+}
+
+fn follow(kernel: &Kernel, files: Vec<GuestFile>) -> Result<()> {
+    let module = kmod::build(kernel)?;
     let mut script = String::new();
     let mut ways = Vec::new();
     for (line, way, _) in RUNS {
