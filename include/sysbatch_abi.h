@@ -53,6 +53,12 @@
 #define SYSBATCH_RUN_REQUEST 0xC501U
 
 /*
+ * The ioctl request that runs many batches, _IO(0xC5, 2): its argument is the
+ * address of a sysbatch_list, aligned to 8 bytes.
+ */
+#define SYSBATCH_LIST_REQUEST 0xC502U
+
+/*
  * What read(2) on the device returns, at offset zero: as many bytes of this
  * structure as were asked for.
  */
@@ -272,6 +278,46 @@ SYSBATCH_ASSERT_FIELD(struct sysbatch_run, value, 72, 8);
 SYSBATCH_ASSERT_FIELD(struct sysbatch_run, resume, 80, 4);
 SYSBATCH_ASSERT_FIELD(struct sysbatch_run, reason, 84, 4);
 SYSBATCH_ASSERT_FIELD(struct sysbatch_run, scratch, 88, 8);
+
+/* ---- Many batches in one crossing ---- */
+
+/* The size of a sysbatch_list of this ABI version, in bytes. */
+#define SYSBATCH_LIST_SIZE 32
+
+/*
+ * Batches to run, one after the other, and how far down the list the device is.
+ *
+ * Each is run as by an ioctl of its own (SYSBATCH_RUN_REQUEST); what stopped it
+ * is in its own header. The list ends early only with a batch whose own ioctl
+ * would not have returned zero, and returns what that would have returned.
+ */
+struct sysbatch_list {
+	/* In: the size of this structure as the caller knows it, in bytes. */
+	__u32 size;
+	/* In: must be zero. */
+	__u32 flags;
+	/*
+	 * In: address of the addresses of the sysbatch_run headers, a u64 each,
+	 * aligned to 8 bytes.
+	 */
+	__aligned_u64 headers;
+	/* In: how many there are. */
+	__aligned_u64 len;
+	/*
+	 * In: the index of the batch to begin with. Out: of the one to go on
+	 * with, which after an error is the one behind the batch that has it,
+	 * and after EINTR the one whose call was interrupted.
+	 */
+	__aligned_u64 next;
+};
+
+SYSBATCH_ASSERT(sizeof(struct sysbatch_list) == 32);
+SYSBATCH_ASSERT(__alignof__(struct sysbatch_list) == 8);
+SYSBATCH_ASSERT_FIELD(struct sysbatch_list, size, 0, 4);
+SYSBATCH_ASSERT_FIELD(struct sysbatch_list, flags, 4, 4);
+SYSBATCH_ASSERT_FIELD(struct sysbatch_list, headers, 8, 8);
+SYSBATCH_ASSERT_FIELD(struct sysbatch_list, len, 16, 8);
+SYSBATCH_ASSERT_FIELD(struct sysbatch_list, next, 24, 8);
 
 /* ---- The entry of the native encoding ---- */
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+typedef char list_request_is_io_c5_2[SYSBATCH_LIST_REQUEST == _IO(0xC5, 2) ? 1 : -1];
 typedef char request_is_io_c5_1[SYSBATCH_RUN_REQUEST == _IO(0xC5, 1) ? 1 : -1];
 
 /* In the preprocessor too: the constants are not casts. */

@@ -17,6 +17,10 @@ pub const DEVICE_PATH: &str = "/dev/sysbatch";
 /// says its size itself.
 pub const RUN_REQUEST: u32 = 0xC501;
 
+/// The ioctl request that runs many batches, `_IO(0xC5, 2)`: its argument is the
+/// address of a [`List`](crate::List), aligned to 8 bytes.
+pub const LIST_REQUEST: u32 = 0xC502;
+
 /// Bit set of the formats known here: bit *n* for [`Format`](crate::Format) *n*.
 pub const FORMATS: u64 = 0b11_1110;
 

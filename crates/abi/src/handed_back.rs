@@ -21,7 +21,7 @@ use i386 as nr;
 #[cfg(target_arch = "x86_64")]
 use x86_64 as nr;
 
-use crate::RUN_REQUEST;
+use crate::{LIST_REQUEST, RUN_REQUEST};
 
 /// Options of `prctl(2)` (`include/uapi/linux/prctl.h`).
 const PR_SET_SECCOMP: u32 = 22;
@@ -58,7 +58,7 @@ fn by_option(option: u64) -> bool {
 
 /// Whether `ioctl(2)` with this request is.
 fn by_request(request: u64) -> bool {
-    low_half(request) == RUN_REQUEST
+    matches!(low_half(request), RUN_REQUEST | LIST_REQUEST)
 }
 
 /// Whether [`is_handed_back`] need be asked: there are calls with this number
@@ -186,13 +186,14 @@ mod tests {
 
     #[test]
     fn a_batch_in_a_batch_is_known_by_its_request_on_any_descriptor() {
-        let request = u64::from(RUN_REQUEST);
         for descriptor in [0, 3, u64::MAX] {
-            assert!(is_handed_back(16, &[descriptor, request, 0, 0, 0, 0]));
-            assert!(is_handed_back(
-                16,
-                &[descriptor, request | HIGH, 0, 0, 0, 0]
-            ));
+            for request in [RUN_REQUEST, LIST_REQUEST].map(u64::from) {
+                assert!(is_handed_back(16, &[descriptor, request, 0, 0, 0, 0]));
+                assert!(is_handed_back(
+                    16,
+                    &[descriptor, request | HIGH, 0, 0, 0, 0]
+                ));
+            }
             assert!(!is_handed_back(16, &[descriptor, 0x5401, 0, 0, 0, 0]));
         }
     }

@@ -14,13 +14,14 @@ mod builtin;
 mod device;
 mod entry;
 mod handed_back;
+mod list;
 mod never_waits;
 mod repeat;
 mod run;
 mod syslet;
 
 pub use builtin::{BuiltIn, Width};
-pub use device::{ABI_VERSION, DEVICE_NAME, DEVICE_PATH, FORMATS, Info, RUN_REQUEST};
+pub use device::{ABI_VERSION, DEVICE_NAME, DEVICE_PATH, FORMATS, Info, LIST_REQUEST, RUN_REQUEST};
 pub use entry::{
     ARGUMENT_COUNT, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_REPEAT, ENTRY_SIZE, Entry, JUMP_EXIT,
     MODES_USED, Mode,
@@ -28,6 +29,7 @@ pub use entry::{
 pub use handed_back::{
     NUMBER_COUNT, i386, is_handed_back, is_made_at_once, is_reviewed, is_x32, may_be_handed_back,
 };
+pub use list::{LIST_SIZE, List};
 pub use never_waits::never_waits;
 pub use repeat::Repeat;
 pub use run::{

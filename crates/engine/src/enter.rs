@@ -54,7 +54,7 @@ pub fn enter_inline<H: Host>(host: &mut H, address: u64) -> Stop {
         Err(fault) => return refused(unreadable(host, address, fault)),
     };
     if u64::from(header.size) != HEADER_SIZE
-        && let Err(error) = check_size(host, address, u64::from(header.size))
+        && let Err(error) = check_size(host, address, HEADER_SIZE, u64::from(header.size))
     {
         return refused(error);
     }
@@ -161,17 +161,25 @@ fn unreadable<H: Host>(host: &mut H, address: u64, fault: Fault) -> Error {
     }
 }
 
-/// What lies beyond the header this version knows must be zero: a newer
-/// caller that does not use what it knows is welcome (`openat2(2)`).
+/// Checks the size that a structure says it has, of which this version knows so
+/// many bytes.
+///
+/// What lies beyond must be zero: a newer caller that does not use what it knows is
+/// welcome (`openat2(2)`).
+///
+/// # Errors
+/// - [`Error::Invalid`]: it is smaller;
+/// - [`Error::TooBig`]: it is larger than [`HEADER_SIZE_MAX`], or not zero there;
+/// - [`Error::Fault`]: what lies beyond cannot be read.
 #[cold]
-fn check_size<H: Host>(host: &mut H, address: u64, size: u64) -> Result<(), Error> {
-    if size < HEADER_SIZE {
+pub fn check_size<H: Host>(host: &mut H, address: u64, known: u64, size: u64) -> Result<(), Error> {
+    if size < known {
         return Err(Error::Invalid);
     }
     if size > HEADER_SIZE_MAX {
         return Err(Error::TooBig);
     }
-    for offset in HEADER_SIZE..size {
+    for offset in known..size {
         let address = address.checked_add(offset).ok_or(Fault)?;
         if host.load(address, Width::One)? != 0 {
             return Err(Error::TooBig);

@@ -38,7 +38,7 @@ pub use encoding::{
     Atom, Decoded, Encoding, Native, Next, Operation, Pointers, Position, Pseudo, Sign, Straight,
     Supersyscall, SysBatch, Syslet,
 };
-pub use enter::{HEADER_SIZE_MAX, enter, enter_inline};
+pub use enter::{HEADER_SIZE_MAX, check_size, enter, enter_inline};
 pub use host::{Error, Fault, Host};
 pub use machine::{Cursor, Stop, run};
 pub use turn::{Head, Made, Turn};

@@ -15,13 +15,11 @@ use crate::compat::CompatHost;
 use crate::departure::Departure;
 use crate::first_try::FirstTry;
 use crate::host::KernelHost;
+use crate::list;
 use crate::registers::{PtRegs, Registers};
 use crate::shim::Guard;
 use crate::switch;
 use crate::watch::{Observed, Unobserved, Watch};
-
-/// "Inappropriate ioctl for device" (`ioctl(2)`).
-const ENOTTY: i64 = 25;
 
 /// What reading the device tells.
 // SAFETY: no other symbol of the kernel or of this module has this name; the
@@ -38,7 +36,8 @@ pub static SYSBATCH_HOST_INFO: Info = {
     }
 };
 
-/// Serves an ioctl on the device: runs the batch whose header is at `address`.
+/// Serves an ioctl on the device: runs the batch whose header is at `address`, or the
+/// list of them.
 ///
 /// Returns zero, a negated errno, or a restart code for the kernel's signal
 /// code to act on, in which case a signal is pending.
@@ -56,10 +55,18 @@ pub unsafe extern "C" fn sysbatch_host_ioctl(
 ) -> i64 {
     // SAFETY: the caller vouches for the registers.
     let registers = unsafe { Registers::new(registers) };
+    if request != RUN_REQUEST {
+        return list::serve(request, address, registers);
+    }
     let host = KernelHost::new(registers, Unobserved);
-    serve(request, address, host, || {
-        first_try(address, registers, Unobserved)
-    })
+    serve(address, host, || first_try(address, registers, Unobserved))
+}
+
+/// Runs a batch of a list, as its own ioctl does.
+pub(crate) fn run_one(address: u64, registers: Registers) -> i64 {
+    // SAFETY: they are those of the task, by the contract of `Registers::new`, and the
+    // list does nothing with them until this returns.
+    unsafe { sysbatch_host_ioctl(RUN_REQUEST, address, registers.as_non_null()) }
 }
 
 /// The same for a task that is observed.
@@ -81,11 +88,12 @@ pub unsafe extern "C" fn sysbatch_host_observed_ioctl(
     let registers = unsafe { Registers::new(registers) };
     // SAFETY: the caller vouches for the guard.
     let guard = unsafe { Guard::new(guard) };
+    if request != RUN_REQUEST {
+        return list::refused(request);
+    }
     let watch = Observed(guard);
     let host = KernelHost::new(registers, watch);
-    serve(request, address, host, || {
-        first_try(address, registers, watch)
-    })
+    serve(address, host, || first_try(address, registers, watch))
 }
 
 /// The same for a 32-bit task. It has a guard if it is observed.
@@ -107,25 +115,17 @@ pub unsafe extern "C" fn sysbatch_host_compat_ioctl(
         unsafe { Guard::new(guard) }
     });
     if request != RUN_REQUEST {
-        return ENOTTY.wrapping_neg();
+        return list::refused(request);
     }
     let mut host = CompatHost::new(registers, guard);
     let stop = enter_inline(&mut host, address);
     result(stop, host.departure(), || host.trapped())
 }
 
-/// Serves an ioctl of a task that is watched as the host says. What is refused may be
-/// a first try, which another host makes.
+/// Runs a batch of a task that is watched as the host says. What is refused may be a
+/// first try, which another host makes.
 #[inline(always)]
-fn serve<W: Watch>(
-    request: u32,
-    address: u64,
-    mut host: KernelHost<W>,
-    first_try: impl FnOnce() -> i64,
-) -> i64 {
-    if request != RUN_REQUEST {
-        return ENOTTY.wrapping_neg();
-    }
+fn serve<W: Watch>(address: u64, mut host: KernelHost<W>, first_try: impl FnOnce() -> i64) -> i64 {
     let stop = enter_inline(&mut host, address);
     if let (Status::None, Some(Error::Invalid)) = stop {
         return first_try();

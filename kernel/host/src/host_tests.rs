@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 use std::vec;
 use std::vec::Vec;
 
-use sysbatch_abi::{DST_OWN_INDEX, Entry, RUN_REQUEST, RUN_SIZE, Run, Status};
+use sysbatch_abi::{DST_OWN_INDEX, Entry, LIST_REQUEST, RUN_REQUEST, RUN_SIZE, Run, Status};
 
 use crate::entry::{sysbatch_host_ioctl, sysbatch_host_observed_ioctl, sysbatch_host_switch};
 use crate::registers::PtRegs;
@@ -76,7 +76,12 @@ fn ioctl(request: u32, address: u64) -> i64 {
 
 #[test]
 fn other_requests_are_refused() {
-    assert_eq!(ioctl(RUN_REQUEST + 1, 0), -25);
+    for request in [0, RUN_REQUEST - 1, LIST_REQUEST + 1] {
+        assert_eq!(ioctl(request, 0), -25);
+        with_task(|task| task.has_filters = true);
+        assert_eq!(ioctl(request, 0), -25);
+        with_task(|task| task.has_filters = false);
+    }
 }
 
 #[test]

@@ -38,6 +38,7 @@ mod departure;
 mod entry;
 mod first_try;
 mod host;
+mod list;
 mod registers;
 mod restart;
 mod shim;

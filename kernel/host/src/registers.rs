@@ -39,6 +39,11 @@ impl Registers {
         *number
     }
 
+    /// For another entry of the interpreter, while the value is not used.
+    pub(crate) const fn as_non_null(self) -> NonNull<PtRegs> {
+        self.0
+    }
+
     /// For the C shim.
     #[inline(always)]
     pub(crate) const fn as_ptr(self) -> *mut PtRegs {

@@ -186,8 +186,11 @@ static void other_requests_are_refused(void)
 	empty(&batch);
 	add(&batch, __NR_getpid, 0, 0, 0, 0, 0, 0);
 	CHECK_EQUAL(call3(__NR_ioctl, device, 0, &batch), -25);
-	CHECK_EQUAL(call3(__NR_ioctl, device, SYSBATCH_RUN_REQUEST + 1, &batch),
+	CHECK_EQUAL(call3(__NR_ioctl, device, SYSBATCH_LIST_REQUEST + 1, &batch),
 		    -25);
+	/* A list of batches is for 64-bit programs. */
+	CHECK_EQUAL(call3(__NR_ioctl, device, SYSBATCH_LIST_REQUEST, &batch),
+		    -95);
 	CHECK_EQUAL(call3(__NR_ioctl, device, SYSBATCH_RUN_REQUEST, 0), -14);
 	CHECK_EQUAL(call3(__NR_ioctl, device, SYSBATCH_RUN_REQUEST, 8), -14);
 	CHECK_EQUAL(call3(__NR_ioctl, device, SYSBATCH_RUN_REQUEST,

@@ -5,11 +5,11 @@ use std::mem::{align_of, offset_of, size_of, size_of_val};
 use sysbatch_abi::{
     ABI_VERSION, ARGUMENT_COUNT, BuiltIn, DEVICE_NAME, DEVICE_PATH, DST_OWN_INDEX, ENTRY_FLAGS,
     ENTRY_REPEAT, ENTRY_SIZE, Entry, FLAG_CONTINUE_ON_FAILURE, FLAG_FIRST_TRY,
-    FLAG_STOP_ON_FAILURE, FORMATS, Format, Info, JUMP_EXIT, MAX_ERRNO, MODES_USED, Mode,
-    PuntReason, RUN_REQUEST, RUN_SIZE, Repeat, Resume, Run, SCRATCH_SIZE, SYSLET_ASYNC,
-    SYSLET_FLAGS, SYSLET_NO_COMPLETE, SYSLET_NR_UMEM_ADD, SYSLET_SKIP_TO_NEXT_ON_STOP,
-    SYSLET_STOP_ON_NEGATIVE, SYSLET_STOP_ON_NON_POSITIVE, SYSLET_STOP_ON_NONZERO,
-    SYSLET_STOP_ON_ZERO, SYSLET_SYNC, Status, Width,
+    FLAG_STOP_ON_FAILURE, FORMATS, Format, Info, JUMP_EXIT, LIST_REQUEST, LIST_SIZE, List,
+    MAX_ERRNO, MODES_USED, Mode, PuntReason, RUN_REQUEST, RUN_SIZE, Repeat, Resume, Run,
+    SCRATCH_SIZE, SYSLET_ASYNC, SYSLET_FLAGS, SYSLET_NO_COMPLETE, SYSLET_NR_UMEM_ADD,
+    SYSLET_SKIP_TO_NEXT_ON_STOP, SYSLET_STOP_ON_NEGATIVE, SYSLET_STOP_ON_NON_POSITIVE,
+    SYSLET_STOP_ON_NONZERO, SYSLET_STOP_ON_ZERO, SYSLET_SYNC, Status, Width,
 };
 
 /// A part of the header with a heading.
@@ -172,7 +172,15 @@ macro_rules! constant {
 
 /// The whole header.
 pub(super) fn sections() -> Vec<Section> {
-    vec![device(), run(), entry(), built_in(), results(), syslet()]
+    vec![
+        device(),
+        run(),
+        list(),
+        entry(),
+        built_in(),
+        results(),
+        syslet(),
+    ]
 }
 
 fn device() -> Section {
@@ -183,6 +191,7 @@ fn device() -> Section {
             constant!(DEVICE_NAME, "{:?}"),
             constant!(DEVICE_PATH, "{:?}"),
             constant!(RUN_REQUEST, "{:#X}U"),
+            constant!(LIST_REQUEST, "{:#X}U"),
             structure!(Info {
                 size,
                 abi_version,
@@ -248,6 +257,22 @@ fn run() -> Section {
                 resume,
                 reason,
                 scratch,
+            }),
+        ],
+    }
+}
+
+fn list() -> Section {
+    Section {
+        heading: "Many batches in one crossing",
+        items: vec![
+            constant!(LIST_SIZE, "{}"),
+            structure!(List {
+                size,
+                flags,
+                headers,
+                len,
+                next,
             }),
         ],
     }

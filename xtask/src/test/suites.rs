@@ -263,7 +263,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
         debugged: Debugged::Less(&["--count", "250"], "250 random programs instead of 5,000"),
         ..of_suites("property", suites!("property"))
     },
-    of_suites("punt", suites!("punt")),
+    of_suites("punt", suites!("punt", "lists")),
     // The same calls each time: others may have the kernel log what is no fault of
     // the module's.
     of_suites("random", suites!("--seed", "20261122", "random")),

@@ -17,6 +17,7 @@ mod groups;
 mod harness;
 mod high;
 mod lab;
+mod lists;
 mod module;
 mod off;
 mod overlap;
@@ -61,6 +62,8 @@ enum Suite {
     Files,
     /// Addresses of more than 47 bits, on a processor that has them.
     High,
+    /// Many batches in one crossing.
+    Lists,
     /// The off switch.
     Off,
     /// Asynchronous batches that wait for a slow disk.
@@ -100,6 +103,7 @@ impl Suite {
             Self::Descriptor => descriptor::cases(),
             Self::Files => files::cases(),
             Self::High => high::cases(),
+            Self::Lists => lists::cases(),
             Self::Off => off::cases(),
             Self::Overlap => overlap::cases(),
             Self::Programs => programs::cases(),

@@ -1,7 +1,7 @@
 //! Calls that the kernel hands back, and what the library does about them.
 
 use rustix::io::Errno;
-use sysbatch::abi::{DEVICE_PATH, Entry, PuntReason, RUN_REQUEST, Status};
+use sysbatch::abi::{DEVICE_PATH, Entry, LIST_REQUEST, PuntReason, RUN_REQUEST, Status};
 use sysbatch_reference::EntryExt as _;
 use syscalls::Sysno;
 
@@ -85,8 +85,10 @@ fn listed() -> Vec<Entry> {
             entries.push(with_args(nr(Sysno::arch_prctl), &[operation | high]));
         }
         for fd in [0, 3, -1] {
-            let request = i64::from(RUN_REQUEST) | high;
-            entries.push(with_args(nr(Sysno::ioctl), &[fd, request, 0]));
+            for request in [RUN_REQUEST, LIST_REQUEST].map(i64::from) {
+                let request = request | high;
+                entries.push(with_args(nr(Sysno::ioctl), &[fd, request, 0]));
+            }
         }
     }
     entries
@@ -119,7 +121,7 @@ fn calls_beside_them_are_not(lab: &mut Lab) {
         with_args(nr(Sysno::prctl), &[i64::from(libc::PR_GET_NAME), name]),
         with_args(nr(Sysno::prctl), &[i64::from(libc::PR_GET_DUMPABLE)]),
         with_args(nr(Sysno::arch_prctl), &[0x1003, name]),
-        with_args(nr(Sysno::ioctl), &[-1, i64::from(RUN_REQUEST) + 1]),
+        with_args(nr(Sysno::ioctl), &[-1, i64::from(RUN_REQUEST) + 2]),
         with_args(nr(Sysno::ioctl), &[-1, 0x5401]),
         with_args(nr(Sysno::getpid), &[]),
         with_args(nr(Sysno::set_tid_address), &[0]),
