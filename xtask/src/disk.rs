@@ -58,6 +58,41 @@ pub(crate) fn apart() -> Result<PathBuf> {
     Ok(image)
 }
 
+/// A disk with 1,000 files of 4 KiB in directories of 40 below `files`, and with 64
+/// below `apart`, each at the end of a path of its own. Made once, and for reading only.
+///
+/// # Errors
+/// When it can't be made.
+pub(crate) fn files() -> Result<PathBuf> {
+    let folder = folder();
+    let _lock = lock::lock(&folder)?;
+    let image = folder.join("files.ext4");
+    if !image.exists() {
+        let contents = folder.join("files");
+        let write = |file: &Path, number: u32| {
+            let bytes = [b'a' + (number % 26) as u8; 4096];
+            std::fs::create_dir_all(file.parent().unwrap_or(file))
+                .and_then(|()| std::fs::write(file, bytes))
+                .with_context(|| format!("can't write {}", file.display()))
+        };
+        for number in 0..1000 {
+            write(
+                &contents.join(format!("files/{:02}/{number:04}", number / 40)),
+                number,
+            )?;
+        }
+        for number in 0..64 {
+            let inner = format!("apart/{number:04}/a/b/c/d/file");
+            write(&contents.join(inner), number)?;
+        }
+        let unfinished = image.with_extension("unfinished");
+        make(&unfinished, 16, Some(&contents))?;
+        std::fs::rename(&unfinished, &image)
+            .with_context(|| format!("can't make {}", image.display()))?;
+    }
+    Ok(image)
+}
+
 /// A disk that holds a copy of `contents`, made anew.
 ///
 /// # Errors

@@ -2,15 +2,20 @@
 //! the host: other ways to make the same calls, trees to walk, and counts. Each
 //! command prints one line of JSON.
 
+mod asys;
 mod calls;
 mod clock;
 mod entries;
+mod files;
 mod filtered;
 mod interface;
+mod outstanding;
 mod program;
 mod run;
+mod slow;
 mod steps;
 mod tree;
+mod trivial;
 mod uring;
 mod walk;
 
@@ -72,6 +77,47 @@ enum Command {
         #[arg(long)]
         file: PathBuf,
     },
+    /// Make a disk in memory that takes a while for each request, and mount it
+    SlowDisk {
+        directory: PathBuf,
+        /// What is on it: an image of ext4
+        #[arg(long)]
+        image: PathBuf,
+        /// What a request takes
+        #[arg(long, default_value_t = 1_000_000)]
+        nanoseconds: u64,
+    },
+    /// Make files that are to be read
+    MakeFiles {
+        folder: PathBuf,
+        #[arg(long, default_value_t = 1000)]
+        files: usize,
+    },
+    /// Open, read and close files: by plain calls, and in a way that need not wait
+    Files {
+        folder: PathBuf,
+        #[arg(long, value_enum)]
+        way: files::Way,
+        #[arg(long, default_value_t = 1000)]
+        files: usize,
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+        /// Forget them before each round
+        #[arg(long)]
+        uncached: bool,
+    },
+    /// Measure what submitting and completing something trivial takes
+    Trivial {
+        #[arg(long, value_enum)]
+        way: trivial::Way,
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+    },
+    /// Measure the memory of batches that never complete
+    Outstanding {
+        #[arg(long, default_value_t = 10_000)]
+        batches: usize,
+    },
     /// Run a batch in user space, for a tool that counts its instructions
     Steps {
         #[arg(long, value_enum)]
@@ -101,6 +147,23 @@ fn main() -> anyhow::Result<()> {
             rules,
             file,
         } => serde_json::to_string(&filtered::measure(rounds, rules, &file)?)?,
+        Command::SlowDisk {
+            directory,
+            image,
+            nanoseconds,
+        } => serde_json::to_string(&slow::make(&image, nanoseconds, &directory)?)?,
+        Command::MakeFiles { folder, files } => {
+            serde_json::to_string(&files::make(&folder, files)?)?
+        }
+        Command::Files {
+            folder,
+            way,
+            files,
+            rounds,
+            uncached,
+        } => serde_json::to_string(&files::measure(&folder, files, way, rounds, uncached)?)?,
+        Command::Trivial { way, rounds } => serde_json::to_string(&trivial::measure(way, rounds)?)?,
+        Command::Outstanding { batches } => serde_json::to_string(&outstanding::measure(batches)?)?,
         Command::Steps { step, entries } => serde_json::to_string(&steps::run(step, entries)?)?,
     };
     println!("{line}");

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::asynchronous::figures::{Asynchronous, Files};
+
 /// A figure, or why there is none.
 pub(super) type Known<T> = Result<T, String>;
 
@@ -163,6 +165,9 @@ pub(super) struct Guest {
     /// Calls under filters.
     #[serde(default)]
     pub(super) filtered: Vec<Filtered>,
+    /// Asynchronous batches, which are measured in a machine of their own.
+    #[serde(default)]
+    pub(super) asynchronous: Option<Asynchronous>,
 }
 
 /// What was measured on this machine, without the module.
@@ -177,6 +182,9 @@ pub(super) struct Host {
     #[serde(flatten)]
     pub(super) walks: Walks,
     pub(super) counted: Counted,
+    /// Files that are read asynchronously.
+    #[serde(default)]
+    pub(super) asynchronous: Vec<Files>,
 }
 
 /// Walks on this machine.

@@ -105,6 +105,7 @@ pub(super) fn measure(
             names.iter().map(String::as_str),
         )?,
         filtered: filtered.map(parse::<Filtered>).collect::<Result<_>>()?,
+        asynchronous: None,
     })
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
 
 use super::figures::{Counted, Host};
-use super::{Programs, callgrind, trees};
+use super::{Programs, asynchronous, callgrind, trees};
 use crate::process;
 use crate::progress::Progress;
 
@@ -33,6 +33,7 @@ pub(super) fn measure(programs: &Programs, quick: bool) -> Result<Host> {
     calls.arg(&programs.command).env("SYSBATCH_BACKEND", "user");
     let bench: super::figures::CommandBench = printed(&mut bench, "bench")?;
     let calls = printed(&mut calls, "calls")?;
+    let asynchronous = asynchronous::on_host(programs, quick)?;
     progress.end("ok");
     let walks = trees::measure(programs, quick)?;
     let host = Host {
@@ -47,6 +48,7 @@ pub(super) fn measure(programs: &Programs, quick: bool) -> Result<Host> {
             walk: 0,
             walk_gnu: 0,
         },
+        asynchronous,
     };
     let progress = Progress::start("counting instructions on this machine");
     let entries = if quick { 1_000_000 } else { 10_000_000 };

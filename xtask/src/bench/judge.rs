@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use super::asynchronous::figures::{Asynchronous, cached};
 use super::figures::{Filtered, Guest, Host, Known, Measured, took};
-use super::targets::{ENTRIES, INSTRUCTIONS, Limit, OLDER_KERNEL, RATIO, Source, TARGETS, Target};
+use super::targets::{BYTES, ENTRIES, INSTRUCTIONS, Limit, OLDER_KERNEL, RATIO, Source, Target};
+use super::{asynchronous, targets};
 
 /// A target with what was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -24,7 +26,7 @@ pub(super) struct Judged {
 
 /// Judges everything. Targets of a guest are there for each that was run.
 pub(super) fn judge(measured: &Measured) -> Vec<Judged> {
-    let each = TARGETS.iter().flat_map(|target| {
+    let each = targets::all().flat_map(|target| {
         if target.source.is_of_guests() {
             let guests = measured.guests.iter();
             guests
@@ -37,9 +39,34 @@ pub(super) fn judge(measured: &Measured) -> Vec<Judged> {
     each.collect()
 }
 
+/// Judges what is asynchronous of a kernel.
+pub(super) fn asynchronous(series: &str, measured: &Asynchronous) -> Vec<Judged> {
+    let each = asynchronous::targets::TARGETS.iter().filter_map(|target| {
+        let Source::Asynchronous(figure) = target.source else {
+            return None;
+        };
+        let found = measured.figure(figure);
+        let alone = || Err("there are no calls".to_owned());
+        Some(target.judged(Some(series), found, alone))
+    });
+    each.collect()
+}
+
 impl Target {
     fn judge(&self, measured: &Measured, guest: Option<&Guest>) -> Judged {
-        let found = self.source.find(measured, guest).map(|value| {
+        let found = self.source.find(measured, guest);
+        let series = guest.map(|guest| &*guest.series);
+        self.judged(series, found, || self.source.alone(guest))
+    }
+
+    /// Judges what was found; `alone` is what the calls cost alone.
+    fn judged(
+        &self,
+        series: Option<&str>,
+        found: Known<f64>,
+        alone: impl FnOnce() -> Known<f64>,
+    ) -> Judged {
+        let found = found.map(|value| {
             // A fit's slope is off by a fraction of an instruction, of which there
             // are only whole ones.
             if self.unit == INSTRUCTIONS {
@@ -48,15 +75,15 @@ impl Target {
                 value
             }
         });
-        let is_older = guest.is_some_and(|guest| guest.series == "6.1");
+        let is_older = series == Some("6.1");
         let (limit, at_least) = match self.limit {
-            Limit::AtMost(limit) if is_older && ![ENTRIES, RATIO].contains(&self.unit) => {
+            Limit::AtMost(limit) if is_older && ![ENTRIES, RATIO, BYTES].contains(&self.unit) => {
                 (Ok((limit * OLDER_KERNEL).round()), false)
             }
             Limit::AtMost(limit) => (Ok(limit), false),
             Limit::AtLeast(limit) => (Ok(limit), true),
             Limit::Alone { less } => {
-                let alone = self.source.alone(guest).map(|alone| (alone - less).round());
+                let alone = alone().map(|alone| (alone - less).round());
                 (alone, false)
             }
         };
@@ -66,8 +93,8 @@ impl Target {
             _ => None,
         };
         Judged {
-            id: match guest {
-                Some(guest) => format!("{}.{}", self.id, guest.series),
+            id: match series {
+                Some(series) => format!("{}.{series}", self.id),
                 None => self.id.to_owned(),
             },
             what: self.what.to_owned(),
@@ -121,6 +148,10 @@ impl Source {
             Self::FilteredCrossings => most(guest, |filtered| filtered.crossings),
             Self::HandedBack => most(guest, |filtered| filtered.handed_back),
             Self::Tree(name) => Ok(took(&guest.trees, name)?.median / 1e6),
+            Self::Asynchronous(figure) => {
+                let measured = guest.asynchronous.as_ref();
+                measured.ok_or("it was not measured")?.figure(figure)
+            }
             _ => Err("it is not measured in a guest".to_owned()),
         }
     }
@@ -184,6 +215,12 @@ impl Source {
                     demo.user
                 };
                 Ok(seconds / demo.coreutils)
+            }
+            Self::AsynchronousOnHost(way, on_tmpfs) => {
+                host.needs_idle(1.0)?;
+                cached(&host.asynchronous, way, "user", |run| {
+                    (run.filesystem() == "tmpfs") == on_tmpfs
+                })
             }
             _ => Err("it is measured in a guest only".to_owned()),
         }

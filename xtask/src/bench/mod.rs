@@ -6,6 +6,7 @@
 //!    ├─ guest ── a kernel of Debian's with the module, in counted instructions
 //!    ├─ host ── this machine without it: by the clock, and by callgrind
 //!    │    └─ trees ── walks, beside other programs and libraries
+//!    ├─ asynchronous ── batches that complete later, in a machine of their own
 //!    ├─ figures ── what they give
 //!    ├─ targets ── the table of what is to be reached
 //!    ├─ judge ── which of it holds
@@ -13,6 +14,7 @@
 //!    └─ plots ── pictures
 //! ```
 
+mod asynchronous;
 mod callgrind;
 mod figures;
 mod guest;
@@ -60,6 +62,9 @@ pub(crate) struct Arguments {
     /// libraries.
     #[arg(long, conflicts_with_all = ["kernel", "json", "plots", "from"])]
     trees: bool,
+    /// Only measure asynchronous batches in the guest.
+    #[arg(long, conflicts_with_all = ["trees", "json", "plots", "from"])]
+    asynchronous: bool,
     /// Print the tables as the documents have them, in Markdown.
     #[arg(long)]
     markdown: bool,
@@ -126,6 +131,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         print!("{}", report::of_walks(&walks, arguments.markdown));
         return Ok(());
     }
+    if arguments.asynchronous {
+        let kernels = arguments.kernel.series();
+        setup::prepare(Purpose::Benchmarks, &images(kernels))?;
+        let programs = Programs::build()?;
+        let mut measured = Vec::new();
+        for &series in kernels {
+            let figures = asynchronous::measure(series, &programs, arguments.quick)?;
+            measured.push((series.name(), figures));
+        }
+        print!("{}", report::of_asynchronous(&measured, arguments.markdown));
+        return Ok(());
+    }
     // What was written is judged anew: the table may have changed since.
     let report = Report::new(match &arguments.from {
         Some(file) => {
@@ -155,18 +172,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn measure(arguments: &Arguments) -> Result<Measured> {
     let quick = arguments.quick;
     let series = arguments.kernel.series();
-    let wanted: Vec<_> = series
-        .iter()
-        .map(|&series| (series, Flavour::Cloud, Need::Image))
-        .collect();
-    setup::prepare(Purpose::Benchmarks, &wanted)?;
+    setup::prepare(Purpose::Benchmarks, &images(series))?;
     let programs = Programs::build()?;
     // First, while nothing of what follows has warmed the machine up or filled its
     // memory.
     let host = host::measure(&programs, quick)?;
     let mut guests = Vec::new();
     for &series in series {
-        guests.push(guest::measure(series, Accel::Icount, &programs, quick)?);
+        let guest = guest::measure(series, Accel::Icount, &programs, quick)?;
+        guests.push(figures::Guest {
+            asynchronous: Some(asynchronous::measure(series, &programs, quick)?),
+            ..guest
+        });
     }
     let first = guests.first().context("there is no kernel")?;
     Ok(Measured {
@@ -189,6 +206,12 @@ fn measure(arguments: &Arguments) -> Result<Measured> {
         guests,
         host,
     })
+}
+
+/// What is to be there to boot these.
+fn images(series: &[Series]) -> Vec<(Series, Flavour, Need)> {
+    let image = |&series| (series, Flavour::Cloud, Need::Image);
+    series.iter().map(image).collect()
 }
 
 /// What hardware takes for what was counted, if virtualization works.

@@ -4,6 +4,8 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
+use super::asynchronous;
+use super::asynchronous::figures::Asynchronous;
 use super::figures::{Guest, Measured, Took, Walks};
 use super::judge::{self, Judged};
 
@@ -24,7 +26,7 @@ const README: &[(&str, &str)] = &[
 ];
 
 /// Rows of cells; the first row is the heading.
-struct Table(Vec<Vec<String>>);
+pub(super) struct Table(pub(super) Vec<Vec<String>>);
 
 impl Report {
     pub(super) fn new(measured: Measured) -> Self {
@@ -103,33 +105,16 @@ impl Report {
             }
         }
         tables.extend(walks(&host.walks));
+        for guest in guests {
+            if let Some(measured) = &guest.asynchronous {
+                tables.extend(asynchronous::report::tables(&guest.series, measured));
+            }
+        }
+        if !host.asynchronous.is_empty() {
+            let title = "1,000 files opened, read and closed on this machine, ns each".to_owned();
+            tables.push((title, asynchronous::report::on_host(&host.asynchronous)));
+        }
         tables
-    }
-
-    fn targets(&self) -> Table {
-        let heading = ["target", "measured", "", "to be reached", "holds"];
-        let rows = self.targets.iter().map(|judged| {
-            let sign = if judged.at_least { "≥" } else { "≤" };
-            let holds = match judged.holds {
-                Some(true) => "yes".to_owned(),
-                Some(false) => "NO".to_owned(),
-                None => {
-                    let why = judged.why.as_deref().unwrap_or("its target is not known");
-                    format!("not measured: {why}")
-                }
-            };
-            vec![
-                judged.id.clone(),
-                judged.measured.map_or_else(|| "–".to_owned(), number),
-                judged.unit.clone(),
-                judged.target.map_or_else(
-                    || "–".to_owned(),
-                    |target| format!("{sign} {}", number(target)),
-                ),
-                holds,
-            ]
-        });
-        Table(std::iter::once(row(heading)).chain(rows).collect())
     }
 
     /// The tables in Markdown.
@@ -140,8 +125,12 @@ impl Report {
         for (title, table) in self.tables() {
             write!(text, "\n### {title}\n\n{}", table.markdown()).expect("a string is written to");
         }
-        write!(text, "\n### Targets\n\n{}", self.targets().markdown())
-            .expect("a string is written to");
+        write!(
+            text,
+            "\n### Targets\n\n{}",
+            of_targets(&self.targets).markdown()
+        )
+        .expect("a string is written to");
         text
     }
 }
@@ -152,7 +141,7 @@ impl fmt::Display for Report {
         for (title, table) in self.tables() {
             write!(f, "\n{title}\n{table}")?;
         }
-        write!(f, "\nTargets\n{}", self.targets())?;
+        write!(f, "\nTargets\n{}", of_targets(&self.targets))?;
         let count = |holds| {
             self.targets
                 .iter()
@@ -167,6 +156,58 @@ impl fmt::Display for Report {
             count(None)
         )
     }
+}
+
+/// What is to be reached, and what of it is.
+fn of_targets(targets: &[Judged]) -> Table {
+    let heading = ["target", "measured", "", "to be reached", "holds"];
+    let rows = targets.iter().map(|judged| {
+        let sign = if judged.at_least { "≥" } else { "≤" };
+        let holds = match judged.holds {
+            Some(true) => "yes".to_owned(),
+            Some(false) => "NO".to_owned(),
+            None => {
+                let why = judged.why.as_deref().unwrap_or("its target is not known");
+                format!("not measured: {why}")
+            }
+        };
+        vec![
+            judged.id.clone(),
+            judged.measured.map_or_else(|| "–".to_owned(), number),
+            judged.unit.clone(),
+            judged.target.map_or_else(
+                || "–".to_owned(),
+                |target| format!("{sign} {}", number(target)),
+            ),
+            holds,
+        ]
+    });
+    Table(std::iter::once(row(heading)).chain(rows).collect())
+}
+
+/// Asynchronous batches of some kernels alone, as a report has them.
+pub(super) fn of_asynchronous(measured: &[(&str, Asynchronous)], markdown: bool) -> String {
+    let mut tables = Vec::new();
+    let mut targets = Vec::new();
+    for (series, measured) in measured {
+        tables.extend(asynchronous::report::tables(series, measured));
+        targets.extend(judge::asynchronous(series, measured));
+    }
+    tables.push(("Targets".to_owned(), of_targets(&targets)));
+    in_text(tables, markdown)
+}
+
+fn in_text(tables: Vec<(String, Table)>, markdown: bool) -> String {
+    let mut text = String::new();
+    for (title, table) in tables {
+        if markdown {
+            write!(text, "\n### {title}\n\n{}", table.markdown())
+        } else {
+            write!(text, "\n{title}\n{table}")
+        }
+        .expect("a string can be written to");
+    }
+    text
 }
 
 /// What the README shows: the lines of a few workloads, for each kernel.
@@ -274,14 +315,7 @@ pub(super) fn of_walks(measured: &Walks, markdown: bool) -> String {
         Some(idle) => format!("{idle:.1} processors were idle before\n"),
         None => String::new(),
     };
-    for (title, table) in walks(measured) {
-        if markdown {
-            write!(text, "\n### {title}\n\n{}", table.markdown())
-        } else {
-            write!(text, "\n{title}\n{table}")
-        }
-        .expect("a string can be written to");
-    }
+    text += &in_text(walks(measured), markdown);
     text
 }
 
@@ -317,7 +351,7 @@ fn libraries(walks: &[Took]) -> Table {
     Table(rows)
 }
 
-fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+pub(super) fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }
 

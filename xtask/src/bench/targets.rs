@@ -1,6 +1,9 @@
 //! The numbers to be reached, in one table: what is measured, what documents list
 //! and what figures are judged by all come from it.
 
+use super::asynchronous;
+use super::asynchronous::figures::Figure;
+
 /// What a figure may be at most, or has to be at least.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Limit {
@@ -54,6 +57,11 @@ pub(super) enum Source {
     WalkMemoryGrowth,
     /// Time of the demonstration's walk by that of coreutils.
     Demo(&'static str),
+    /// Of asynchronous batches, in the guest.
+    Asynchronous(Figure),
+    /// 1,000 cached files in a way, by plain calls: on this machine's disk, or on
+    /// its tmpfs.
+    AsynchronousOnHost(&'static str, bool),
 }
 
 /// A number to be reached.
@@ -70,29 +78,36 @@ pub(super) const INSTRUCTIONS: &str = "instructions";
 pub(super) const RATIO: &str = "ratio";
 pub(super) const MILLIONS: &str = "million instructions";
 pub(super) const ENTRIES: &str = "kernel entries";
+pub(super) const BYTES: &str = "bytes";
 
 /// How much dearer the older kernel may be.
 pub(super) const OLDER_KERNEL: f64 = 1.15;
 
+pub(super) const fn target(
+    id: &'static str,
+    what: &'static str,
+    unit: &'static str,
+    limit: Limit,
+    source: Source,
+) -> Target {
+    Target {
+        id,
+        what,
+        unit,
+        limit,
+        source,
+    }
+}
+
 /// All of them. Those of a guest are there once for each kernel.
-pub(super) const TARGETS: &[Target] = {
+pub(super) fn all() -> impl Iterator<Item = &'static Target> {
+    TARGETS.iter().chain(asynchronous::targets::TARGETS)
+}
+
+/// What is not asynchronous.
+const TARGETS: &[Target] = {
     use Limit::{Alone, AtLeast, AtMost};
     use Source::*;
-    const fn target(
-        id: &'static str,
-        what: &'static str,
-        unit: &'static str,
-        limit: Limit,
-        source: Source,
-    ) -> Target {
-        Target {
-            id,
-            what,
-            unit,
-            limit,
-            source,
-        }
-    }
     &[
         target(
             "b.unimplemented",
@@ -414,7 +429,7 @@ pub(super) const TARGETS: &[Target] = {
 
 /// The table for documents, in Markdown.
 pub(super) fn markdown() -> String {
-    let rows = TARGETS.iter().map(|target| {
+    let rows = all().map(|target| {
         let kernel = if target.source.is_of_guests() {
             ".KERNEL"
         } else {
@@ -450,6 +465,7 @@ impl Source {
                 | Self::FilteredCrossings
                 | Self::HandedBack
                 | Self::Tree(_)
+                | Self::Asynchronous(_)
         )
     }
 
@@ -485,6 +501,16 @@ impl Source {
             }
             Self::WalkMemory | Self::WalkMemoryGrowth => "`wait4(2)` on the host",
             Self::Demo(_) => "`cargo xtask demo`, by the clock of its guest",
+            Self::Asynchronous(Figure::Outstanding) => {
+                "`smaps_rollup` and `meminfo` of the guest (proc(5))"
+            }
+            Self::Asynchronous(Figure::Sooner(..) | Figure::LeastSooner) => {
+                "the guest's counting clock, waiting included"
+            }
+            Self::Asynchronous(_) => {
+                "the guest's counting clock: all threads and the kernel, on one processor"
+            }
+            Self::AsynchronousOnHost(..) => "the clock of a host with an idle processor",
         }
     }
 }

@@ -1,0 +1,171 @@
+//! What is to be reached.
+
+use super::figures::Figure::{AsysCall, Cached, LeastSooner, ManyBy, OneBy, Outstanding, Sooner};
+use crate::bench::targets::Limit::{AtLeast, AtMost};
+use crate::bench::targets::Source::{Asynchronous, AsynchronousOnHost};
+use crate::bench::targets::{BYTES, RATIO, Target, target};
+
+/// All of it.
+pub(in crate::bench) const TARGETS: &[Target] = &[
+    target(
+        "async.syslet.ext4",
+        "1,000 cached files on ext4 opened, read and closed, a syslet each, with the module, by plain calls",
+        RATIO,
+        AtMost(1.3),
+        Asynchronous(Cached("syslets", "kernel", "ext4")),
+    ),
+    target(
+        "async.syslet.tmpfs",
+        "the same on tmpfs",
+        RATIO,
+        AtMost(1.3),
+        Asynchronous(Cached("syslets", "kernel", "tmpfs")),
+    ),
+    target(
+        "async.ring.ext4",
+        "the same on ext4, a batch each, all given to a ring",
+        RATIO,
+        AtMost(1.1),
+        Asynchronous(Cached("ring", "kernel", "ext4")),
+    ),
+    target(
+        "async.ring.tmpfs",
+        "the same on tmpfs",
+        RATIO,
+        AtMost(1.1),
+        Asynchronous(Cached("ring", "kernel", "tmpfs")),
+    ),
+    target(
+        "async.asys.ext4",
+        "the same on ext4, by `asys_submit` of all opens, of all reads and of all closes",
+        RATIO,
+        AtMost(1.1),
+        Asynchronous(Cached("asys", "kernel", "ext4")),
+    ),
+    target(
+        "async.asys.tmpfs",
+        "the same on tmpfs",
+        RATIO,
+        AtMost(1.1),
+        Asynchronous(Cached("asys", "kernel", "tmpfs")),
+    ),
+    target(
+        "async.syslet.ext4.user",
+        "1,000 files on ext4, a syslet each, without the module",
+        RATIO,
+        AtMost(2.0),
+        Asynchronous(Cached("syslets", "user", "ext4")),
+    ),
+    target(
+        "async.syslet.tmpfs.user",
+        "the same on tmpfs",
+        RATIO,
+        AtMost(2.0),
+        Asynchronous(Cached("syslets", "user", "tmpfs")),
+    ),
+    target(
+        "async.ring.ext4.user",
+        "1,000 files on ext4, a batch each, all given to a ring, without the module",
+        RATIO,
+        AtMost(2.0),
+        Asynchronous(Cached("ring", "user", "ext4")),
+    ),
+    target(
+        "async.ring.tmpfs.user",
+        "the same on tmpfs",
+        RATIO,
+        AtMost(2.0),
+        Asynchronous(Cached("ring", "user", "tmpfs")),
+    ),
+    target(
+        "async.syslet.host",
+        "1,000 files on a host's disk, a syslet each, without the module, by plain calls",
+        RATIO,
+        AtMost(2.0),
+        AsynchronousOnHost("syslets", false),
+    ),
+    target(
+        "async.syslet.host.tmpfs",
+        "the same on tmpfs",
+        RATIO,
+        AtMost(2.0),
+        AsynchronousOnHost("syslets", true),
+    ),
+    target(
+        "async.asys.call",
+        "`getppid` by `asys_submit` and `asys_await_completion`, with the module, by the call alone",
+        RATIO,
+        AtMost(4.0),
+        Asynchronous(AsysCall),
+    ),
+    target(
+        "async.sooner.syslets",
+        "64 uncached files on a disk of 1 ms one after another, by syslets, with the module",
+        RATIO,
+        AtLeast(24.0),
+        Asynchronous(Sooner("syslets", "kernel")),
+    ),
+    target(
+        "async.sooner.ring",
+        "the same by batches given to a ring",
+        RATIO,
+        AtLeast(24.0),
+        Asynchronous(Sooner("ring", "kernel")),
+    ),
+    target(
+        "async.sooner.syslets.user",
+        "the same by syslets, without the module",
+        RATIO,
+        AtLeast(24.0),
+        Asynchronous(Sooner("syslets", "user")),
+    ),
+    target(
+        "async.sooner.ring.user",
+        "the same by a ring, without the module",
+        RATIO,
+        AtLeast(24.0),
+        Asynchronous(Sooner("ring", "user")),
+    ),
+    target(
+        "async.sooner.least",
+        "the least of these in any round",
+        RATIO,
+        AtLeast(8.0),
+        Asynchronous(LeastSooner),
+    ),
+    target(
+        "async.trivial.io_uring",
+        "a batch of one `getppid` given to a ring and waited for, by a `nop` of `io_uring` with `IOSQE_ASYNC`",
+        RATIO,
+        AtMost(1.0),
+        Asynchronous(OneBy("io-uring-async")),
+    ),
+    target(
+        "async.trivial.rayon",
+        "the same by a closure handed to rayon's pool",
+        RATIO,
+        AtMost(1.0),
+        Asynchronous(OneBy("rayon")),
+    ),
+    target(
+        "async.trivial.many.io_uring",
+        "64 such batches that are given and then waited for, by 64 `nop` of `io_uring`",
+        RATIO,
+        AtMost(1.0),
+        Asynchronous(ManyBy("io-uring-async")),
+    ),
+    target(
+        "async.trivial.many.rayon",
+        "the same by 64 closures",
+        RATIO,
+        AtMost(1.0),
+        Asynchronous(ManyBy("rayon")),
+    ),
+    target(
+        "async.outstanding",
+        "memory that each of 10,000 batches which never complete takes beside itself, in the process and in the kernel",
+        BYTES,
+        AtMost(2048.0),
+        Asynchronous(Outstanding),
+    ),
+];
