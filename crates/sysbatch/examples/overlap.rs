@@ -1,5 +1,6 @@
-//! Opens, reads and closes 1,000 random files of a directory tree: one after
-//! another and asynchronously, cached and not.
+//! Opens, reads and closes 1,000 random files of a directory tree: by plain calls, by
+//! a batch for each one after another, and asynchronously; cached and not. Each is
+//! compared with plain calls.
 //!
 //! `cargo run --release --example overlap DIRECTORY`
 //!
@@ -52,8 +53,9 @@ fn overlap() -> Result<(), Box<dyn Error>> {
     let options = RingOptions::default().workers(WORKERS);
     let ring = Ring::with_options(Arc::clone(&backend), options)?;
     // Reads all of them once, so that what is cached can be told from what is
-    // not.
+    // not, and the ring has its workers.
     let (bytes, _) = one_after_another(&backend, &files)?;
+    asynchronous(&ring, &files)?;
     writeln!(
         io::stdout(),
         "{} files, {bytes} bytes, on the {} backend",
@@ -62,11 +64,14 @@ fn overlap() -> Result<(), Box<dyn Error>> {
     )?;
     writeln!(
         io::stdout(),
-        "         one after another  asynchronous   ratio"
+        "         plain calls  one after another  by plain  asynchronous  by plain"
     )?;
-    let alone = one_after_another(&backend, &files)?;
-    let together = asynchronous(&ring, &files)?;
-    print_line("cached", bytes, alone, together)?;
+    let measured = [
+        plain(&files)?,
+        one_after_another(&backend, &files)?,
+        asynchronous(&ring, &files)?,
+    ];
+    print_line("cached", bytes, measured)?;
     if let Err(error) = drop_caches() {
         writeln!(
             io::stdout(),
@@ -74,10 +79,12 @@ fn overlap() -> Result<(), Box<dyn Error>> {
         )?;
         return Ok(());
     }
-    let alone = one_after_another(&backend, &files)?;
+    let alone = plain(&files)?;
+    drop_caches()?;
+    let batches = one_after_another(&backend, &files)?;
     drop_caches()?;
     let together = asynchronous(&ring, &files)?;
-    print_line("uncached", bytes, alone, together)
+    print_line("uncached", bytes, [alone, batches, together])
 }
 
 /// A batch that opens, reads and closes a file.
@@ -94,21 +101,33 @@ fn reading(path: &Path) -> (Batch<'static>, Handle<usize>) {
 /// How many bytes were read, and how long it took.
 type Measured = (usize, Duration);
 
-fn one_after_another(backend: &Backend, files: &[PathBuf]) -> Result<Measured, Box<dyn Error>> {
+fn plain(files: &[PathBuf]) -> Result<Measured, Box<dyn Error>> {
+    let mut buffers: Vec<_> = files.iter().map(|_| vec![0; LONGEST]).collect();
     let started = Instant::now();
     let mut bytes = 0;
-    for path in files {
-        let (mut batch, read) = reading(path);
-        bytes += length(&batch.run(backend)?, &read).map_err(at(path))?;
+    for (path, buffer) in files.iter().zip(&mut buffers) {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let file = rustix::fs::open(path, flags, Mode::empty()).map_err(at(path))?;
+        bytes += rustix::io::read(file, buffer).map_err(at(path))?;
+    }
+    Ok((bytes, started.elapsed()))
+}
+
+fn one_after_another(backend: &Backend, files: &[PathBuf]) -> Result<Measured, Box<dyn Error>> {
+    let mut readings: Vec<_> = files.iter().map(|path| reading(path)).collect();
+    let started = Instant::now();
+    let mut bytes = 0;
+    for ((batch, read), path) in readings.iter_mut().zip(files) {
+        bytes += length(&batch.run(backend)?, read).map_err(at(path))?;
     }
     Ok((bytes, started.elapsed()))
 }
 
 fn asynchronous(ring: &Ring, files: &[PathBuf]) -> Result<Measured, Box<dyn Error>> {
+    let readings: Vec<_> = files.iter().map(|path| reading(path)).collect();
+    let mut tickets: Vec<(Ticket, Handle<usize>)> = Vec::with_capacity(files.len());
     let started = Instant::now();
-    let mut tickets: Vec<(Ticket, Handle<usize>)> = Vec::new();
-    for path in files {
-        let (batch, read) = reading(path);
+    for (batch, read) in readings {
         let submit = Submit::new(batch).when_full(WhenFull::Wait);
         tickets.push((ring.submit(submit)?, read));
     }
@@ -130,22 +149,16 @@ fn at<E: Error>(path: &Path) -> impl Fn(E) -> String {
     move |error| format!("{}: {error}", path.display())
 }
 
-fn print_line(
-    what: &str,
-    expected: usize,
-    alone: Measured,
-    together: Measured,
-) -> Result<(), Box<dyn Error>> {
-    if (alone.0, together.0) != (expected, expected) {
+fn print_line(what: &str, expected: usize, measured: [Measured; 3]) -> Result<(), Box<dyn Error>> {
+    if measured.iter().any(|&(bytes, _)| bytes != expected) {
         return Err("the files have changed meanwhile: take others".into());
     }
-    let [alone, together] = [alone, together].map(|(_, time)| time.as_secs_f64());
+    let [alone, batches, together] = measured.map(|(_, time)| time.as_secs_f64() * 1e3);
     writeln!(
         io::stdout(),
-        "{what:8} {:14.1} ms {:10.1} ms {:7.1}",
-        alone * 1e3,
-        together * 1e3,
-        alone / together
+        "{what:8} {alone:8.1} ms {batches:15.1} ms {:9.2} {together:10.1} ms {:9.2}",
+        batches / alone,
+        together / alone
     )?;
     Ok(())
 }
