@@ -157,8 +157,9 @@ int sysbatch_ring_wait(struct sysbatch_ring *ring,
 
 /*
  * A descriptor that is readable while completions wait, for poll and the like.
- * It stays the ring's: it is not to be read, written or closed. -EFAULT for
- * null.
+ * It is made when it is first asked for, with a high number, and stays the
+ * ring's: it is not to be read, written or closed. -EFAULT for null, -ESTALE in
+ * a child of fork, or why none can be made.
  */
 int sysbatch_ring_fd(struct sysbatch_ring *ring);
 

@@ -50,10 +50,11 @@ fn read_all() -> Result<ExitCode, Box<dyn Error>> {
         ring.post(batch, number)?;
         waiting.insert(number, (name, total));
     }
+    let event = ring.event()?;
     let mut out = io::stdout();
     let mut code = ExitCode::SUCCESS;
     while !waiting.is_empty() {
-        poll(&mut [PollFd::new(&ring, PollFlags::IN)], None)?;
+        poll(&mut [PollFd::new(&event, PollFlags::IN)], None)?;
         for mut completion in ring.wait(0, None)? {
             let Some((name, total)) = waiting.remove(&completion.user_value()) else {
                 continue;

@@ -143,7 +143,8 @@ impl Record {
                 Err(WaitError::NothingOut) => return,
                 Err(error) => panic!("{error}"),
             }
-            let mut polled = [PollFd::new(&self.ring, PollFlags::IN)];
+            let event = self.ring.event().unwrap();
+            let mut polled = [PollFd::new(&event, PollFlags::IN)];
             let time = Timespec {
                 tv_sec: 0,
                 tv_nsec: 10_000_000,

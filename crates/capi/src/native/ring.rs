@@ -3,14 +3,14 @@
 
 use core::ffi::{c_int, c_uint};
 use core::time::Duration;
-use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 
 use rustix::io::Errno;
 use sysbatch::abi::Run;
 use sysbatch::{
-    Access, Posted, RawCompletion, RawOutcome, RawRing, RawSubmit, RefusedReason, RingError,
-    RingOptions, Shutdown, WaitError, WhenFull,
+    Access, EventError, Posted, RawCompletion, RawOutcome, RawRing, RawSubmit, RefusedReason,
+    RingError, RingOptions, Shutdown, WaitError, WhenFull,
 };
 
 use super::backend::{Handle, handle};
@@ -98,7 +98,7 @@ fn open(handle: &Handle, capacity: c_uint, workers: c_uint) -> Result<RingHandle
         .workers(workers as usize);
     let ring = RawRing::new(Arc::clone(&handle.backend), options).map_err(|error| match error {
         RingError::NoCapacity | RingError::NoWorkers => Errno::INVAL,
-        RingError::Event { errno } | RingError::ForkPage { errno } => errno,
+        RingError::ForkPage { errno } => errno,
         _ => Errno::NOMEM,
     })?;
     Ok(RingHandle {
@@ -270,8 +270,9 @@ fn wait(
 }
 
 /// A descriptor that is readable while completions wait, for poll and the like.
-/// It stays the ring's: it is not to be read, written or closed. -EFAULT for
-/// null.
+/// It is made when it is first asked for, with a high number, and stays the ring's:
+/// it is not to be read, written or closed. -EFAULT for null, -ESTALE in a child of
+/// fork, or why none can be made.
 ///
 /// # Safety
 /// `ring` must be null or open.
@@ -280,7 +281,11 @@ pub unsafe extern "C" fn sysbatch_ring_fd(ring: *mut RingHandle) -> c_int {
     errno::keep(|| {
         // SAFETY: the caller's promise.
         match unsafe { given(ring) } {
-            Ok(handle) => handle.ring.as_fd().as_raw_fd(),
+            Ok(handle) => match handle.ring.event() {
+                Ok(event) => event.as_raw_fd(),
+                Err(EventError::Event { errno }) => errno::negated(errno),
+                Err(_) => errno::negated(Errno::STALE),
+            },
             Err(errno) => errno::negated(errno),
         }
     })

@@ -9,6 +9,7 @@ mod select;
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
+pub(crate) use descriptor::high;
 pub use device::DeviceError;
 pub use select::{Choice, SelectError};
 

@@ -5,11 +5,11 @@
 )]
 
 use core::time::Duration;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use super::completion::Completion;
-use super::error::{RingError, WaitError};
+use super::error::{EventError, RingError, WaitError};
 use super::options::{RingOptions, Shutdown};
 use super::owner::Owner;
 use super::raw::RawRing;
@@ -178,23 +178,25 @@ impl Ring {
         self.raw.out()
     }
 
+    /// The event descriptor, readable while completions wait on the ring, for
+    /// `poll(2)`, `epoll(7)` and the like. It is made when it is first asked for, with
+    /// a high number.
+    ///
+    /// Taking completions is all it needs; reading from it or writing to it makes
+    /// it say what is not so.
+    ///
+    /// # Errors
+    /// If there is none yet and none can be made, and in a child of `fork`.
+    pub fn event(&self) -> Result<BorrowedFd<'_>, EventError> {
+        self.raw.event()
+    }
+
     /// Takes no more batches, and waits until all that are out have completed
     /// and the workers have ended. Completions can still be taken.
     ///
     /// On one of the ring's own workers, in a waker, it does not wait.
     pub fn shut_down(&self, how: Shutdown) {
         self.raw.shut_down(how);
-    }
-}
-
-/// The event descriptor, readable while completions wait on the ring, for
-/// `poll(2)`, `epoll(7)` and the like.
-///
-/// Taking completions is all it needs; reading from it or writing to it makes
-/// it say what is not so.
-impl AsFd for Ring {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.raw.as_fd()
     }
 }
 

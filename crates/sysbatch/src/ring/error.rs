@@ -18,12 +18,6 @@ pub enum RingError {
         /// How many were asked for.
         capacity: usize,
     },
-    /// The event descriptor cannot be had.
-    #[error("cannot make the event descriptor of a ring: {errno}; see eventfd(2)")]
-    Event {
-        /// What `eventfd` failed with.
-        errno: Errno,
-    },
     /// The page that tells children from their parent cannot be had.
     #[error(
         "cannot make the page that tells a child of fork from its parent: {errno}; \
@@ -33,6 +27,21 @@ pub enum RingError {
         /// What `mmap` or `madvise` failed with.
         errno: Errno,
     },
+}
+
+/// Why a ring has no event descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventError {
+    /// None can be made.
+    #[error("cannot make the event descriptor of a ring: {errno}; see eventfd(2)")]
+    Event {
+        /// What `eventfd` failed with.
+        errno: Errno,
+    },
+    /// This process is a child of the one that made the ring.
+    #[error("the ring was made before fork, and works in the parent only; make one of your own")]
+    Forked,
 }
 
 /// Why a batch was not taken.

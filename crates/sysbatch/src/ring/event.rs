@@ -5,17 +5,20 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 
+use crate::backend::high;
+
 /// An `eventfd(2)`, down or up.
 #[derive(Debug)]
 pub(super) struct Event(OwnedFd);
 
 impl Event {
-    /// One that is down.
+    /// One that is down, out of the way of the numbers that a program counts on.
     ///
     /// # Errors
     /// What `eventfd` fails with.
     pub(super) fn new() -> Result<Self, Errno> {
-        eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map(Self)
+        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
+        eventfd(0, flags).map(high).map(Self)
     }
 
     /// Makes it readable.

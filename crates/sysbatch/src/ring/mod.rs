@@ -30,7 +30,7 @@ mod worker;
 
 pub use batches::Ring;
 pub use completion::{Completion, CompletionError};
-pub use error::{RefusedReason, RingError, WaitError};
+pub use error::{EventError, RefusedReason, RingError, WaitError};
 #[doc(hidden)]
 pub use generation::Generation;
 pub use options::{RingOptions, Shutdown, WhenFull};

@@ -9,7 +9,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
-use super::error::{RefusedReason, RingError, WaitError};
+use super::error::{EventError, RefusedReason, RingError, WaitError};
+use super::event::Event;
 use super::job::{Job, Sink};
 use super::options::{RingOptions, Shutdown, WhenFull};
 use super::shared::{Shared, State};
@@ -271,6 +272,31 @@ impl RawRing {
         }
     }
 
+    /// The event descriptor, readable while completions wait on the ring: for
+    /// `poll(2)`, `epoll(7)` and the like. It is made when it is first asked for.
+    ///
+    /// Reading from it or writing to it makes it say what is not so.
+    ///
+    /// # Errors
+    /// If there is none yet and none can be made, and in a child of `fork`.
+    pub fn event(&self) -> Result<BorrowedFd<'_>, EventError> {
+        let shared = &*self.shared;
+        if !shared.generation.is_current() {
+            return Err(EventError::Forked);
+        }
+        if let Some(event) = shared.event.get() {
+            return Ok(event.as_fd());
+        }
+        let new = Event::new().map_err(|errno| EventError::Event { errno })?;
+        let state = shared.lock();
+        let event = shared.event.get_or_init(|| new);
+        if !state.completions.is_empty() {
+            event.raise();
+        }
+        drop(state);
+        Ok(event.as_fd())
+    }
+
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
@@ -301,27 +327,6 @@ pub(super) fn cancel(shared: &Arc<Shared>, Posted(number): Posted) -> bool {
     true
 }
 
-/// The event descriptor, readable while completions wait on the ring.
-///
-/// It is for `poll(2)`, `epoll(7)` and the like; reading from it or writing to
-/// it makes it say what is not so.
-impl AsFd for RawRing {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        let shared = &*self.shared;
-        if shared.generation.is_current() {
-            let mut state = shared.lock();
-            // Until somebody asks, nothing is written to it.
-            if !state.armed {
-                state.armed = true;
-                if !state.completions.is_empty() {
-                    shared.event.raise();
-                }
-            }
-        }
-        shared.event.as_fd()
-    }
-}
-
 impl Drop for RawRing {
     fn drop(&mut self) {
         if self.shared.generation.is_current() {
@@ -329,11 +334,13 @@ impl Drop for RawRing {
             // SAFETY: it is not used again.
             unsafe { ManuallyDrop::drop(&mut self.shared) };
         } else {
-            let event = self.shared.event.as_fd().as_raw_fd();
-            // SAFETY: it is this process's own copy of the descriptor. What
-            // owns it is never dropped here, as the ring's share of it is not,
-            // and nothing but the ring, which is no more, gives it out.
-            drop(unsafe { OwnedFd::from_raw_fd(event) });
+            if let Some(event) = self.shared.event.get() {
+                let event = event.as_fd().as_raw_fd();
+                // SAFETY: it is this process's own copy of the descriptor. What
+                // owns it is never dropped here, as the ring's share of it is not,
+                // and nothing but the ring, which is no more, gives it out.
+                drop(unsafe { OwnedFd::from_raw_fd(event) });
+            }
         }
     }
 }

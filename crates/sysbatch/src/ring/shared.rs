@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use super::bell::Bell;
@@ -24,7 +24,8 @@ pub(super) struct Shared {
     pub(super) options: RingOptions,
     /// The process that the ring works in.
     pub(super) generation: Generation,
-    pub(super) event: Event,
+    /// Made when it is first asked for.
+    pub(super) event: OnceLock<Event>,
     state: Mutex<State>,
     /// There is work, or there will be none any more.
     pub(super) work: Bell,
@@ -60,8 +61,6 @@ pub(super) struct State {
     pub(super) shut_down: bool,
     /// Whether what has not started is not to.
     pub(super) cancels: bool,
-    /// Whether anybody has asked for the event descriptor.
-    pub(super) armed: bool,
 }
 
 impl Shared {
@@ -83,7 +82,7 @@ impl Shared {
             backend,
             options,
             generation: Generation::current().map_err(|errno| RingError::ForkPage { errno })?,
-            event: Event::new().map_err(|errno| RingError::Event { errno })?,
+            event: OnceLock::new(),
             state: Mutex::new(State {
                 completions,
                 ..State::default()
@@ -110,8 +109,10 @@ impl Shared {
         let slot = match sink {
             Sink::Ring(_) => {
                 state.completions.push_back(completion);
-                if state.armed && state.completions.len() == 1 {
-                    self.event.raise();
+                if state.completions.len() == 1
+                    && let Some(event) = self.event.get()
+                {
+                    event.raise();
                 }
                 self.completed.ring_all();
                 None
@@ -144,8 +145,10 @@ impl Shared {
         let count = state.completions.len().min(max);
         let taken = state.completions.drain(..count).collect();
         if count > 0 {
-            if state.armed && state.completions.is_empty() {
-                self.event.lower();
+            if state.completions.is_empty()
+                && let Some(event) = self.event.get()
+            {
+                event.lower();
             }
             state.out -= count;
             state.posted -= count;

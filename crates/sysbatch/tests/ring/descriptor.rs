@@ -1,15 +1,18 @@
 //! The event descriptor.
 
-use std::os::fd::AsFd;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd as _;
 
 use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
-use sysbatch::{Batch, Ring};
+use sysbatch::{Backend, Batch, Ring};
 
+use crate::common::in_child;
 use crate::gate::Gate;
 use crate::ring;
 
 fn is_readable(ring: &Ring) -> bool {
-    let mut polled = [PollFd::new(ring, PollFlags::IN)];
+    let event = ring.event().unwrap();
+    let mut polled = [PollFd::new(&event, PollFlags::IN)];
     poll(&mut polled, Some(&Timespec::default())).unwrap() == 1
 }
 
@@ -43,9 +46,28 @@ fn it_may_be_asked_for_late() {
 }
 
 #[test]
+fn it_is_there_only_when_it_was_asked_for_and_out_of_the_way() {
+    // In a process of its own, where nobody else opens and closes.
+    in_child(|| {
+        let lowest = || File::open("/dev/null").unwrap().as_raw_fd();
+        let open = || fs::read_dir("/proc/self/fd").unwrap().count();
+        let ring = Ring::new(Backend::user()).unwrap();
+        let before = (lowest(), open());
+        ring.post(pid(), 1).unwrap();
+        assert_eq!((lowest(), open()), before);
+        let event = ring.event().unwrap().as_raw_fd();
+        assert!(event >= 240, "{event}");
+        assert_eq!(ring.event().unwrap().as_raw_fd(), event);
+        assert_eq!((lowest(), open()), (before.0, before.1 + 1));
+        drop(ring);
+        assert_eq!(open(), before.1);
+    });
+}
+
+#[test]
 fn tickets_do_not_raise_it() {
     let ring = ring();
-    let descriptor = ring.as_fd();
+    let descriptor = ring.event().unwrap();
     assert!(!rustix::io::fcntl_getfd(descriptor).unwrap().is_empty());
     assert!(ring.submit(pid()).unwrap().wait().is_ok());
     assert!(!is_readable(&ring));
@@ -57,7 +79,7 @@ fn epoll_waits_for_it() {
     let gate = Gate::new();
     let poller = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
     let data = epoll::EventData::new_u64(42);
-    epoll::add(&poller, &ring, data, epoll::EventFlags::IN).unwrap();
+    epoll::add(&poller, ring.event().unwrap(), data, epoll::EventFlags::IN).unwrap();
     for value in 0..3 {
         ring.post(gate.batch(), value).unwrap();
     }

@@ -4,12 +4,12 @@
 use core::ptr;
 use core::task::{Context, Poll, Waker};
 use std::future::Future as _;
-use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::pin::pin;
 use std::time::Duration;
 
 use sysbatch::{
-    Backend, Batch, RefusedReason, Ring, RingOptions, Shutdown, Submit, Ticket, WaitError,
+    Backend, Batch, EventError, RefusedReason, Ring, RingOptions, Shutdown, Submit, Ticket,
+    WaitError,
 };
 
 use crate::common::in_child;
@@ -38,7 +38,7 @@ fn a_child_is_told_and_the_parent_goes_on() {
         .post(Submit::new(pid()).inline_first(false), 1)
         .unwrap();
     ring.post(Submit::new(pid()).inline_first(true), 2).unwrap();
-    let event = ring.as_fd().as_raw_fd();
+    ring.event().unwrap();
     in_child(|| {
         let error = ring.submit(pid()).unwrap_err();
         assert_eq!(*error.reason(), RefusedReason::Forked);
@@ -49,7 +49,7 @@ fn a_child_is_told_and_the_parent_goes_on() {
         assert!(!running.cancel());
         assert!(!running.is_complete());
         assert_eq!(ring.out(), 0);
-        assert_eq!(ring.as_fd().as_raw_fd(), event);
+        assert_eq!(ring.event().unwrap_err(), EventError::Forked);
         ring.shut_down(Shutdown::Drain);
         let error = running.wait_for(Duration::MAX).unwrap_err();
         assert_eq!(error, WaitError::Forked);
