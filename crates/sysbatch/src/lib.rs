@@ -172,8 +172,8 @@ pub use host::{Checked, Direct, Memory, UserHost};
 #[doc(hidden)]
 pub use ring::Generation;
 pub use ring::{
-    Access, Completion, CompletionError, EventError, Posted, RawCompletion, RawOutcome, RawRing,
-    RawSubmit, RawSubmitError, RefusedReason, Ring, RingError, RingOptions, Shutdown, Submit,
-    SubmitError, Ticket, WaitError, WhenFull,
+    Access, Completion, CompletionError, EventError, FirstTry, Posted, RawCompletion, RawOutcome,
+    RawRing, RawSubmit, RawSubmitError, RefusedReason, Ring, RingError, RingOptions, Shutdown,
+    Submit, SubmitError, Ticket, WaitError, WhenFull,
 };
 pub use sysbatch_abi as abi;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use rustix::io::Errno;
 use sysbatch::abi::Run;
 use sysbatch::{
-    Access, EventError, Posted, RawCompletion, RawOutcome, RawRing, RawSubmit, RefusedReason,
-    RingError, RingOptions, Shutdown, WaitError, WhenFull,
+    Access, EventError, FirstTry, Posted, RawCompletion, RawOutcome, RawRing, RawSubmit,
+    RefusedReason, RingError, RingOptions, Shutdown, WaitError, WhenFull,
 };
 
 use super::backend::{Handle, handle};
@@ -174,7 +174,11 @@ unsafe fn submit(
         run: *run,
         owner: Box::new(()),
         access: handle.access,
-        inline_first: flags & WORKER == 0,
+        first_try: if flags & WORKER == 0 {
+            FirstTry::Submitter
+        } else {
+            FirstTry::Nobody
+        },
         when_full: if flags & WAIT != 0 {
             WhenFull::Wait
         } else {

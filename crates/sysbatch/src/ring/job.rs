@@ -8,7 +8,8 @@ use rustix::io::Errno;
 use sysbatch_abi::{Run, Status};
 
 use super::first_try::first_try;
-use super::options::WhenFull;
+use super::keeps_thread::keeps_thread;
+use super::options::{FirstTry, WhenFull};
 use super::slot::Slot;
 use super::submission::{Access, RawCompletion, RawOutcome, RawSubmit};
 use crate::{Backend, Checked, Direct};
@@ -22,6 +23,10 @@ pub(super) enum Sink {
     Slot(Arc<Slot>),
 }
 
+// With a place for the completion it makes less than 400 bytes, as
+// `docs/asynchronous.md` says, of which the queue's tree leaves some empty.
+const _: () = assert!(size_of::<Job>() <= 152 && size_of::<RawCompletion>() <= 136);
+
 /// A batch that is out.
 pub(super) struct Job {
     run: Run,
@@ -29,10 +34,13 @@ pub(super) struct Job {
     owner: Box<dyn Any + Send>,
     access: Access,
     sink: Sink,
-    inline_first: bool,
+    /// Who is to make a first try of it yet.
+    pub(super) first_try: FirstTry,
     when_full: WhenFull,
     /// Whether some of it has happened.
     pub(super) started: bool,
+    /// Whether it leaves the thread that runs it as it was.
+    pub(super) keeps_thread: bool,
 }
 
 impl Job {
@@ -42,9 +50,10 @@ impl Job {
             owner: submission.owner,
             access: submission.access,
             sink,
-            inline_first: submission.inline_first,
+            first_try: submission.first_try,
             when_full: submission.when_full,
             started: false,
+            keeps_thread: false,
         }
     }
 
@@ -54,7 +63,7 @@ impl Job {
             run: self.run,
             owner: self.owner,
             access: self.access,
-            inline_first: self.inline_first,
+            first_try: self.first_try,
             when_full: self.when_full,
         }
     }
@@ -79,9 +88,31 @@ impl Job {
         }
     }
 
-    /// Runs as much of it as goes without waiting; gives the result if that
-    /// was all.
-    pub(super) fn first_try(&mut self, backend: &Backend) -> Option<Result<Status, Errno>> {
+    /// Whether it completes on the ring.
+    pub(super) const fn is_on_ring(&self) -> bool {
+        matches!(self.sink, Sink::Ring(_))
+    }
+
+    /// Finds out whether it leaves the thread that runs it as it was.
+    pub(super) fn look_at_calls(&mut self) {
+        self.keeps_thread = match self.access {
+            Access::Direct => {
+                // SAFETY: as for `run`.
+                let mut memory = unsafe { Direct::new() };
+                keeps_thread(&self.run, &mut memory)
+            }
+            // SAFETY: as for `run`.
+            Access::Checked => match unsafe { Checked::new() } {
+                Ok(mut memory) => keeps_thread(&self.run, &mut memory),
+                Err(_) => false,
+            },
+        };
+    }
+
+    /// Makes the first try that is to be made: runs as much of it as goes without
+    /// waiting. Gives the result if that was all.
+    pub(super) fn try_first(&mut self, backend: &Backend) -> Option<Result<Status, Errno>> {
+        self.first_try = FirstTry::Nobody;
         let before = self.run.steps;
         let result = match self.access {
             Access::Direct => {

@@ -46,6 +46,22 @@ impl RingOptions {
     }
 }
 
+/// Who runs as much of a batch as goes without waiting.
+///
+/// See [`Ring`](super::Ring#the-first-try).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FirstTry {
+    /// The thread that submits it, at once, before a worker is bothered.
+    #[default]
+    Submitter,
+    /// A worker, which does so for whatever waits for one, before it runs what would
+    /// wait: the submitting thread goes on at once, and batches that do not wait cost
+    /// one worker, which is woken once.
+    Worker,
+    /// Nobody: all calls are made as they are written, by a worker.
+    Nobody,
+}
+
 /// What becomes of a submission while the ring is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenFull {

@@ -6,17 +6,18 @@ use core::fmt;
 use core::mem::ManuallyDrop;
 use core::time::Duration;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::time::Instant;
 
-use super::error::{EventError, RefusedReason, RingError, WaitError};
+use super::error::{EventError, RingError, WaitError};
 use super::event::Event;
-use super::job::{Job, Sink};
-use super::options::{RingOptions, Shutdown, WhenFull};
-use super::shared::{Shared, State};
+use super::job::Sink;
+use super::options::{RingOptions, Shutdown};
+use super::put::{put, put_all};
+use super::shared::Shared;
 use super::slot::Slot;
 use super::submission::{Posted, RawCompletion, RawOutcome, RawSubmit, RawSubmitError};
-use super::worker::{ensure_worker, is_worker, run_job};
+use super::worker::is_worker;
 use crate::Backend;
 
 /// Runs batches asynchronously.
@@ -67,7 +68,35 @@ impl RawRing {
         submission: RawSubmit,
         user_value: u64,
     ) -> Result<Posted, RawSubmitError> {
-        self.put(submission, Sink::Ring(user_value))
+        put(&self.shared, submission, Sink::Ring(user_value))
+    }
+
+    /// Submits batches in their order, each with a value of the user's, as
+    /// [`RawRing::submit`] does one. Gives what became of each.
+    ///
+    /// They cost fewer locks than one by one, and fewer crossings where a module runs
+    /// lists: their first tries are one.
+    ///
+    /// # Safety
+    /// As for [`RawRing::submit`], for each of them.
+    pub unsafe fn submit_all<I>(&self, submissions: I) -> Vec<Result<Posted, RawSubmitError>>
+    where
+        I: IntoIterator<Item = (RawSubmit, u64), IntoIter: ExactSizeIterator>,
+    {
+        let on_ring = |(submission, value)| (submission, Sink::Ring(value));
+        put_all(&self.shared, submissions.into_iter().map(on_ring))
+    }
+
+    /// Submits batches, each of which completes in a place of its own.
+    ///
+    /// # Safety
+    /// As for [`RawRing::submit_all`].
+    pub(super) unsafe fn submit_all_to(
+        &self,
+        submissions: impl ExactSizeIterator<Item = (RawSubmit, Arc<Slot>)>,
+    ) -> Vec<Result<Posted, RawSubmitError>> {
+        let to_slot = |(submission, slot)| (submission, Sink::Slot(slot));
+        put_all(&self.shared, submissions.map(to_slot))
     }
 
     /// Submits a batch, which completes in a place of its own.
@@ -82,95 +111,7 @@ impl RawRing {
         submission: RawSubmit,
         slot: Arc<Slot>,
     ) -> Result<Posted, RawSubmitError> {
-        self.put(submission, Sink::Slot(slot))
-    }
-
-    fn put(&self, submission: RawSubmit, sink: Sink) -> Result<Posted, RawSubmitError> {
-        let shared = &*self.shared;
-        let mut state = match self.make_room(submission.when_full) {
-            Ok(state) => state,
-            Err(reason) => return Err(refused(reason, submission)),
-        };
-        let on_ring = usize::from(matches!(sink, Sink::Ring(_)));
-        let number = state.submitted;
-        state.submitted += 1;
-        state.out += 1;
-        state.posted += on_ring;
-        let inline_first = submission.inline_first;
-        let mut job = Job::new(submission, sink);
-        if inline_first {
-            state.running += 1;
-            drop(state);
-            if let Some(result) = job.first_try(&shared.backend) {
-                shared.deliver(job, RawOutcome::Ran(result));
-                return Ok(Posted(number));
-            }
-            state = shared.lock();
-            if state.cancels && !job.started {
-                drop(state);
-                shared.deliver(job, RawOutcome::Cancelled);
-                return Ok(Posted(number));
-            }
-            state.running -= 1;
-        }
-        match ensure_worker(shared, &mut state) {
-            Ok(()) => {
-                state.queue.insert(number, job);
-                shared.work.ring_one();
-                Ok(Posted(number))
-            }
-            Err(_) if job.started => {
-                // Some of it has happened, so there is no way but on.
-                state.running += 1;
-                drop(state);
-                run_job(shared, job);
-                Ok(Posted(number))
-            }
-            Err(errno) => {
-                state.out -= 1;
-                state.posted -= on_ring;
-                let quiet = state.is_quiet();
-                drop(state);
-                shared.room.ring_one();
-                shared.completed.ring_all();
-                if quiet {
-                    shared.quiet.ring_all();
-                }
-                Err(refused(
-                    RefusedReason::Worker { errno },
-                    job.into_submission(),
-                ))
-            }
-        }
-    }
-
-    /// Locks the state when there is room in it.
-    fn make_room(&self, when_full: WhenFull) -> Result<MutexGuard<'_, State>, RefusedReason> {
-        let shared = &*self.shared;
-        if !shared.generation.is_current() {
-            return Err(RefusedReason::Forked);
-        }
-        let capacity = shared.options.capacity;
-        let deadline = match when_full {
-            WhenFull::WaitFor(time) => Instant::now().checked_add(time),
-            WhenFull::Wait | WhenFull::Refuse => None,
-        };
-        let mut state = shared.lock();
-        loop {
-            if state.shut_down {
-                return Err(RefusedReason::ShutDown);
-            }
-            if state.out < capacity {
-                return Ok(state);
-            }
-            if when_full == WhenFull::Refuse {
-                return Err(RefusedReason::Full { capacity });
-            }
-            state = shared
-                .room
-                .wait(state, deadline)
-                .map_err(|_| RefusedReason::TimedOut)?;
-        }
+        put(&self.shared, submission, Sink::Slot(slot))
     }
 
     /// Cancels a submission that has not started: it completes as cancelled.
@@ -302,13 +243,6 @@ impl RawRing {
     }
 }
 
-fn refused(reason: RefusedReason, submission: RawSubmit) -> RawSubmitError {
-    RawSubmitError {
-        reason,
-        submission: Box::new(submission),
-    }
-}
-
 /// See [`RawRing::cancel`].
 pub(super) fn cancel(shared: &Arc<Shared>, Posted(number): Posted) -> bool {
     if !shared.generation.is_current() {
@@ -322,7 +256,11 @@ pub(super) fn cancel(shared: &Arc<Shared>, Posted(number): Posted) -> bool {
         return false;
     };
     state.running += 1;
+    let is_over = state.is_over();
     drop(state);
+    if is_over {
+        shared.work.ring_all();
+    }
     shared.deliver(job, RawOutcome::Cancelled);
     true
 }

@@ -14,7 +14,8 @@ use super::error::RingError;
 use super::event::Event;
 use super::generation::Generation;
 use super::job::{Job, Sink};
-use super::options::RingOptions;
+use super::options::{FirstTry, RingOptions};
+use super::slot::Slot;
 use super::submission::{RawCompletion, RawOutcome};
 use crate::Backend;
 
@@ -52,11 +53,19 @@ pub(super) struct State {
     pub(super) posted: usize,
     /// How many run, or are on their way into or out of the queue.
     pub(super) running: usize,
+    /// How many threads there are that take batches.
     pub(super) threads: usize,
     /// How many threads have been made, for their names.
     pub(super) spawned: u64,
-    /// How many of the threads wait for work.
+    /// How many of the threads look into the queue, or will before they run
+    /// anything that may wait. There need be no more than one.
+    pub(super) looking: usize,
+    /// How many of them wait to be called.
     pub(super) idle: usize,
+    /// How many have been called and do not know it yet. They count as looking.
+    pub(super) called: usize,
+    /// How many threads, beside those, run a batch after which they end.
+    pub(super) leaving: usize,
     pub(super) handles: Vec<JoinHandle<()>>,
     pub(super) shut_down: bool,
     /// Whether what has not started is not to.
@@ -103,10 +112,48 @@ impl Shared {
     ///
     /// Its place is free again before whoever waits for it knows.
     pub(super) fn deliver(&self, job: Job, outcome: RawOutcome) {
-        let (sink, completion) = job.complete(outcome);
         let mut state = self.lock();
+        let slot = self.complete(&mut state, job, outcome);
+        let quiet = state.is_quiet();
+        drop(state);
+        if quiet {
+            self.quiet.ring_all();
+        }
+        if let Some((slot, completion)) = slot {
+            fill(slot, completion);
+        }
+    }
+
+    /// Ends jobs that count as running.
+    pub(super) fn deliver_all(&self, jobs: Vec<(Job, RawOutcome)>) {
+        if jobs.is_empty() {
+            return;
+        }
+        let mut slots = Vec::new();
+        let mut state = self.lock();
+        for (job, outcome) in jobs {
+            slots.extend(self.complete(&mut state, job, outcome));
+        }
+        let quiet = state.is_quiet();
+        drop(state);
+        if quiet {
+            self.quiet.ring_all();
+        }
+        for (slot, completion) in slots {
+            fill(slot, completion);
+        }
+    }
+
+    /// Counts a job as over; gives its place, if it has one of its own.
+    fn complete(
+        &self,
+        state: &mut State,
+        job: Job,
+        outcome: RawOutcome,
+    ) -> Option<(Arc<Slot>, RawCompletion)> {
+        let (sink, completion) = job.complete(outcome);
         state.running -= 1;
-        let slot = match sink {
+        match sink {
             Sink::Ring(_) => {
                 state.completions.push_back(completion);
                 if state.completions.len() == 1
@@ -122,21 +169,6 @@ impl Shared {
                 self.room.ring_one();
                 Some((slot, completion))
             }
-        };
-        let quiet = state.is_quiet();
-        drop(state);
-        if quiet {
-            self.quiet.ring_all();
-        }
-        if let Some((slot, completion)) = slot {
-            // Both a waker and, if the ticket is gone, the owner of the batch
-            // are foreign code. Its panic is not the worker's.
-            let _: Result<(), Box<dyn Any + Send>> = catch_unwind(AssertUnwindSafe(move || {
-                if let Some(waker) = slot.fill(completion) {
-                    waker.wake();
-                }
-                drop(slot);
-            }));
         }
     }
 
@@ -160,7 +192,61 @@ impl Shared {
     }
 }
 
+/// Puts a completion into its place, and tells who waits for it.
+fn fill(slot: Arc<Slot>, completion: RawCompletion) {
+    // Both a waker and, if the ticket is gone, the owner of the batch are foreign
+    // code. Its panic is not the worker's.
+    let _: Result<(), Box<dyn Any + Send>> = catch_unwind(AssertUnwindSafe(move || {
+        if let Some(waker) = slot.fill(completion) {
+            waker.wake();
+        }
+        drop(slot);
+    }));
+}
+
 impl State {
+    /// Takes a place for a submission that counts as running until it is in the
+    /// queue; gives its number.
+    pub(super) fn take_place(&mut self, sink: &Sink) -> u64 {
+        let number = self.submitted;
+        self.submitted += 1;
+        self.out += 1;
+        self.posted += usize::from(matches!(sink, Sink::Ring(_)));
+        self.running += 1;
+        number
+    }
+
+    /// Takes the oldest job that a worker can run now: so many of those after which
+    /// it ends may run at a time.
+    pub(super) fn next_job(&mut self, most_leaving: usize) -> Option<Job> {
+        let may_leave = self.leaving < most_leaving;
+        let mut waiting = self.queue.iter();
+        let (&number, _) = waiting.find(|(_, job)| job.keeps_thread || may_leave)?;
+        self.running += 1;
+        self.queue.remove(&number)
+    }
+
+    /// Takes jobs of which a worker is to make a first try, with their numbers: so many
+    /// at most, from the front of the queue.
+    pub(super) fn untried(&mut self, most: usize) -> (Vec<u64>, Vec<Job>) {
+        let mut taken = (Vec::new(), Vec::new());
+        while taken.0.len() < most
+            && let Some(first) = self.queue.first_entry()
+            && first.get().first_try == FirstTry::Worker
+        {
+            let (number, job) = first.remove_entry();
+            self.running += 1;
+            taken.0.push(number);
+            taken.1.push(job);
+        }
+        taken
+    }
+
+    /// Whether nothing will come into the queue any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.shut_down && self.queue.is_empty()
+    }
+
     /// Whether nothing waits or runs.
     pub(super) fn is_quiet(&self) -> bool {
         self.queue.is_empty() && self.running == 0

@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use sysbatch_abi::{Run, Status};
 
 use super::error::RefusedReason;
-use super::options::WhenFull;
+use super::options::{FirstTry, WhenFull};
 
 /// How the user-space host reaches the memory of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,9 +28,8 @@ pub struct RawSubmit {
     pub owner: Box<dyn Any + Send>,
     /// How its memory is reached in user space.
     pub access: Access,
-    /// Whether to run as much of it as goes without waiting on the thread that
-    /// submits it.
-    pub inline_first: bool,
+    /// Who runs as much of it as goes without waiting.
+    pub first_try: FirstTry,
     /// What to do while the ring is full.
     pub when_full: WhenFull,
 }
@@ -40,7 +39,7 @@ impl fmt::Debug for RawSubmit {
         f.debug_struct("RawSubmit")
             .field("run", &self.run)
             .field("access", &self.access)
-            .field("inline_first", &self.inline_first)
+            .field("first_try", &self.first_try)
             .field("when_full", &self.when_full)
             .finish_non_exhaustive()
     }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::error::RefusedReason;
-use super::options::WhenFull;
+use super::options::{FirstTry, WhenFull};
 use crate::Batch;
 
 /// A batch to be submitted, and how.
@@ -13,7 +13,7 @@ use crate::Batch;
 #[must_use = "nothing happens until it is submitted"]
 pub struct Submit {
     pub(super) batch: Batch<'static>,
-    pub(super) inline_first: bool,
+    pub(super) first_try: FirstTry,
     pub(super) when_full: WhenFull,
 }
 
@@ -23,17 +23,25 @@ impl Submit {
     pub const fn new(batch: Batch<'static>) -> Self {
         Self {
             batch,
-            inline_first: true,
+            first_try: FirstTry::Submitter,
             when_full: WhenFull::Refuse,
         }
     }
 
-    /// Whether as much of it as goes without waiting is run on the thread that
-    /// submits it, at once, before a worker is bothered. See
+    /// Who runs as much of it as goes without waiting. See
     /// [`Ring`](super::Ring#the-first-try).
-    pub const fn inline_first(mut self, inline: bool) -> Self {
-        self.inline_first = inline;
+    pub const fn first_try(mut self, who: FirstTry) -> Self {
+        self.first_try = who;
         self
+    }
+
+    /// Whether the submitting thread does that ([`FirstTry::Submitter`]), or nobody.
+    pub const fn inline_first(self, inline: bool) -> Self {
+        self.first_try(if inline {
+            FirstTry::Submitter
+        } else {
+            FirstTry::Nobody
+        })
     }
 
     /// What to do while the ring is full.

@@ -3,6 +3,7 @@
 mod alike;
 mod await_it;
 mod cancelled;
+mod changed;
 #[path = "../common/mod.rs"]
 mod common;
 mod descriptor;
@@ -10,6 +11,7 @@ mod filtered;
 mod first_try;
 mod forked;
 mod gate;
+mod lists;
 mod raw;
 mod room;
 mod shut_down;

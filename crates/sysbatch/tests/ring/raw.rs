@@ -6,8 +6,8 @@ use std::any::Any;
 use rustix::io::Errno;
 use sysbatch::abi::{BuiltIn, DST_OWN_INDEX, Entry, Format, RUN_SIZE, Run, Status};
 use sysbatch::{
-    Access, RawCompletion, RawOutcome, RawRing, RawSubmit, RefusedReason, RingOptions, Shutdown,
-    WhenFull,
+    Access, FirstTry, RawCompletion, RawOutcome, RawRing, RawSubmit, RefusedReason, RingOptions,
+    Shutdown, WhenFull,
 };
 
 use crate::common::backend;
@@ -47,7 +47,7 @@ impl Program {
             run,
             owner: Box::new(self),
             access,
-            inline_first: true,
+            first_try: FirstTry::Submitter,
             when_full: WhenFull::Refuse,
         }
     }
@@ -65,10 +65,10 @@ fn ring() -> RawRing {
 #[test]
 fn the_owner_comes_back() {
     let ring = ring();
-    for inline_first in [false, true] {
+    for first_try in [FirstTry::Nobody, FirstTry::Worker, FirstTry::Submitter] {
         for access in [Access::Direct, Access::Checked] {
             let submission = RawSubmit {
-                inline_first,
+                first_try,
                 ..Program::adds(40, 2).submit(access)
             };
             // SAFETY: the owner owns all that the batch touches.
@@ -104,27 +104,27 @@ fn no_more_are_taken_than_asked_for() {
 #[test]
 fn a_wrong_batch_completes_with_its_error() {
     let ring = ring();
-    let submit = |change: fn(&mut RawSubmit), inline_first| {
+    let submit = |change: fn(&mut RawSubmit), first_try| {
         let mut submission = Program::adds(1, 2).submit(Access::Checked);
-        submission.inline_first = inline_first;
+        submission.first_try = first_try;
         change(&mut submission);
         // SAFETY: the owner owns all that the batch may touch; bad addresses
         // are answered.
         unsafe { ring.submit(submission, 0) }.unwrap();
         ring.wait(1, 1, None).unwrap().pop().unwrap()
     };
-    for inline in [false, true] {
-        let completion = submit(|wrong| wrong.run.program = 8, inline);
+    for who in [FirstTry::Nobody, FirstTry::Worker, FirstTry::Submitter] {
+        let completion = submit(|wrong| wrong.run.program = 8, who);
         assert_eq!(completion.outcome, RawOutcome::Ran(Err(Errno::FAULT)));
         assert_eq!(completion.run.status, Status::Refused.raw());
-        let completion = submit(|wrong| wrong.run.results = 16, inline);
+        let completion = submit(|wrong| wrong.run.results = 16, who);
         assert_eq!(completion.outcome, RawOutcome::Ran(Err(Errno::FAULT)));
         assert_eq!(completion.run.status, Status::Unstored.raw());
         assert_eq!(completion.run.value, 3);
-        let completion = submit(|wrong| wrong.run.format = 99, inline);
+        let completion = submit(|wrong| wrong.run.format = 99, who);
         assert_eq!(completion.outcome, RawOutcome::Ran(Err(Errno::INVAL)));
         assert_eq!(completion.run.status, Status::None.raw());
-        let completion = submit(|wrong| wrong.run.size = 8, inline);
+        let completion = submit(|wrong| wrong.run.size = 8, who);
         assert_eq!(completion.outcome, RawOutcome::Ran(Err(Errno::INVAL)));
     }
 }
