@@ -244,21 +244,21 @@ impl Ring {
 /// Lays a batch out, and makes it the owner of itself.
 fn prepare(submit: Submit) -> Result<RawSubmit, SubmitError> {
     let Submit {
-        mut batch,
+        mut owner,
         first_try,
         when_full,
     } = submit;
-    match batch.begin() {
+    match owner.begin() {
         Ok(run) => Ok(RawSubmit {
             run,
-            owner: Box::new(Owner::new(batch)),
+            owner,
             access: Access::Direct,
             first_try,
             when_full,
         }),
         Err(error) => Err(SubmitError {
             reason: error.into(),
-            batch: Box::new(batch),
+            owner,
         }),
     }
 }
@@ -292,9 +292,8 @@ fn in_order<T>(
 }
 
 fn give_back(error: RawSubmitError) -> SubmitError {
-    let owner = Owner::from_any(error.submission.owner);
     SubmitError {
         reason: error.reason,
-        batch: Box::new(owner.into_batch()),
+        owner: Owner::from_any(error.submission.owner),
     }
 }

@@ -16,7 +16,7 @@ pub struct Completion {
     user_value: u64,
     run: Run,
     outcome: RawOutcome,
-    owner: Owner,
+    owner: Box<Owner>,
 }
 
 /// Why a submission has no results.

@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::error::RefusedReason;
 use super::options::{FirstTry, WhenFull};
+use super::owner::Owner;
 use crate::Batch;
 
 /// A batch to be submitted, and how.
@@ -12,7 +13,7 @@ use crate::Batch;
 #[derive(Debug)]
 #[must_use = "nothing happens until it is submitted"]
 pub struct Submit {
-    pub(super) batch: Batch<'static>,
+    pub(super) owner: Box<Owner>,
     pub(super) first_try: FirstTry,
     pub(super) when_full: WhenFull,
 }
@@ -20,9 +21,9 @@ pub struct Submit {
 impl Submit {
     /// A batch, to be tried on the submitting thread first and refused while
     /// the ring is full.
-    pub const fn new(batch: Batch<'static>) -> Self {
+    pub fn new(batch: Batch<'static>) -> Self {
         Self {
-            batch,
+            owner: Owner::new(batch),
             first_try: FirstTry::Submitter,
             when_full: WhenFull::Refuse,
         }
@@ -60,7 +61,7 @@ impl From<Batch<'static>> for Submit {
 /// A batch that was not taken, and why. None of it has happened.
 pub struct SubmitError {
     pub(super) reason: RefusedReason,
-    pub(super) batch: Box<Batch<'static>>,
+    pub(super) owner: Box<Owner>,
 }
 
 impl SubmitError {
@@ -73,7 +74,7 @@ impl SubmitError {
     /// The batch, to be submitted again.
     #[must_use]
     pub fn into_batch(self) -> Batch<'static> {
-        *self.batch
+        self.owner.into_batch()
     }
 }
 
