@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use rustix::fs::{CWD, Mode, OFlags};
-use sysbatch::{
-    Backend, Batch, Buffer, Completion, Handle, Ring, RingOptions, Submit, Ticket, WhenFull,
-};
+use sysbatch::{Backend, Batch, Buffer, Completion, Handle, Ring, RingOptions};
 
 use super::{Reads, SIZE, requests};
 
@@ -57,14 +55,14 @@ impl Batches {
 
 impl Reads for Batches {
     fn read(&mut self) -> anyhow::Result<()> {
-        let mut tickets: Vec<Ticket> = Vec::with_capacity(self.files.len());
-        for file in &mut self.files {
-            let batch = file.batch.take().context("a batch is out")?;
-            let submit = Submit::new(batch).when_full(WhenFull::Wait);
-            tickets.push(self.ring.submit(submit)?);
-        }
+        let batches: Option<Vec<_>> = self
+            .files
+            .iter_mut()
+            .map(|file| file.batch.take())
+            .collect();
+        let tickets = self.ring.submit_all(batches.context("a batch is out")?);
         for ticket in tickets {
-            self.completions.push(ticket.wait()?);
+            self.completions.push(ticket?.wait()?);
         }
         Ok(())
     }

@@ -59,23 +59,27 @@ impl Submits for Asys {
 pub(super) struct OnRing {
     ring: Ring,
     inline_first: bool,
-    batches: Vec<(Batch<'static>, Handle<i64>)>,
-    tickets: Vec<(Ticket, Handle<i64>)>,
+    /// In the order of their calls.
+    batches: Vec<Batch<'static>>,
+    calls: Vec<Handle<i64>>,
+    tickets: Vec<Ticket>,
     parent: usize,
 }
 
 impl OnRing {
     pub(super) fn new(most: usize, inline_first: bool) -> anyhow::Result<Self> {
-        let batch = || {
+        let batch = |_| {
             let mut batch = Batch::new();
             // SAFETY: it has no arguments and no effect.
             let call = unsafe { batch.syscall(Sysno::getppid as u32, [Operand::from(0); 6]) };
             (batch, call)
         };
+        let (batches, calls) = (0..most).map(batch).unzip();
         Ok(Self {
             ring: Ring::new(Backend::select()?)?,
             inline_first,
-            batches: (0..most).map(|_| batch()).collect(),
+            batches,
+            calls,
             tickets: Vec::with_capacity(most),
             parent: getppid(),
         })
@@ -84,19 +88,26 @@ impl OnRing {
 
 impl Submits for OnRing {
     fn submit(&mut self, count: usize) -> anyhow::Result<()> {
-        for _ in 0..count {
-            let (batch, call) = self.batches.pop().context("all batches are out")?;
-            let submit = Submit::new(batch).inline_first(self.inline_first);
-            self.tickets.push((self.ring.submit(submit)?, call));
+        let first = self.batches.len() - count;
+        let inline_first = self.inline_first;
+        let submit = |batch| Submit::new(batch).inline_first(inline_first);
+        if count == 1 {
+            let batch = self.batches.pop().context("all batches are out")?;
+            self.tickets.push(self.ring.submit(submit(batch))?);
+        } else {
+            let batches = self.batches.drain(first..).map(submit);
+            for ticket in self.ring.submit_all(batches) {
+                self.tickets.push(ticket?);
+            }
         }
-        for (ticket, call) in self.tickets.drain(..) {
+        for (ticket, call) in self.tickets.drain(..).zip(&self.calls[first..]) {
             let mut completion = ticket.wait()?;
-            let returned = completion.results()?.get(&call)?;
+            let returned = completion.results()?.get(call)?;
             ensure!(
                 returned == self.parent as i64,
                 "getppid returned {returned}"
             );
-            self.batches.push((completion.into_batch(), call));
+            self.batches.push(completion.into_batch());
         }
         Ok(())
     }
