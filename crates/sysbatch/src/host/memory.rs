@@ -50,6 +50,13 @@ pub unsafe trait Memory {
         let _ = (number, args, result);
     }
 
+    /// The same of a call that has not waited, and neither has the batch for any
+    /// other since it began.
+    #[inline]
+    fn called_at_once(&mut self, number: u32, args: &[u64; 6], result: i64) {
+        self.called(number, args, result);
+    }
+
     /// Any system calls may have been made, elsewhere: in the kernel's half.
     #[inline]
     fn forget(&mut self) {}
@@ -75,6 +82,11 @@ unsafe impl<M: Memory> Memory for &mut M {
     #[inline(always)]
     fn called(&mut self, number: u32, args: &[u64; 6], result: i64) {
         (**self).called(number, args, result);
+    }
+
+    #[inline(always)]
+    fn called_at_once(&mut self, number: u32, args: &[u64; 6], result: i64) {
+        (**self).called_at_once(number, args, result);
     }
 
     #[inline(always)]

@@ -48,8 +48,7 @@ impl<M: Memory> UserHost<M> {
 
     /// How many system call instructions this host has executed for its batch.
     ///
-    /// What [`Checked`] memory needs itself is not in it:
-    /// see [`Checked::accesses`].
+    /// What [`Checked`] memory needs itself is not in it: see [`Checked::accesses`].
     #[must_use]
     pub const fn crossings(&self) -> u64 {
         self.crossings
@@ -61,6 +60,19 @@ impl<M: Memory> UserHost<M> {
         let result = frame::call(number, args, &mut self.crossings);
         self.memory.called(number, args, result);
         result
+    }
+
+    /// Makes a system call of which memory is not told, in place of one of the batch: see
+    /// [`UserHost::tell_made_at_once`].
+    #[inline]
+    pub(crate) fn make_untold(&mut self, number: u32, args: &[u64; 6]) -> i64 {
+        frame::call(number, args, &mut self.crossings)
+    }
+
+    /// Tells memory of a call of the batch, which has been made and has not waited.
+    #[inline]
+    pub(crate) fn tell_made_at_once(&mut self, number: u32, args: &[u64; 6], result: i64) {
+        self.memory.called_at_once(number, args, result);
     }
 
     /// Gives the memory back.

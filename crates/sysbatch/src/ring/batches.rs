@@ -50,12 +50,13 @@ use crate::Backend;
 /// # The first try
 /// Before a batch goes to a worker, as much of it as goes without waiting is
 /// run on the thread that submits it, unless
-/// [`Submit::inline_first`] says otherwise: calls that never wait, and calls
-/// made in a documented non-blocking form (`RESOLVE_CACHED`, `RWF_NOWAIT`,
-/// `MSG_DONTWAIT`) where that gives what the call itself would have given. A
-/// worker goes on with the rest, if there is one. A thread under a seccomp
-/// filter makes no call in another form than the batch has it; `ptrace(2)` and
-/// the like do see those forms.
+/// [`Submit::inline_first`] says otherwise: calls that never wait, calls made
+/// in a documented non-blocking form (`RESOLVE_CACHED`, `RWF_NOWAIT`,
+/// `MSG_DONTWAIT`) where that gives what the call itself would have given, and
+/// calls on files that a look has found in the cache. A worker goes on with the
+/// rest, if there is one. A thread under a seccomp filter makes no call in
+/// another form than the batch has it, and no look; `ptrace(2)` and the like do
+/// see them.
 ///
 /// # After `fork`
 /// A child has no workers. There each method fails with `Forked`, and dropping

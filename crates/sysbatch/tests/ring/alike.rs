@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
-use rustix::fs::{CWD, Mode, OFlags, SeekFrom};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, SeekFrom, Statx, StatxFlags};
 use rustix::io::Errno;
 use sysbatch::{Backend, Batch, CallError, Handle, Ring, Submit};
 
@@ -27,6 +27,10 @@ enum Step {
     Write(usize, usize),
     Seek(usize, SeekFrom),
     Close(usize),
+    Stat(usize, AtFlags),
+    StatFile(usize),
+    Link(usize, usize, usize),
+    List(usize, usize, usize),
     Pid,
 }
 
@@ -39,6 +43,11 @@ fn step() -> impl Strategy<Value = Step> {
         OFlags::RDONLY | OFlags::NONBLOCK,
         OFlags::RDWR,
         OFlags::RDONLY | OFlags::CREATE,
+    ]);
+    let at = prop::sample::select(vec![
+        AtFlags::empty(),
+        AtFlags::SYMLINK_NOFOLLOW,
+        AtFlags::EMPTY_PATH,
     ]);
     let place = || (0..BUFFER, 0..BUFFER);
     let seek = prop_oneof![
@@ -54,6 +63,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<usize>(), 0..BUFFER).prop_map(|(file, len)| Step::Write(file, len)),
         2 => (any::<usize>(), seek).prop_map(|(file, to)| Step::Seek(file, to)),
         1 => any::<usize>().prop_map(Step::Close),
+        2 => (0..NAMES.len(), at).prop_map(|(name, flags)| Step::Stat(name, flags)),
+        1 => any::<usize>().prop_map(Step::StatFile),
+        1 => (0..NAMES.len(), place()).prop_map(|(name, (at, len))| Step::Link(name, at, len)),
+        1 => (any::<usize>(), place()).prop_map(|(file, (at, len))| Step::List(file, at, len)),
         1 => Just(Step::Pid),
     ]
 }
@@ -80,6 +93,9 @@ enum Added {
     Length(Handle<usize>),
     Offset(Handle<u64>),
     Nothing(Handle<()>),
+    Status(Handle<Statx>),
+    /// What is in the buffer differs from directory to directory.
+    Entries(Handle<usize>),
     Pid(Handle<rustix::process::Pid>),
 }
 
@@ -90,9 +106,17 @@ enum How<'a> {
     On(&'a Ring, bool),
 }
 
-/// Runs the steps on files of their own; returns what came of them.
-fn run(steps: &[Step], how: How<'_>) -> (Vec<Returned>, Vec<u8>, Vec<Option<Vec<u8>>>) {
-    let scratch = scratch();
+/// Runs the steps on files of their own, which are in shared memory if that is
+/// asked for and there is any; returns what came of them.
+fn run(
+    steps: &[Step],
+    in_memory: bool,
+    how: How<'_>,
+) -> (Vec<Returned>, Vec<u8>, Vec<Option<Vec<u8>>>) {
+    let scratch = match tempfile::tempdir_in("/dev/shm") {
+        Ok(directory) if in_memory => directory,
+        _ => scratch(),
+    };
     prepare(scratch.path());
     let mut batch = Batch::new();
     let buffer = batch.buffer(BUFFER);
@@ -108,6 +132,14 @@ fn run(steps: &[Step], how: How<'_>) -> (Vec<Returned>, Vec<u8>, Vec<Option<Vec<
                 Added::Opened
             }
             Step::Pid => Added::Pid(batch.getpid()),
+            Step::Stat(name, flags) => {
+                let path = scratch.path().join(NAMES[*name]);
+                Added::Status(batch.statx(CWD, path, *flags, StatxFlags::BASIC_STATS))
+            }
+            &Step::Link(name, at, len) => {
+                let path = scratch.path().join(NAMES[name]);
+                Added::Length(batch.readlinkat(CWD, path, part(at, len)))
+            }
             _ if files.is_empty() => continue,
             &Step::Read(file, at, len) => {
                 Added::Length(batch.read(&files[chosen(file)], part(at, len)))
@@ -119,6 +151,16 @@ fn run(steps: &[Step], how: How<'_>) -> (Vec<Returned>, Vec<u8>, Vec<Option<Vec<
                 Added::Length(batch.write(&files[chosen(file)], part(0, len)))
             }
             &Step::Seek(file, to) => Added::Offset(batch.lseek(&files[chosen(file)], to)),
+            &Step::StatFile(file) => {
+                let mask = StatxFlags::BASIC_STATS;
+                let file = &files[chosen(file)];
+                Added::Status(batch.statx(file, "", AtFlags::EMPTY_PATH, mask))
+            }
+            &Step::List(file, at, len) => {
+                let entries = batch.buffer(BUFFER);
+                let entries = entries.part(at, len.min(BUFFER - at));
+                Added::Entries(batch.getdents64(&files[chosen(file)], entries))
+            }
             &Step::Close(file) => {
                 let file = files.swap_remove(chosen(file));
                 Added::Nothing(batch.close(file))
@@ -140,6 +182,11 @@ fn run(steps: &[Step], how: How<'_>) -> (Vec<Returned>, Vec<u8>, Vec<Option<Vec<
         .map(|added| match added {
             Added::Opened => Ok(0),
             Added::Length(handle) => results.get(&handle).map(|len| len as u64).map_err(errno),
+            Added::Status(handle) => {
+                let status = results.get(&handle).map_err(errno);
+                status.map(|status| status.stx_size + u64::from(status.stx_mode))
+            }
+            Added::Entries(handle) => results.get(&handle).map(|len| len as u64).map_err(errno),
             Added::Offset(handle) => results.get(&handle).map_err(errno),
             Added::Nothing(handle) => results.get(&handle).map(|()| 0).map_err(errno),
             Added::Pid(handle) => {
@@ -166,10 +213,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn with_and_without_a_first_try(steps in prop::collection::vec(step(), 1..20)) {
-        let expected = run(&steps, How::Now(&BACKEND));
+    fn with_and_without_a_first_try(
+        steps in prop::collection::vec(step(), 1..20),
+        in_memory in any::<bool>(),
+    ) {
+        let expected = run(&steps, in_memory, How::Now(&BACKEND));
         for inline in [true, false] {
-            prop_assert_eq!(&run(&steps, How::On(&RING, inline)), &expected);
+            prop_assert_eq!(&run(&steps, in_memory, How::On(&RING, inline)), &expected);
         }
     }
 }

@@ -3,9 +3,10 @@
 
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
-use sysbatch::{Backend, Batch, RefusedReason, Ring, Submit, WaitError};
+use sysbatch::{Backend, Batch, RefusedReason, Ring, RingOptions, Submit, WaitError};
 
 use crate::common::{in_child, scratch};
+use crate::first_try::at_last;
 
 /// Has these calls of this thread, and of those that it makes, answered so.
 fn filter(calls: &[libc::c_long], answer: u32) {
@@ -71,6 +72,39 @@ fn a_filter_is_shown_the_calls_of_the_batch_alone() {
         assert_eq!(results.get(&again), Ok(4));
         let error = results.get(&written).unwrap_err();
         assert_eq!(error.errno(), Some(Errno::NOTCONN));
+    });
+}
+
+#[test]
+fn a_filter_that_comes_later_is_respected() {
+    let directory = scratch();
+    let path = directory.path().join("file");
+    std::fs::write(&path, "hello").unwrap();
+    in_child(|| {
+        // A worker that is made names itself by the call that is forbidden in the end.
+        let options = RingOptions::default().workers(1);
+        let ring = Ring::with_options(Backend::user(), options).unwrap();
+        let read_it = || {
+            let mut batch = Batch::new();
+            let buffer = batch.buffer(16);
+            let file = batch.openat(CWD, &path, OFlags::RDONLY, Mode::empty());
+            let read = batch.read(&file, buffer);
+            batch.close(file);
+            // SAFETY: it has no arguments and no effect.
+            let thread = unsafe { batch.syscall(libc::SYS_gettid as u32, [0_u64.into(); 6]) };
+            let mut completion = ring.submit(batch).unwrap().wait().unwrap();
+            let results = completion.results().unwrap();
+            assert_eq!(results.get(&read), Ok(5));
+            let caller = rustix::thread::gettid().as_raw_nonzero().get();
+            results.get(&thread) == Ok(caller.into())
+        };
+        assert!(at_last(read_it), "on this thread");
+        let forms = [libc::SYS_openat2, libc::SYS_preadv2, libc::SYS_statx];
+        filter(&forms, libc::SECCOMP_RET_KILL_PROCESS);
+        assert!(!read_it(), "not in another form");
+        // Once it has been seen that there is one it is not asked any more.
+        filter(&[libc::SYS_prctl], libc::SECCOMP_RET_KILL_PROCESS);
+        assert!(!read_it());
     });
 }
 

@@ -1,37 +1,42 @@
 //! The host of a first try: it hands back whatever would wait.
 
-use linux_raw_sys::general::{F_GETFL, O_NONBLOCK};
-use rustix::io::Errno;
+use core::cell::Cell;
+
+use linux_raw_sys::general::{AT_FDCWD, F_GETFL, O_NONBLOCK};
 use sysbatch_abi::{PuntReason, Resume, Width, never_waits};
 use sysbatch_engine::{Call, Fault, Host, Outcome};
 use syscalls::Sysno;
 
+use super::own::{Own, OwnKind};
 use crate::{Memory, UserHost};
 
 /// `PR_GET_SECCOMP` of `prctl(2)`.
 const PR_GET_SECCOMP: u64 = 21;
+/// The directory that paths begin at.
+pub(super) const HERE: u64 = AT_FDCWD as i64 as u64;
 
-/// A file that this first try has opened: nobody else knows of it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Own {
-    pub(super) fd: i32,
-    /// Whether it is a regular file, else a directory.
-    pub(super) regular: bool,
+thread_local! {
+    /// Whether a filter has been seen to watch this thread: none ever goes away.
+    static IS_WATCHED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Makes calls that do not wait, and hands back the others.
 pub(super) struct NowaitHost<M> {
     user: UserHost<M>,
-    pub(super) own: Vec<Own>,
-    /// Whether calls may be made in other forms, once that has been asked.
+    pub(super) own: Own,
+    /// Whether other calls may be made than those of the batch, once that has been
+    /// asked.
     free: Option<bool>,
 }
+
+/// Makes a call without waiting, if that can be; gives its result.
+type Form<M> = fn(&mut NowaitHost<M>, Sysno, [u64; 6]) -> Option<i64>;
 
 impl<M: Memory> NowaitHost<M> {
     pub(super) const fn new(memory: M) -> Self {
         Self {
             user: UserHost::new(memory),
-            own: Vec::new(),
+            own: Own::new(),
             free: None,
         }
     }
@@ -40,20 +45,9 @@ impl<M: Memory> NowaitHost<M> {
         self.user.crossings()
     }
 
-    /// Makes a system call as part of a batch.
+    /// Makes a system call, of the batch or in its stead.
     pub(super) fn make(&mut self, sysno: Sysno, args: [u64; 6]) -> i64 {
-        let call = Call {
-            number: sysno as u32,
-            args,
-            resume: Resume::Fresh,
-        };
-        match self.user.call(&call) {
-            Outcome::Returned(result) => result,
-            // The user-space host hands nothing back.
-            Outcome::Punt(_) | Outcome::Interrupted(_) | Outcome::Trapped => {
-                -i64::from(Errno::NOSYS.raw_os_error())
-            }
-        }
+        self.user.make_untold(sysno as u32, &args)
     }
 
     /// The flags of an open file, `O_NONBLOCK` and so on (`fcntl(2)`).
@@ -64,115 +58,125 @@ impl<M: Memory> NowaitHost<M> {
 
     /// Whether no filter watches the calls of this thread.
     fn is_free(&mut self) -> bool {
-        match self.free {
-            Some(free) => free,
-            None => {
-                let mode = self.make(Sysno::prctl, [PR_GET_SECCOMP, 0, 0, 0, 0, 0]);
-                *self.free.insert(mode == 0)
-            }
+        if let Some(free) = self.free {
+            return free;
         }
-    }
-
-    /// Makes a call in a form that does not wait; gives its result, unless it
-    /// would wait or has no such form.
-    fn without_waiting(&mut self, sysno: Sysno, args: [u64; 6]) -> Option<i64> {
-        match sysno {
-            Sysno::openat => self.openat(args),
-            #[cfg(target_arch = "x86_64")]
-            Sysno::open => {
-                let [path, flags, mode, ..] = args;
-                let directory = i64::from(linux_raw_sys::general::AT_FDCWD).cast_unsigned();
-                self.openat([directory, path, flags, mode, 0, 0])
-            }
-            Sysno::pread64 => self.pread(args),
-            Sysno::read => self.read(args),
-            Sysno::write => self.write(args),
-            Sysno::recvfrom => self.receive(sysno, args, 3),
-            Sysno::recvmsg => self.receive(sysno, args, 2),
-            Sysno::sendto => self.send(sysno, args, 3),
-            Sysno::sendmsg => self.send(sysno, args, 2),
-            _ => None,
-        }
-    }
-
-    /// Makes a call as it is, if it does not wait.
-    fn as_it_is(&mut self, sysno: Sysno, args: [u64; 6]) -> Option<i64> {
-        let waits = match sysno {
-            // A connection that is made with `O_NONBLOCK` does not wait.
-            Sysno::accept | Sysno::accept4 => self.status_flags(args[0])? & O_NONBLOCK == 0,
-            Sysno::close => !self.forget(args[0]),
-            _ => !never_waits(sysno as u32, &args),
+        let free = !IS_WATCHED.get() && {
+            let mode = self.make(Sysno::prctl, [PR_GET_SECCOMP, 0, 0, 0, 0, 0]);
+            IS_WATCHED.set(mode != 0);
+            mode == 0
         };
-        if waits {
+        *self.free.insert(free)
+    }
+
+    /// Whether a call, as it is, does not wait.
+    fn goes_as_it_is(&self, sysno: Sysno, args: &[u64; 6]) -> bool {
+        match sysno {
+            Sysno::close => self.own.kind(args[0]).is_some(),
+            Sysno::read | Sysno::pread64 => {
+                self.own.kind(args[0]) == Some(OwnKind::Regular { in_memory: true })
+            }
+            _ => never_waits(sysno as u32, args),
+        }
+    }
+
+    /// Makes a call if that does not wait.
+    fn made_now(&mut self, sysno: Sysno, args: [u64; 6]) -> Option<i64> {
+        if self.goes_as_it_is(sysno, &args) {
+            let result = self.make(sysno, args);
+            self.notice(sysno, &args, result);
+            return Some(result);
+        }
+        let form = form::<M>(sysno)?;
+        if !self.is_free() {
             return None;
         }
-        let result = self.make(sysno, args);
-        if matches!(sysno, Sysno::dup | Sysno::fcntl) {
-            // A copy of a descriptor moves the same offset.
-            self.forget(args[0]);
-        }
-        Some(result)
+        form(self, sysno, args)
     }
 
-    /// Forgets that a file was opened here; returns whether it was.
-    fn forget(&mut self, fd: u64) -> bool {
-        let found = self.own.iter().position(|own| own.fd == fd as i32);
-        found.map(|own| self.own.swap_remove(own)).is_some()
+    /// Keeps what is known of files true.
+    fn notice(&mut self, sysno: Sysno, args: &[u64; 6], result: i64) {
+        match sysno {
+            // A copy of a descriptor moves the same offset.
+            Sysno::close | Sysno::dup | Sysno::fcntl => self.own.forget(args[0]),
+            Sysno::eventfd2 | Sysno::epoll_create1 | Sysno::timerfd_create if result >= 0 => {
+                self.own.add(result, OwnKind::Other);
+            }
+            _ => {}
+        }
     }
+
+    /// Makes a call on a socket that accepts if it does so with `O_NONBLOCK`.
+    fn accept(&mut self, sysno: Sysno, args: [u64; 6]) -> Option<i64> {
+        (self.status_flags(args[0])? & O_NONBLOCK != 0).then(|| self.make(sysno, args))
+    }
+}
+
+/// How a call is made without waiting, if there is a way.
+fn form<M: Memory>(sysno: Sysno) -> Option<Form<M>> {
+    Some(match sysno {
+        Sysno::openat => NowaitHost::openat,
+        Sysno::close => NowaitHost::close,
+        Sysno::read => NowaitHost::read,
+        Sysno::pread64 => NowaitHost::pread,
+        Sysno::write => NowaitHost::write,
+        Sysno::pwrite64 | Sysno::getdents64 => NowaitHost::in_memory,
+        Sysno::fstat => NowaitHost::fstat,
+        Sysno::newfstatat
+        | Sysno::statx
+        | Sysno::faccessat
+        | Sysno::faccessat2
+        | Sysno::readlinkat => NowaitHost::by_name,
+        Sysno::recvfrom | Sysno::recvmsg => NowaitHost::receive,
+        Sysno::sendto | Sysno::sendmsg => NowaitHost::send,
+        Sysno::accept | Sysno::accept4 => NowaitHost::accept,
+        #[cfg(target_arch = "x86_64")]
+        Sysno::open => NowaitHost::open,
+        #[cfg(target_arch = "x86_64")]
+        Sysno::stat | Sysno::lstat | Sysno::access | Sysno::readlink => NowaitHost::by_name,
+        _ => return None,
+    })
 }
 
 impl<M: Memory> Host for NowaitHost<M> {
     type Operands = [u64; 6];
 
+    #[inline(always)]
     fn operands(&mut self) -> [u64; 6] {
         [0; 6]
     }
 
+    #[inline(always)]
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         self.user.load(address, width)
     }
 
+    #[inline(always)]
     fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
         self.user.store(address, width, value)
     }
 
+    #[inline(always)]
     fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault> {
         self.user.load_words(address)
     }
 
     fn call(&mut self, call: &Call) -> Outcome {
         let result = match (Sysno::new(call.number as usize), call.resume) {
-            (Some(sysno), Resume::Fresh) => match self.as_it_is(sysno, call.args) {
-                Some(result) => Some(result),
-                None if has_form(sysno) && self.is_free() => self.without_waiting(sysno, call.args),
-                None => None,
-            },
+            (Some(sysno), Resume::Fresh) => self.made_now(sysno, call.args),
             _ => None,
         };
         match result {
-            Some(result) => Outcome::Returned(result),
+            Some(result) => {
+                self.user.tell_made_at_once(call.number, &call.args, result);
+                Outcome::Returned(result)
+            }
             None => Outcome::Punt(PuntReason::WouldWait),
         }
     }
 
+    #[inline(always)]
     fn pending(&mut self) -> bool {
         false
-    }
-}
-
-/// Whether it is worth asking if calls may be made in other forms.
-fn has_form(sysno: Sysno) -> bool {
-    match sysno {
-        Sysno::openat
-        | Sysno::pread64
-        | Sysno::read
-        | Sysno::write
-        | Sysno::recvfrom
-        | Sysno::recvmsg
-        | Sysno::sendto
-        | Sysno::sendmsg => true,
-        #[cfg(target_arch = "x86_64")]
-        Sysno::open => true,
-        _ => false,
     }
 }

@@ -2,41 +2,65 @@
 //! that submits it.
 //!
 //! A batch whose files are in the cache and whose sockets have data is through
-//! before a worker would have woken up. Each call that may wait is made in its
-//! documented non-blocking form, if it has one that can be told from the call
-//! itself by nothing but that; at the first that would wait, or has no such
-//! form, the batch stops *before* that call, and a worker goes on with it there,
-//! with all earlier results in place.
+//! before a worker would have woken up. At the first call that would wait, or
+//! of which that cannot be told, the batch stops *before* that call, and a
+//! worker goes on with it there, with all earlier results in place.
 //!
-//! | call | what is made on the submitting thread |
-//! | --- | --- |
-//! | those that never wait, see [`never_waits`](sysbatch_abi::never_waits) | the call |
-//! | `openat`, `open`, for reading, of regular files and directories | `openat2` with `RESOLVE_CACHED`, see [`files`] |
-//! | `pread64` of regular files | `preadv2` with `RWF_NOWAIT`, if it gives all, or what there is up to the end |
-//! | `read` of regular files that the batch itself has just opened | the same, at the file's offset |
-//! | `read` of pipes and sockets | `preadv2` with `RWF_NOWAIT` |
-//! | `write` to pipes, up to `PIPE_BUF` bytes, and to sockets that keep messages apart | `pwritev2` with `RWF_NOWAIT` |
-//! | `recvfrom`, `recvmsg`; `sendto`, `sendmsg` where messages are kept apart | the call with `MSG_DONTWAIT`, see [`sockets`] |
-//! | `accept`, `accept4` of sockets with `O_NONBLOCK` | the call |
-//! | `close` of a file opened so | the call |
+//! There are two ways to make a call that may wait without waiting: by its documented
+//! non-blocking *form*, if that differs in nothing else, and by a *look* at what
+//! it would wait for, after which the call is made as it is.
+//!
+//! | call | if it would not wait it is made as | its result is taken if |
+//! | --- | --- | --- |
+//! | those that never wait, see [`never_waits`](sysbatch_abi::never_waits) | the call | always |
+//! | `openat`, `open`, for reading, of local regular files and directories, and with `O_PATH` | `openat2` with `RESOLVE_CACHED`, after a look at the type, see [`open`] | it is a descriptor, or an error that is found on the way along the names |
+//! | `pread64` of regular files | `preadv2` with `RWF_NOWAIT`, see [`read`] | it is all, or what there is up to the end |
+//! | `read` of regular files that the batch itself has just opened | the same, at the file's offset | the same; else the offset is put back |
+//! | `read` of other regular files, up to 256 KiB | the call, after a look at the cache, see [`memory`] | always |
+//! | `read`, `pread64` of files of overlayfs, up to 256 KiB | the same | always |
+//! | `read`, `pread64`, `write`, `pwrite64`, `getdents64` on tmpfs | the call | always |
+//! | `read` of pipes, sockets, eventfds, timers | `preadv2` with `RWF_NOWAIT` | it is not `EAGAIN` and the like |
+//! | `write` to pipes, up to `PIPE_BUF` bytes, and to sockets that keep messages apart | `pwritev2` with `RWF_NOWAIT` | the same |
+//! | `recvfrom`, `recvmsg`; `sendto`, `sendmsg` where messages are kept apart | the call with `MSG_DONTWAIT`, see [`sockets`] | the same |
+//! | `accept`, `accept4` of sockets with `O_NONBLOCK` | the call | always |
+//! | `stat`, `lstat`, `fstat`, `newfstatat`, `statx`, `access`, `faccessat`, `faccessat2`, `readlink`, `readlinkat` of local files | the call, after a look at the names, see [`names`] | always |
+//! | `close` of local files that are only read, pipes, sockets that do not linger, and what was opened here | the call, see [`close`] | always |
+//!
+//! *Local* are the files of the usual file systems of disks, and of those in
+//! memory or laid over others: see [`look`].
 //!
 //! Left to workers, although there is a form, because it is not the same call:
-//! - `read` of a regular file that others may have open too: a short count
-//!   cannot be told from the end of the file without moving the offset, which
-//!   they would see;
-//! - writing to regular files, and to streams: what is written in part cannot
-//!   be taken back;
+//! - writing to regular files on devices, and to streams: what is written in
+//!   part cannot be taken back;
 //! - receiving with `MSG_WAITALL` or `SO_RCVLOWAT`;
 //! - accepting on a socket without `O_NONBLOCK`: after `poll` has said that a
-//!   connection waits another thread may take it.
+//!   connection waits another thread, or another process that has the socket,
+//!   may take it, and `O_NONBLOCK` belongs to all of them;
+//! - reading directories on devices: nothing tells what of them is in the cache.
+//!
+//! # After a look
+//! between the look and the call the kernel may need the memory and drop from
+//! the cache what was seen, and others may put something else under the name.
+//! Then the submitting thread waits, once, as it would without a ring. The
+//! result is the call's own in any case.
 //!
 //! # Who watches
 //! A thread that a seccomp filter watches makes calls only as they are: the
-//! filter is shown nothing else. A tracer sees the forms in the table; a batch
-//! that is to look exactly as written is submitted without a first try.
+//! filter is shown nothing else but `prctl(PR_GET_SECCOMP)`, once for each
+//! thread, which is how it is known. Where no filter has been seen it is asked
+//! again for each batch that has use for a form or a look, for a filter can come
+//! at any time, from another thread too (`SECCOMP_FILTER_FLAG_TSYNC`). A tracer
+//! sees the calls in the table and those of the looks; a batch that is to look
+//! exactly as written is submitted without a first try.
 
-mod files;
+mod close;
 mod host;
+mod look;
+mod memory;
+mod names;
+mod open;
+mod own;
+mod read;
 mod sockets;
 
 use core::ptr;
