@@ -140,22 +140,22 @@ impl<P: Probe> Probed<P> {
     }
 
     /// Sees that `size` bytes from `address` on can be read.
-    #[inline]
+    #[inline(always)]
     fn see_readable(&mut self, address: u64, size: u64) -> Result<(), Fault> {
         let last = address.checked_add(size - 1).ok_or(Fault)?;
-        if self.readable.covers(address, last) || self.header.covers(address, last) {
+        if self.header.covers(address, last) || self.readable.covers(address, last) {
             return Ok(());
         }
         self.find_out(address, last, Access::Read)
     }
 
     /// Sees that `size` bytes from `address` on can be written.
-    #[inline]
+    #[inline(always)]
     fn see_writable(&mut self, address: u64, size: u64) -> Result<(), Fault> {
         let last = address.checked_add(size - 1).ok_or(Fault)?;
-        if self.straight.covers(address, address)
+        if self.header.covers(address, last)
+            || self.straight.covers(address, address)
             || self.writable.covers(address, last)
-            || self.header.covers(address, last)
         {
             return Ok(());
         }
@@ -244,19 +244,19 @@ fn is_alone() -> bool {
 
 // SAFETY: a value has a `Direct` in it, which only `unsafe` code makes.
 unsafe impl<P: Probe> Memory for Probed<P> {
-    #[inline]
+    #[inline(always)]
     fn load(&mut self, address: u64, width: Width) -> Result<u64, Fault> {
         self.see_readable(address, width.bytes())?;
         self.direct.load(address, width)
     }
 
-    #[inline]
+    #[inline(always)]
     fn store(&mut self, address: u64, width: Width, value: u64) -> Result<(), Fault> {
         self.see_writable(address, width.bytes())?;
         self.direct.store(address, width, value)
     }
 
-    #[inline]
+    #[inline(always)]
     fn load_words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Fault> {
         self.see_readable(address, 8 * N as u64)?;
         self.direct.load_words(address)
@@ -266,6 +266,15 @@ unsafe impl<P: Probe> Memory for Probed<P> {
     fn called(&mut self, number: u32, args: &[u64; 6], result: i64) {
         let effect = effect::effect(number, args, result);
         if effect != Effect::Nothing {
+            self.apply(effect);
+        }
+    }
+
+    #[inline]
+    fn called_at_once(&mut self, number: u32, args: &[u64; 6], result: i64) {
+        let effect = effect::effect(number, args, result);
+        // The batch has waited for nobody who could have taken memory away.
+        if !matches!(effect, Effect::Nothing | Effect::Transfers) {
             self.apply(effect);
         }
     }

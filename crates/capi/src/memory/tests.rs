@@ -3,6 +3,7 @@
 
 use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering};
+use std::os::fd::{FromRawFd, OwnedFd};
 
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use sysbatch::abi::Format;
@@ -157,6 +158,33 @@ fn calls_that_wait_for_nobody_and_unknown_ones_change_nothing() {
     assert_eq!(results, [-9, -9, -38, -9, -38]);
     assert_eq!(memory.probe.reads.len(), 1);
     assert_eq!(memory.probe.writes.len(), 1);
+}
+
+#[test]
+fn a_first_try_waits_for_nobody_and_asks_once() {
+    let at = Mapped::new(1);
+    let results = Mapped::new(1);
+    let path = c"/".as_ptr().expose_provenance() as u64;
+    let flags = (libc::O_PATH | libc::O_CLOEXEC) as u64;
+    let open = sys(Sysno::openat, &[0, path, flags]);
+    let program = [open, open, open, sys(Sysno::nanosleep, &[0, 0])];
+    at.write(0, program.as_flattened());
+    let mut memory = counted();
+    let mut header = header(Format::SysBatch, at.address, 4, results.address);
+    // Another thread might take memory away while the batch waits.
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let other = std::thread::spawn(move || stopped.recv());
+    // SAFETY: the batch opens directories.
+    let ended = unsafe { memory.first_try(&Backend::user(), &mut header) };
+    drop(stop);
+    assert!(other.join().unwrap().is_err());
+    assert_eq!((ended, header.pc), (None, 3), "sleeping would wait");
+    assert_eq!(memory.probe.reads, [at.address]);
+    assert_eq!(memory.probe.writes, [results.address]);
+    for opened in (0..3).map(|index| results.read(index) as i32) {
+        // SAFETY: the batch has opened it.
+        drop(unsafe { OwnedFd::from_raw_fd(opened) });
+    }
 }
 
 #[test]
