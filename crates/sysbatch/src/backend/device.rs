@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use sysbatch_abi::{ABI_VERSION, DEVICE_PATH, Format, Info, RUN_REQUEST, RUN_SIZE};
+use sysbatch_abi::{ABI_VERSION, DEVICE_PATH, Format, Info, LIST_REQUEST, RUN_REQUEST, RUN_SIZE};
 use syscalls::Sysno;
 
 use super::descriptor::{Descriptor, high};
@@ -205,11 +205,31 @@ impl Device {
         if let Self::Double(double) = self {
             return double.enter(address);
         }
+        // SAFETY: the caller's promise.
+        unsafe { self.request(RUN_REQUEST, address) }
+    }
+
+    /// Enters the device with the list at `address`; what the ioctl returns.
+    ///
+    /// # Safety
+    /// The batches must be sound to run.
+    pub(super) unsafe fn enter_list(&self, address: u64) -> i64 {
+        #[cfg(test)]
+        if let Self::Double(_) = self {
+            return -i64::from(Errno::NOTTY.raw_os_error());
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.request(LIST_REQUEST, address) }
+    }
+
+    /// # Safety
+    /// What is at the address must be sound to run.
+    unsafe fn request(&self, request: u32, address: u64) -> i64 {
         // Without a file it fails as it does where a program has closed the number.
         let number = self.opened().descriptor.number().unwrap_or(-1);
         let args = [
             i64::from(number).cast_unsigned(),
-            RUN_REQUEST.into(),
+            request.into(),
             address,
             0,
             0,

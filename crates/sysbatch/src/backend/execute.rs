@@ -147,6 +147,17 @@ impl Backend {
         }
     }
 
+    /// Makes one step of a batch whose call is over already, with this result.
+    pub(super) fn answer<M: Memory>(
+        &self,
+        run: &mut Run,
+        memory: &mut M,
+        result: i64,
+    ) -> Result<Status, Errno> {
+        let host = UserHost::new(memory);
+        self.step(run, &mut Answered { host, result })
+    }
+
     /// Interprets a batch to its end.
     fn interpret_rest<M: Memory>(&self, run: &mut Run, memory: &mut M) -> Result<Status, Errno> {
         run.status = Status::None.raw();
@@ -187,7 +198,7 @@ impl<M: Memory> CountingHost for UserHost<M> {
 }
 
 /// What the result of an ioctl says besides.
-fn success(result: i64) -> Result<(), Errno> {
+pub(super) fn success(result: i64) -> Result<(), Errno> {
     match result {
         0.. => Ok(()),
         -4095..0 => Err(Errno::from_raw_os_error(-result as i32)),

@@ -5,12 +5,14 @@ mod device;
 #[cfg(test)]
 mod double;
 mod execute;
+mod list;
 mod select;
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use descriptor::high;
 pub use device::DeviceError;
+pub(crate) use list::Tried;
 pub use select::{Choice, SelectError};
 
 use device::Device;

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use rustix::io::Errno;
 use sysbatch_abi::{Run, Status};
 
-use super::first_try::first_try;
+use super::first_try::{STEPS, first_try};
 use super::keeps_thread::keeps_thread;
 use super::options::{FirstTry, WhenFull};
 use super::slot::Slot;
 use super::submission::{Access, RawCompletion, RawOutcome, RawSubmit};
+use crate::backend::Tried;
 use crate::{Backend, Checked, Direct};
 
 /// Where a completion goes.
@@ -41,6 +42,15 @@ pub(super) struct Job {
     pub(super) started: bool,
     /// Whether it leaves the thread that runs it as it was.
     pub(super) keeps_thread: bool,
+}
+
+/// A first try that somebody makes.
+#[derive(Clone, Copy)]
+pub(super) struct Begun {
+    /// The steps before it.
+    steps: u64,
+    /// The fuel that is not for it.
+    kept: u64,
 }
 
 impl Job {
@@ -107,6 +117,39 @@ impl Job {
                 Err(_) => false,
             },
         };
+    }
+
+    /// Its header, for a first try by somebody else, who gives what came of it to
+    /// [`tried`](Self::tried).
+    pub(super) fn begin_try(&mut self) -> (Begun, &mut Run) {
+        let fuel = self.run.fuel;
+        let begun = Begun {
+            steps: self.run.steps,
+            kept: fuel - fuel.min(STEPS),
+        };
+        self.run.fuel = fuel.min(STEPS);
+        (begun, &mut self.run)
+    }
+
+    /// What came of a first try, which is made on if there is more to it; gives the
+    /// result if that was all.
+    pub(super) fn tried(
+        &mut self,
+        begun: &Begun,
+        tried: Tried,
+        backend: &Backend,
+    ) -> Option<Result<Status, Errno>> {
+        self.run.fuel = self.run.fuel.saturating_add(begun.kept);
+        self.started |= self.run.steps != begun.steps;
+        let result = match tried {
+            Tried::ByItself => return self.try_first(backend),
+            Tried::Stopped(Ok(Status::Punt)) => None,
+            Tried::Stopped(Ok(Status::OutOfFuel)) if self.run.fuel > 0 => None,
+            Tried::Stopped(result) => Some(result),
+        };
+        self.first_try = FirstTry::Nobody;
+        self.started |= result.is_some();
+        result
     }
 
     /// Makes the first try that is to be made: runs as much of it as goes without

@@ -1,4 +1,5 @@
 //! First tries of many batches.
+#![expect(unsafe_code, reason = "batches run as their submitters vouched for")]
 
 use rustix::io::Errno;
 use sysbatch_abi::Status;
@@ -7,6 +8,7 @@ use super::job::Job;
 use super::options::FirstTry;
 use super::shared::Shared;
 use super::submission::RawOutcome;
+use crate::Kind;
 
 /// Makes the first tries that this thread is to make of jobs that count as running,
 /// and ends those that are over. Gives the others, with their places among all.
@@ -27,12 +29,22 @@ pub(super) fn first_tries(shared: &Shared, mut jobs: Vec<Job>, who: FirstTry) ->
 /// What each came to, if it is over.
 fn try_all(shared: &Shared, jobs: &mut [Job], who: FirstTry) -> Vec<Option<Result<Status, Errno>>> {
     let backend = &shared.backend;
-    let one = |job: &mut Job| {
-        if job.first_try == who {
-            job.try_first(backend)
-        } else {
-            None
+    let mut results = vec![None; jobs.len()];
+    let mine = jobs.iter_mut().zip(&mut results);
+    let mut mine: Vec<_> = mine.filter(|(job, _)| job.first_try == who).collect();
+    if mine.len() < 2 || backend.kind() == Kind::User {
+        for (job, result) in mine {
+            *result = job.try_first(backend);
         }
-    };
-    jobs.iter_mut().map(one).collect()
+        return results;
+    }
+    let begun = mine.iter_mut().map(|(job, _)| job.begin_try());
+    let (begun, mut runs): (Vec<_>, Vec<_>) = begun.unzip();
+    // SAFETY: a job is made by `RawRing::submit` and the like alone, whose callers vouch
+    // for the batches until they have completed.
+    let tried = unsafe { backend.enter_first_tries(&mut runs) };
+    for (((job, result), begun), tried) in mine.into_iter().zip(begun).zip(tried) {
+        *result = job.tried(&begun, tried, backend);
+    }
+    results
 }

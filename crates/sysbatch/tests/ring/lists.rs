@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, OFlags};
 use sysbatch::{
-    Batch, CallErrorKind, Completion, FirstTry, Handle, RefusedReason, RingOptions, Shutdown,
-    Submit, WhenFull,
+    Batch, CallErrorKind, Completion, FirstTry, Handle, Kind, RefusedReason, Ring, RingOptions,
+    Shutdown, Submit, WhenFull,
 };
 
+use crate::common::backend;
 use crate::gate::Gate;
 use crate::{ring, ring_with};
 
@@ -184,6 +185,22 @@ fn errors_of_calls_stay_with_their_batches() {
     assert_eq!(error.kind(), CallErrorKind::Errno(rustix::io::Errno::NOENT));
     drop(results);
     assert!(completions[2].results().unwrap().check().is_ok());
+}
+
+#[test]
+fn first_tries_of_a_list_are_few_crossings() {
+    let backend = std::sync::Arc::new(backend());
+    if backend.kind() != Kind::Kernel {
+        return;
+    }
+    let ring = Ring::new(std::sync::Arc::clone(&backend)).unwrap();
+    let before = backend.crossings();
+    for put in ring.post_all((0..200).map(|value| (pid(), value))) {
+        put.unwrap();
+    }
+    assert_eq!(ring.wait(200, None).unwrap().len(), 200);
+    let crossings = backend.crossings() - before;
+    assert!(crossings <= 2, "{crossings} for 200 batches");
 }
 
 /// All places are taken by what never ends: what it holds is bounded, it can be

@@ -73,7 +73,7 @@ use host::NowaitHost;
 
 /// How many steps may be made on the submitting thread: a loop that never waits
 /// is not to keep it for long.
-const STEPS: u64 = 1024;
+pub(super) const STEPS: u64 = 1024;
 
 /// Runs a batch until it would wait. Gives its result if it is over; if not,
 /// the header says where it goes on.
