@@ -15,4 +15,5 @@ mod errno;
 pub mod history;
 mod memory;
 pub mod native;
+mod signals;
 mod touch;

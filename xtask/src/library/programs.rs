@@ -140,7 +140,8 @@ pub(super) fn compile(
         .args(["-O1", "-g", "-Wall", "-Wextra"]);
     command.args(["-Wpedantic", "-Werror", "-pthread"]);
     if linking == Linking::Static {
-        command.arg("-static");
+        // All of them are in the memory of a guest, twice while it boots.
+        command.args(["-static", "-Wl,--strip-debug"]);
     }
     command.arg(source).arg("-o").arg(program);
     if compiler == "g++" {

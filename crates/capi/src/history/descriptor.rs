@@ -2,10 +2,12 @@
 //! close or replace any descriptor.
 #![expect(unsafe_code, reason = "a descriptor that may have become another's")]
 
+use core::ffi::CStr;
 use core::mem::ManuallyDrop;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
 
 use rustix::event::{EventfdFlags, eventfd};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 /// From which number on a descriptor is put that the caller does not get: out of
@@ -78,13 +80,29 @@ impl Drop for Event {
 
 /// What tells this event from all others and from any other file: `eventfd-id` of
 /// `/proc/self/fdinfo`, see `proc_pid_fdinfo(5)`. Without procfs nothing does.
+///
+/// Nothing is allocated: it is asked for while a lock is held that handlers wait for.
 fn identity(descriptor: BorrowedFd<'_>) -> Option<u64> {
-    let path = format!("/proc/self/fdinfo/{}", descriptor.as_raw_fd());
-    let text = std::fs::read_to_string(path).ok()?;
-    let mut values = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("eventfd-id:"));
-    values.next()?.trim().parse().ok()
+    const KEY: &[u8] = b"eventfd-id:";
+    let mut path = *b"/proc/self/fdinfo/0000000000\0";
+    let mut number = descriptor.as_raw_fd().unsigned_abs();
+    for digit in path[18..28].iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    // The kernel takes no numbers with zeroes before them.
+    let digits = path[18..28].iter().position(|&digit| digit != b'0');
+    let skipped = digits.unwrap_or(9);
+    path.copy_within(18 + skipped.., 18);
+    let name = CStr::from_bytes_until_nul(&path).ok()?;
+    let file = rustix::fs::open(name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    // It is the fifth line of a few short ones.
+    let mut text = [0; 1024];
+    let length = rustix::io::read(&file, &mut text).ok()?;
+    let value = text[..length]
+        .split(|&byte| byte == b'\n')
+        .find_map(|line| line.strip_prefix(KEY))?;
+    core::str::from_utf8(value).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]

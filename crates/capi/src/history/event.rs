@@ -11,6 +11,10 @@ use rustix::thread::futex;
 pub(super) struct Sequence(AtomicU32);
 
 impl Sequence {
+    pub(super) const fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
     /// What has happened so far: to be read before whatever is to change is
     /// looked at.
     pub(super) fn seen(&self) -> u32 {

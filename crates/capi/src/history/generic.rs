@@ -9,11 +9,15 @@ use rustix::io::Errno;
 use sysbatch::Backend;
 use sysbatch::abi::{FLAG_STOP_ON_FAILURE, Format, Run, Status};
 
+use super::changing::run_watched;
 use super::descriptor::Event;
-use super::pool;
+use super::job::Job;
+use super::pool::{Pool, WithoutThread};
+use super::process::Process;
 use super::program::{backend, header};
 use crate::errno;
 use crate::memory::Probed;
+use crate::signals::Blocked;
 
 /// `BATCH_ASYNC`: return at once, with a descriptor to watch.
 const ASYNC: c_long = 1;
@@ -58,7 +62,7 @@ pub unsafe extern "C" fn sysbatch_compat_generic_batch(
         }
         let backend = backend()?;
         if flags & ASYNC != 0 {
-            return start(backend, header);
+            return start(header);
         }
         // SAFETY: the caller's promise.
         let tried = unsafe { run(backend, &mut header) }?;
@@ -74,26 +78,40 @@ unsafe fn run(backend: &Backend, header: &mut Run) -> Result<u64, Errno> {
     // SAFETY: the caller's promise.
     let mut memory = unsafe { Probed::new(0..0) };
     // SAFETY: the caller's promise.
-    match unsafe { memory.run(backend, header) }? {
-        Status::Exit => Ok(header.pc + 1),
-        _ => Ok(header.pc),
+    let status = unsafe { memory.run(backend, header) }?;
+    Ok(tried(status, header))
+}
+
+/// How many calls a batch that is over has tried.
+fn tried(status: Status, header: &Run) -> u64 {
+    match status {
+        Status::Exit => header.pc + 1,
+        _ => header.pc,
     }
 }
 
 /// Has the batch run on another thread.
-fn start(backend: &'static Backend, mut header: Run) -> Result<c_long, Errno> {
+fn start(header: Run) -> Result<c_long, Errno> {
+    let process = Process::current()?;
     let descriptor = eventfd(0, EventfdFlags::CLOEXEC)?;
     // The caller may close its own at any time, and have another file under
     // that number.
     let event = Event::apart(&descriptor)?;
-    pool::spawn(Box::new(move || {
-        // SAFETY: whoever asked for it promised.
-        let word = match unsafe { run(backend, &mut header) } {
-            Ok(tried) => tried + 1,
-            Err(errno) => WRONG | u64::from(errno.raw_os_error().unsigned_abs()),
-        };
-        // An empty counter has room for any word but the largest.
-        event.add(word);
-    }))?;
+    let job = Job::Batch { run: header, event };
+    Pool::submit(process, &Blocked::all(), job, WithoutThread::Refuse)?;
     Ok(descriptor.into_raw_fd().into())
+}
+
+/// Runs a batch on a thread of the library's, and tells its end; whether the thread may
+/// be another than it was.
+pub(super) fn finish(mut run: Run, event: &Event) -> bool {
+    // SAFETY: whoever asked for it promised.
+    let elsewhere = unsafe { run_watched(&mut run) };
+    let word = match elsewhere.ended {
+        Ok(status) => tried(status, &run) + 1,
+        Err(errno) => WRONG | u64::from(errno.raw_os_error().unsigned_abs()),
+    };
+    // An empty counter has room for any word but the largest.
+    event.add(word);
+    elsewhere.changed
 }

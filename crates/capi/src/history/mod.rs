@@ -6,9 +6,15 @@
 //! chose the same one live in one library.
 
 mod asys;
+mod cancellation;
+mod changing;
 mod descriptor;
 mod event;
 mod generic;
+mod handler;
+mod job;
+mod lock;
+mod mapped;
 mod pool;
 mod process;
 mod program;

@@ -2,20 +2,29 @@
 //!
 //! They are ordinary threads of the process, so memory, files, limits and
 //! signal dispositions are the caller's. There are none until they are needed,
-//! never more than [`THREADS_MAX`], and those without work end.
-#![expect(unsafe_code, reason = "the signal mask of a thread that is made")]
+//! never more than [`THREADS_MAX`], and all but one of those without work end.
+//!
+//! A job can be handed over in a signal's handler: nothing is allocated for it but by
+//! `mmap(2)`, and the lock is one for handlers, too. Threads cannot be made there. So it
+//! is a thread of these that makes the next one, before it begins with a job in which it
+//! may wait; only the first is made by a program's own, where that is no handler.
+//!
+//! The lock is never held while a thread is made: that allocates.
 
-use core::mem::MaybeUninit;
-use core::ptr;
-use std::collections::VecDeque;
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use rustix::io::Errno;
+use rustix::thread::{Timespec, futex};
 
+use super::handler::may_be_handler;
+use super::job::Job;
+use super::lock::Lock;
+use super::mapped::Queue;
 use super::process::Process;
+use crate::signals::{Blocked, leave_to_the_program};
 
 /// How many threads there may be. A call that waits takes one for so long.
 const THREADS_MAX: usize = 256;
@@ -23,142 +32,205 @@ const THREADS_MAX: usize = 256;
 /// How many jobs may wait for a thread.
 const QUEUE_MAX: usize = 65536;
 
-/// How long a thread without work lives.
-const IDLE: Duration = Duration::from_secs(2);
+/// How long a thread without work lives, if it is not the last one, in seconds.
+const IDLE: i64 = 2;
+
+/// How long a thread that ends waits between two attempts to make the one that follows
+/// it.
+const RETRY: Duration = Duration::from_millis(10);
 
 /// The stack of a thread, in bytes; the interpreter needs a few thousand.
 const STACK_SIZE: usize = 128 << 10;
 
-/// Signals that a thread must not block: those its own instructions and calls
-/// raise.
-const OWN_SIGNALS: [i32; 8] = [
-    libc::SIGILL,
-    libc::SIGTRAP,
-    libc::SIGBUS,
-    libc::SIGFPE,
-    libc::SIGSEGV,
-    libc::SIGSYS,
-    libc::SIGPIPE,
-    libc::SIGXFSZ,
-];
-
-/// Something to be done on another thread.
-pub(super) type Job = Box<dyn FnOnce() + Send>;
-
 /// The threads of a process, and what waits for them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pool {
-    state: Mutex<State>,
-    work: Condvar,
+    state: Lock<State>,
+    /// Counts what has been handed over.
+    work: AtomicU32,
+    /// Copies of what is in the state, to be looked at without the lock.
+    waiting: AtomicUsize,
+    threads: AtomicUsize,
 }
 
-#[derive(Default)]
+#[derive(Debug)]
 struct State {
-    queue: VecDeque<Job>,
+    queue: Queue<Job>,
     threads: usize,
     idle: usize,
 }
 
-impl core::fmt::Debug for State {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("State")
-            .field("queue", &self.queue.len())
-            .field("threads", &self.threads)
-            .field("idle", &self.idle)
-            .finish()
-    }
+/// What to do with a job for which there is no thread, in a handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WithoutThread {
+    /// It is not taken.
+    Refuse,
+    /// It is taken, and waits until [`Pool::see_to_work`] is called out of a handler.
+    Wait,
 }
 
 impl Pool {
+    pub(super) const fn new() -> Self {
+        Self {
+            state: Lock::new(State {
+                queue: Queue::new(),
+                threads: 0,
+                idle: 0,
+            }),
+            work: AtomicU32::new(0),
+            waiting: AtomicUsize::new(0),
+            threads: AtomicUsize::new(0),
+        }
+    }
+
     /// Has a job done on one of the threads.
     ///
     /// # Errors
     /// `EAGAIN` if too many jobs wait, or there is no thread and none can be
     /// made. The job will then not be done.
-    pub(super) fn spawn(&'static self, job: Job) -> Result<(), Errno> {
-        let mut state = self.lock();
-        if state.queue.len() >= QUEUE_MAX {
-            return Err(Errno::AGAIN);
+    pub(super) fn submit(
+        process: &'static Process,
+        blocked: &Blocked,
+        job: Job,
+        without: WithoutThread,
+    ) -> Result<(), Errno> {
+        let pool = &process.pool;
+        if pool.threads.load(Ordering::Acquire) == 0 {
+            Self::begin(process, blocked, without)?;
         }
-        // Each idle thread takes one of the jobs that wait already.
-        if state.queue.len() >= state.idle && state.threads < THREADS_MAX {
-            match start(self) {
-                Ok(()) => state.threads += 1,
-                Err(_) if state.threads > 0 => {}
-                Err(_) => return Err(Errno::AGAIN),
+        let wakes = pool.state.with(blocked, |state| {
+            if state.queue.len() >= QUEUE_MAX {
+                return Err(Errno::AGAIN);
             }
+            state.queue.push(job).map_err(|_| Errno::AGAIN)?;
+            pool.waiting.store(state.queue.len(), Ordering::Release);
+            pool.work.fetch_add(1, Ordering::Release);
+            Ok(state.idle > 0)
+        })?;
+        if wakes {
+            // It fails for a bad address only.
+            let _: Result<usize, Errno> = futex::wake(&pool.work, futex::Flags::PRIVATE, 1);
         }
-        state.queue.push_back(job);
-        drop(state);
-        self.work.notify_one();
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Sees that there is a thread for what waits, unless this is a handler.
+    pub(super) fn see_to_work(process: &'static Process) {
+        let pool = &process.pool;
+        if pool.waiting.load(Ordering::Acquire) > 0 && pool.threads.load(Ordering::Acquire) == 0 {
+            // If it cannot be made now it is tried again the next time.
+            let _: Result<(), Errno> = Self::begin(process, &Blocked::all(), WithoutThread::Wait);
+        }
+    }
+
+    /// Makes the first thread, unless this is a handler.
+    fn begin(
+        process: &'static Process,
+        blocked: &Blocked,
+        without: WithoutThread,
+    ) -> Result<(), Errno> {
+        if may_be_handler(blocked.before()) {
+            return match without {
+                WithoutThread::Refuse => Err(Errno::AGAIN),
+                WithoutThread::Wait => Ok(()),
+            };
+        }
+        let pool = &process.pool;
+        let is_first = pool.count(blocked, |state| {
+            let is_first = state.threads == 0;
+            state.threads += usize::from(is_first);
+            is_first
+        });
+        if is_first && start(process).is_err() {
+            pool.count(blocked, |state| state.threads -= 1);
+            return Err(Errno::AGAIN);
+        }
+        Ok(())
+    }
+
+    /// Changes how many threads there are.
+    fn count<R>(&self, blocked: &Blocked, change: impl FnOnce(&mut State) -> R) -> R {
+        self.state.with(blocked, |state| {
+            let result = change(state);
+            self.threads.store(state.threads, Ordering::Release);
+            result
+        })
+    }
+
+    /// The next job; and whether there should be another thread before it is begun.
+    fn next(&self, blocked: &Blocked) -> Option<(Job, bool)> {
+        self.count(blocked, |state| {
+            let job = state.queue.pop()?;
+            self.waiting.store(state.queue.len(), Ordering::Release);
+            let makes = state.idle == 0 && state.threads < THREADS_MAX;
+            state.threads += usize::from(makes);
+            Some((job, makes))
+        })
     }
 
     /// What a thread does until there is nothing to do.
-    fn work(&self) {
-        let mut state = self.lock();
+    fn work(process: &'static Process) {
+        let pool = &process.pool;
         loop {
-            if let Some(job) = state.queue.pop_front() {
-                drop(state);
+            let seen = pool.work.load(Ordering::Acquire);
+            if let Some((job, makes)) = pool.next(&Blocked::all()) {
+                if makes && start(process).is_err() {
+                    pool.count(&Blocked::all(), |state| state.threads -= 1);
+                }
                 // A job that panics is not to take the thread with it.
-                drop(catch_unwind(AssertUnwindSafe(job)));
-                state = self.lock();
-                continue;
-            }
-            state.idle += 1;
-            let (guard, waited) = self
-                .work
-                .wait_timeout(state, IDLE)
-                .unwrap_or_else(PoisonError::into_inner);
-            state = guard;
-            state.idle -= 1;
-            if waited.timed_out() && state.queue.is_empty() {
-                break;
+                let changed = catch_unwind(AssertUnwindSafe(|| job.run())).unwrap_or(true);
+                if changed {
+                    return Self::retire(process);
+                }
+            } else if pool.rest(seen) {
+                return;
             }
         }
-        state.threads -= 1;
+    }
+
+    /// Waits for work; whether the thread is to end.
+    fn rest(&self, seen: u32) -> bool {
+        self.state.with(&Blocked::all(), |state| state.idle += 1);
+        let time = Timespec {
+            tv_sec: IDLE,
+            tv_nsec: 0,
+        };
+        let waited = futex::wait(&self.work, futex::Flags::PRIVATE, seen, Some(&time));
+        let is_late = waited == Err(Errno::TIMEDOUT);
+        self.count(&Blocked::all(), |state| {
+            state.idle -= 1;
+            let ends = is_late && state.queue.is_empty() && state.idle > 0;
+            state.threads -= usize::from(ends);
+            ends
+        })
+    }
+
+    /// Ends this thread, after it has seen to it that there is another one.
+    fn retire(process: &'static Process) {
+        let pool = &process.pool;
+        while pool.count(&Blocked::all(), |state| {
+            let is_last = state.threads == 1;
+            state.threads -= usize::from(!is_last);
+            is_last
+        }) {
+            // It takes this one's place.
+            if start(process).is_ok() {
+                return;
+            }
+            thread::sleep(RETRY);
+        }
     }
 }
 
-/// Starts a thread, which begins with the signal mask of the one that makes it.
-fn start(pool: &'static Pool) -> std::io::Result<()> {
-    let old = block_signals();
+/// Starts a thread that is counted already. It begins with the signals blocked that
+/// are so here, and leaves open those that it should itself.
+fn start(process: &'static Process) -> std::io::Result<()> {
     let started = thread::Builder::new()
         .name("sysbatch".to_owned())
         .stack_size(STACK_SIZE)
-        .spawn(move || pool.work());
-    // SAFETY: it sets this thread's mask to what it was.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const old, ptr::null_mut()) };
+        .spawn(move || {
+            leave_to_the_program();
+            Pool::work(process);
+        });
     started.map(drop)
-}
-
-/// Blocks the signals that are for the program's own threads; returns the mask
-/// as it was.
-fn block_signals() -> libc::sigset_t {
-    let mut set = MaybeUninit::uninit();
-    // SAFETY: it fills the set.
-    unsafe { libc::sigfillset(set.as_mut_ptr()) };
-    // SAFETY: it has been filled.
-    let mut set: libc::sigset_t = unsafe { set.assume_init() };
-    for signal in OWN_SIGNALS {
-        // SAFETY: the set is initialized, the number is a signal's.
-        unsafe { libc::sigdelset(&raw mut set, signal) };
-    }
-    let mut old = MaybeUninit::uninit();
-    // SAFETY: both sets live until it returns; it fills the second.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const set, old.as_mut_ptr()) };
-    // SAFETY: with a known operation it cannot fail, so the set is filled.
-    unsafe { old.assume_init() }
-}
-
-/// Has a job done on a thread of this process.
-///
-/// # Errors
-/// As for [`Pool::spawn`].
-pub(super) fn spawn(job: Job) -> Result<(), Errno> {
-    Process::current().pool.spawn(job)
 }

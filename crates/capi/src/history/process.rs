@@ -8,14 +8,15 @@
 
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 
+use rustix::io::Errno;
 use rustix::process::{Pid, getpid};
 use sysbatch::Generation;
 
+use super::asys::Callers;
+use super::mapped;
 use super::pool::Pool;
-use super::syslet::Head;
+use super::syslet::Heads;
 
 /// What the threads of a process share.
 #[derive(Debug)]
@@ -24,41 +25,57 @@ pub(super) struct Process {
     generation: Option<Generation>,
     pid: Pid,
     pub(super) pool: Pool,
-    /// The heads of syslets, by their addresses.
-    pub(super) heads: Mutex<HashMap<u64, Arc<Head>>>,
+    pub(super) heads: Heads,
+    pub(super) callers: Callers,
 }
 
 static CURRENT: AtomicPtr<Process> = AtomicPtr::new(ptr::null_mut());
 
 impl Process {
     /// That of this process.
-    pub(super) fn current() -> &'static Self {
+    ///
+    /// # Errors
+    /// `EAGAIN` if there is no memory for it.
+    #[inline]
+    pub(super) fn current() -> Result<&'static Self, Errno> {
+        // SAFETY: it is null or was placed below.
+        match unsafe { CURRENT.load(Ordering::Acquire).as_ref() } {
+            Some(process) if process.is_this() => Ok(process),
+            _ => Self::make(),
+        }
+    }
+
+    #[cold]
+    fn make() -> Result<&'static Self, Errno> {
+        let new = mapped::place(Self {
+            generation: Generation::current().ok(),
+            pid: getpid(),
+            pool: Pool::new(),
+            heads: Heads::new(),
+            callers: Callers::new(),
+        });
+        let new = new.map_err(|_| Errno::AGAIN)?;
+        let mut found = CURRENT.load(Ordering::Acquire);
         loop {
-            let found = CURRENT.load(Ordering::Acquire);
-            // SAFETY: it is null or was leaked below.
+            // SAFETY: as above.
             if let Some(process) = unsafe { found.as_ref() }
                 && process.is_this()
             {
-                return process;
+                // Another thread, or a handler, was first.
+                // SAFETY: nobody else has seen it, and it has nothing to drop.
+                let _ = unsafe { mapped::take_back(new) };
+                return Ok(process);
             }
-            let new = Box::into_raw(Box::new(Self {
-                generation: Generation::current().ok(),
-                pid: getpid(),
-                pool: Pool::default(),
-                heads: Mutex::default(),
-            }));
-            if CURRENT
-                .compare_exchange(found, new, Ordering::AcqRel, Ordering::Acquire)
-                .is_err()
-            {
-                // Another thread was first.
-                // SAFETY: nobody else has seen it.
-                drop(unsafe { Box::from_raw(new) });
+            let pointer = ptr::from_ref(new).cast_mut();
+            match CURRENT.compare_exchange(found, pointer, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Ok(new),
+                Err(other) => found = other,
             }
         }
     }
 
     /// Whether it is that of this process, and not of a parent.
+    #[inline]
     fn is_this(&self) -> bool {
         match self.generation {
             Some(generation) => generation.is_current(),
@@ -73,8 +90,8 @@ mod tests {
 
     #[test]
     fn there_is_one_for_all_threads() {
-        let here = ptr::from_ref(Process::current()).addr();
-        let there = std::thread::spawn(|| ptr::from_ref(Process::current()).addr());
+        let here = ptr::from_ref(Process::current().unwrap()).addr();
+        let there = std::thread::spawn(|| ptr::from_ref(Process::current().unwrap()).addr());
         assert_eq!(here, there.join().unwrap());
     }
 }

@@ -1,12 +1,15 @@
 //! What the interfaces that came before have in common.
+#![expect(unsafe_code, reason = "the environment is read where it is")]
 
-use std::env;
-use std::ffi::OsStr;
+use core::ffi::CStr;
 use std::sync::OnceLock;
 
+use rustix::fs::Access;
 use rustix::io::Errno;
-use sysbatch::abi::{Format, RUN_SIZE, Run};
+use sysbatch::abi::{DEVICE_PATH, Format, RUN_SIZE, Run};
 use sysbatch::{Backend, DeviceError, Kind};
+
+use crate::signals::Blocked;
 
 /// The backend of the process for all of these interfaces, chosen when the
 /// first of them is used.
@@ -18,24 +21,55 @@ use sysbatch::{Backend, DeviceError, Kind};
 /// # Errors
 /// When `SYSBATCH_BACKEND` asks for what cannot be had: `EINVAL` if it is no
 /// word that it can be, else the error of the device.
+#[inline]
 pub(super) fn backend() -> Result<&'static Backend, Errno> {
-    static SHARED: OnceLock<Result<Backend, Errno>> = OnceLock::new();
-    SHARED.get_or_init(select).as_ref().map_err(|errno| *errno)
+    match SHARED.get() {
+        Some(chosen) => chosen.as_ref().map_err(|errno| *errno),
+        None => choose(),
+    }
 }
 
+static SHARED: OnceLock<Result<Backend, Errno>> = OnceLock::new();
+
+/// Chooses. A handler that comes in between would wait for what it has interrupted.
+#[cold]
+fn choose() -> Result<&'static Backend, Errno> {
+    let blocked = Blocked::all();
+    let chosen = SHARED.get_or_init(select);
+    drop(blocked);
+    chosen.as_ref().map_err(|errno| *errno)
+}
+
+/// As this may be in a handler nothing is allocated, but for an error that is to be
+/// told.
 fn select() -> Result<Backend, Errno> {
-    let word = env::var_os("SYSBATCH_BACKEND").filter(|word| !word.is_empty());
-    if env::var_os("BATCH_EMUL").is_some() {
+    let word = variable(c"SYSBATCH_BACKEND").filter(|word| !word.is_empty());
+    if variable(c"BATCH_EMUL").is_some() {
         return Ok(Backend::user());
     }
-    match word {
+    let is_there = || rustix::fs::access(DEVICE_PATH, Access::READ_OK | Access::WRITE_OK).is_ok();
+    match word.map(CStr::to_bytes) {
+        None if !is_there() => Ok(Backend::user()),
         None => Ok(Backend::kernel().unwrap_or_else(|_| Backend::user())),
-        Some(word) if word == OsStr::new(Kind::User.name()) => Ok(Backend::user()),
-        Some(word) if word == OsStr::new(Kind::Kernel.name()) => {
+        Some(word) if word == Kind::User.name().as_bytes() => Ok(Backend::user()),
+        Some(word) if word == Kind::Kernel.name().as_bytes() => {
             Backend::kernel().map_err(|error| device_errno(&error))
         }
         Some(_) => Err(Errno::INVAL),
     }
+}
+
+/// A variable of the environment, without a copy of it.
+fn variable(name: &CStr) -> Option<&'static CStr> {
+    // SAFETY: the name is a string. As with any program of C, nobody changes the
+    // environment at the same time.
+    let value = unsafe { libc::getenv(name.as_ptr()) };
+    if value.is_null() {
+        return None;
+    }
+    // SAFETY: it is a string, and stays as long as the environment is not changed; it is
+    // only used at once.
+    Some(unsafe { CStr::from_ptr(value) })
 }
 
 /// The error that stands for a device that cannot be used.

@@ -224,6 +224,16 @@ impl<P: Probe> Probed<P> {
     }
 }
 
+/// Whether the bytes are in memory that lasts, and can be written if that is asked for:
+/// the cheapest way to find words good that are looked at once.
+#[inline]
+pub(crate) fn lasts(address: u64, size: u64, is_written: bool) -> bool {
+    let found = address
+        .checked_add(size - 1)
+        .and_then(|last| lasting::around(address, last));
+    matches!(found, Some((_, writable)) if writable || !is_written)
+}
+
 /// Whether this thread is the only one of its process.
 fn is_alone() -> bool {
     #[cfg(target_env = "gnu")]

@@ -3,7 +3,6 @@
 
 use core::ffi::{c_long, c_ulong};
 use core::ptr;
-use std::sync::Arc;
 
 use rustix::io::Errno;
 use sysbatch::Backend;
@@ -12,8 +11,13 @@ use sysbatch::abi::{Format, Run, SYSLET_ASYNC, SYSLET_NO_COMPLETE, SYSLET_SYNC, 
 use super::head::Head;
 use super::user::{AsyncHeadUser, Atom, User};
 use crate::errno;
-use crate::history::pool;
+use crate::history::cancellation::deferred;
+use crate::history::changing::run_watched;
+use crate::history::job::Job;
+use crate::history::pool::{Pool, WithoutThread};
+use crate::history::process::Process;
 use crate::history::program::{backend, header};
+use crate::signals::Blocked;
 
 /// Runs the syslet that begins with `atom`. Returns its last atom if it is
 /// over, null if it goes on elsewhere and its last atom will be posted to the
@@ -21,7 +25,8 @@ use crate::history::program::{backend, header};
 ///
 /// On this thread it runs as long as its calls are known not to wait. The
 /// first atom's `SYSLET_ASYNC` sends it elsewhere at once, its `SYSLET_SYNC`
-/// keeps all of it here; on a later atom `SYSLET_SYNC` keeps that one here.
+/// keeps all of it here; on a later atom `SYSLET_SYNC` keeps that one here. So does a
+/// call that changes the thread that makes it. It can be called in a signal's handler.
 ///
 /// Fails with `EFAULT` if an atom, its arguments, the head or the ring cannot
 /// be read, or a result cannot be stored; `EINVAL` for unknown flags, or a ring
@@ -33,21 +38,25 @@ use crate::history::program::{backend, header};
 /// The calls must be sound to make, until the syslet is over; atoms, head and
 /// ring must be memory for that, or none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_compat_async_exec(
+pub unsafe extern "C-unwind" fn sysbatch_compat_async_exec(
     atom: *mut Atom,
     head: *mut AsyncHeadUser,
 ) -> *mut Atom {
-    let last = errno::report(|| {
+    let work = || {
         let backend = backend()?;
+        let process = Process::current()?;
         let address = head.expose_provenance() as u64;
         let mut user = User::new();
         let flags = user.flags(atom.expose_provenance() as u64)?;
         user.ring(address)?;
-        let head = Head::of(address)?;
-        head.make_room(&mut user)?;
+        // There is none before something of it has gone elsewhere, or been asked for.
+        let known = process.heads.find(address);
+        if let Some(head) = known {
+            head.make_room(&mut user)?;
+        }
         let mut run = header(Format::Syslet, 0, 0, 0);
         run.pc = atom.expose_provenance() as u64;
-        run.fuel = head.fuel();
+        run.fuel = known.map_or(u64::MAX, Head::fuel);
         let here = if flags & SYSLET_SYNC != 0 {
             // SAFETY: the caller's promise.
             Some(unsafe { user.run(backend, &mut run) })
@@ -59,7 +68,7 @@ pub unsafe extern "C" fn sysbatch_compat_async_exec(
         };
         let ended = match here {
             Some(ended) => ended,
-            None => match go_elsewhere(backend, &head, run) {
+            None => match go_elsewhere(process, address, run) {
                 Ok(()) => return Ok(0),
                 Err(errno) if run.steps == 0 => return Err(errno),
                 // Some of it has happened, so there is no way but on.
@@ -71,7 +80,8 @@ pub unsafe extern "C" fn sysbatch_compat_async_exec(
             Status::OutOfFuel => Err(Errno::LOOP),
             _ => Ok(run.pc.cast_signed()),
         }
-    });
+    };
+    let last = deferred(|| errno::report(work));
     ptr::with_exposed_provenance_mut(last.cast_unsigned() as usize)
 }
 
@@ -94,10 +104,10 @@ unsafe fn run_here(
             // It did not wait, it is only long.
             continue;
         }
-        match user.flags(run.pc) {
-            Ok(flags) if flags & SYSLET_SYNC == 0 => return None,
+        match user.stays_here(run.pc) {
+            Ok(false) => return None,
             Err(errno) => return Some(Err(errno)),
-            Ok(_) => {}
+            Ok(true) => {}
         }
         let rest = run.fuel - 1;
         run.fuel = 1;
@@ -112,21 +122,31 @@ unsafe fn run_here(
 }
 
 /// Has the rest of a syslet run on another thread.
-fn go_elsewhere(backend: &'static Backend, head: &Arc<Head>, run: Run) -> Result<(), Errno> {
-    head.start();
-    let completing = Arc::clone(head);
-    let spawned = pool::spawn(Box::new(move || finish(backend, &completing, run)));
-    if spawned.is_err() {
-        head.unstart();
+fn go_elsewhere(process: &'static Process, address: u64, run: Run) -> Result<(), Errno> {
+    let head = process.heads.of(address)?;
+    let without = if run.steps == 0 {
+        WithoutThread::Refuse
+    } else {
+        // What has begun must go on, and in a handler not on the thread that it
+        // interrupts.
+        WithoutThread::Wait
+    };
+    let blocked = Blocked::all();
+    head.start(&blocked)?;
+    let submitted = Pool::submit(process, &blocked, Job::Syslet { head, run }, without);
+    if submitted.is_err() {
+        head.unstart(&blocked);
     }
-    spawned
+    submitted
 }
 
-/// Runs the rest of a syslet and completes it.
-fn finish(backend: &Backend, head: &Head, mut run: Run) {
+/// Runs the rest of a syslet on a thread of the library's and completes it; whether the
+/// thread may be another than it was.
+pub(in crate::history) fn finish(head: &Head, mut run: Run) -> bool {
     let mut user = User::new();
     // SAFETY: whoever started the syslet vouched for it until it is over.
-    let ended = unsafe { user.run(backend, &mut run) };
+    let elsewhere = unsafe { run_watched(&mut run) };
+    let ended = elsewhere.ended;
     let wrong = match ended {
         Ok(Status::OutOfFuel) => Some(Errno::LOOP),
         Ok(_) => None,
@@ -142,6 +162,7 @@ fn finish(backend: &Backend, head: &Head, mut run: Run) {
         None => !matches!(user.flags(run.pc), Ok(flags) if flags & SYSLET_NO_COMPLETE != 0),
     };
     head.complete(&mut user, posts.then_some(run.pc));
+    elsewhere.changed
 }
 
 /// Adds `inc` to the word at `uptr` and returns the new word; fails with

@@ -3,71 +3,78 @@
 #![expect(unsafe_code, reason = "functions of C")]
 
 use core::ffi::{c_int, c_long, c_ulong};
-use core::sync::atomic::{AtomicU64, Ordering};
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustix::event::EventfdFlags;
 use rustix::io::Errno;
 
+use super::heads::Heads;
 use super::user::{AsyncHeadUser, User};
 use crate::errno;
+use crate::history::cancellation::deferred;
 use crate::history::descriptor::Event;
 use crate::history::event::Sequence;
+use crate::history::lock::Lock;
+use crate::history::mapped::Queue;
+use crate::history::pool::Pool;
 use crate::history::process::Process;
+use crate::signals::Blocked;
 
 /// A head that has been used.
 #[derive(Debug)]
 pub(in crate::history) struct Head {
-    address: u64,
-    state: Mutex<State>,
+    /// Zero if it is that of none now.
+    pub(super) address: AtomicU64,
+    state: Lock<State>,
     posted: Sequence,
-    /// There is none until somebody asks for it.
-    event: OnceLock<Event>,
     /// How many atoms a syslet may run; zero if that is not bounded.
     budget: AtomicU64,
+    /// How many atoms wait for a place, to be looked at without the lock.
+    waiting: AtomicUsize,
 }
 
-#[derive(Debug, Default)]
+/// What is written under the lock. Nothing that is done with it allocates.
+#[derive(Debug)]
 struct State {
     /// Syslets that run elsewhere.
     running: usize,
     /// Atoms for which the ring had no place.
-    waiting: VecDeque<u64>,
+    waiting: Queue<u64>,
     /// Whether there have been completions.
     has_posted: bool,
+    /// There is none until somebody asks for it.
+    event: Option<Event>,
 }
 
 impl Head {
-    /// What is kept for the head at an address.
-    pub(super) fn of(address: u64) -> Result<Arc<Self>, Errno> {
-        let mut heads = heads();
-        if let Some(head) = heads.get(&address) {
-            return Ok(Arc::clone(head));
-        }
-        let head = Arc::new(Self {
-            address,
-            state: Mutex::default(),
-            posted: Sequence::default(),
-            event: OnceLock::new(),
+    pub(super) const fn new(address: u64) -> Self {
+        Self {
+            address: AtomicU64::new(address),
+            state: Lock::new(State {
+                running: 0,
+                waiting: Queue::new(),
+                has_posted: false,
+                event: None,
+            }),
+            posted: Sequence::new(),
             budget: AtomicU64::new(0),
-        });
-        heads.insert(address, Arc::clone(&head));
-        Ok(head)
-    }
-
-    /// The descriptor that tells of completions, of those before, too.
-    fn event(&self) -> Result<&Event, Errno> {
-        let state = self.lock();
-        if let Some(event) = self.event.get() {
-            return Ok(event);
+            waiting: AtomicUsize::new(0),
         }
-        let new = Event::new(state.has_posted.into(), EventfdFlags::NONBLOCK)?;
-        Ok(self.event.get_or_init(|| new))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn address(&self) -> u64 {
+        self.address.load(Ordering::Relaxed)
+    }
+
+    /// The number of the descriptor that tells of completions, of those before, too.
+    fn descriptor(&self) -> Result<c_int, Errno> {
+        self.state.with(&Blocked::all(), |state| {
+            if let Some(event) = &state.event {
+                return Ok(event.number());
+            }
+            let new = Event::new(state.has_posted.into(), EventfdFlags::NONBLOCK)?;
+            Ok(state.event.insert(new).number())
+        })
     }
 
     /// How many atoms a syslet may run.
@@ -78,42 +85,58 @@ impl Head {
         }
     }
 
-    /// A syslet goes elsewhere.
-    pub(super) fn start(&self) {
-        self.lock().running += 1;
+    /// A syslet goes elsewhere; there will be room to note its completion.
+    ///
+    /// # Errors
+    /// `EAGAIN` if there is no memory for that.
+    pub(super) fn start(&self, blocked: &Blocked) -> Result<(), Errno> {
+        self.state.with(blocked, |state| {
+            let all = state.waiting.len() + state.running + 1;
+            state.waiting.reserve(all).map_err(|_| Errno::AGAIN)?;
+            state.running += 1;
+            Ok(())
+        })
     }
 
     /// It does not, after all.
-    pub(super) fn unstart(&self) {
-        self.lock().running -= 1;
+    pub(super) fn unstart(&self, blocked: &Blocked) {
+        self.state.with(blocked, |state| state.running -= 1);
         self.posted.advance();
     }
 
     /// A syslet that went elsewhere is over. Without an atom it posts nothing.
     pub(super) fn complete(&self, user: &mut User, atom: Option<u64>) {
-        let mut state = self.lock();
-        state.running -= 1;
-        state.waiting.extend(atom);
-        // A ring that cannot be reached now may be when it is waited for.
-        let _: Result<bool, Errno> = self.post_waiting(user, &mut state);
-        state.has_posted |= atom.is_some();
-        let event = self.event.get();
-        drop(state);
-        if atom.is_some()
-            && let Some(event) = event
-        {
-            event.add(1);
-        }
+        self.state.with(&Blocked::all(), |state| {
+            state.running -= 1;
+            if let Some(atom) = atom {
+                // There is room since it was started.
+                let _: Result<(), Errno> = state.waiting.push(atom);
+            }
+            // A ring that cannot be reached now may be when it is waited for.
+            let _: Result<bool, Errno> = self.post_waiting(user, state);
+            if atom.is_some() {
+                state.has_posted = true;
+                if let Some(event) = &state.event {
+                    event.add(1);
+                }
+            }
+        });
         self.posted.advance();
     }
 
     /// Moves what waits into the ring; whether nothing waits any more.
     fn post_waiting(&self, user: &mut User, state: &mut State) -> Result<bool, Errno> {
+        let posted = self.post(user, state);
+        self.waiting.store(state.waiting.len(), Ordering::Release);
+        posted
+    }
+
+    fn post(&self, user: &mut User, state: &mut State) -> Result<bool, Errno> {
         while let Some(&atom) = state.waiting.front() {
-            if !user.post(self.address, atom)? {
+            if !user.post(self.address(), atom)? {
                 return Ok(false);
             }
-            state.waiting.pop_front();
+            state.waiting.pop();
         }
         Ok(true)
     }
@@ -123,43 +146,57 @@ impl Head {
     /// # Errors
     /// `EAGAIN` if completions are waiting for one; `EFAULT` or `EINVAL` if
     /// head or ring are bad.
+    #[inline]
     pub(super) fn make_room(&self, user: &mut User) -> Result<(), Errno> {
-        user.ring(self.address)?;
-        let mut state = self.lock();
-        if self.post_waiting(user, &mut state)? {
-            Ok(())
-        } else {
-            Err(Errno::AGAIN)
+        if self.waiting.load(Ordering::Acquire) == 0 {
+            return Ok(());
         }
+        let is_free = self
+            .state
+            .with(&Blocked::all(), |state| self.post_waiting(user, state))?;
+        if is_free { Ok(()) } else { Err(Errno::AGAIN) }
     }
 
     /// Waits for `min` completions from an index of the ring on.
-    fn wait(&self, min: u64, index: u64) -> Result<(), Errno> {
+    fn wait(&self, process: &'static Process, min: u64, index: u64) -> Result<(), Errno> {
         let mut user = User::new();
         loop {
             let seen = self.posted.seen();
-            let ring = user.ring(self.address)?;
+            let ring = user.ring(self.address())?;
             if min > ring.slots || index >= ring.slots {
                 return Err(Errno::INVAL);
             }
-            let mut state = self.lock();
-            self.post_waiting(&mut user, &mut state)?;
-            let running = state.running;
-            drop(state);
+            let running = self.state.with(&Blocked::all(), |state| {
+                self.post_waiting(&mut user, state)?;
+                Ok(state.running)
+            })?;
             if user.completions(ring, index, min)? >= min {
                 return Ok(());
             }
             if running == 0 && self.posted.seen() == seen {
                 return Err(Errno::CHILD);
             }
+            Pool::see_to_work(process);
             self.posted.wait(seen)?;
         }
     }
-}
 
-fn heads() -> MutexGuard<'static, std::collections::HashMap<u64, Arc<Head>>> {
-    let heads = &Process::current().heads;
-    heads.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Forgets all that is kept.
+    ///
+    /// # Errors
+    /// `EBUSY` if a syslet runs or a completion has found no place.
+    fn release(&self) -> Result<(), Errno> {
+        self.state.with(&Blocked::all(), |state| {
+            if state.running > 0 || !state.waiting.is_empty() {
+                return Err(Errno::BUSY);
+            }
+            state.has_posted = false;
+            state.event = None;
+            self.budget.store(0, Ordering::Relaxed);
+            self.address.store(0, Ordering::Release);
+            Ok(())
+        })
+    }
 }
 
 /// Waits until there are at least `min_wait_events` completions in the ring of
@@ -173,17 +210,20 @@ fn heads() -> MutexGuard<'static, std::collections::HashMap<u64, Arc<Head>>> {
 /// # Safety
 /// `head` and its ring must be memory for that, or none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_compat_async_wait(
+pub unsafe extern "C-unwind" fn sysbatch_compat_async_wait(
     min_wait_events: c_ulong,
     user_ring_idx: c_ulong,
     head: *mut AsyncHeadUser,
 ) -> c_long {
-    errno::report(|| {
+    let work = || {
         let address = head.expose_provenance() as u64;
         User::new().ring(address)?;
-        Head::of(address)?.wait(min_wait_events, user_ring_idx)?;
+        let process = Process::current()?;
+        let head = process.heads.of(address)?;
+        head.wait(process, min_wait_events, user_ring_idx)?;
         Ok(0)
-    })
+    };
+    deferred(|| errno::report(work))
 }
 
 /// A descriptor that becomes readable when a syslet posts a completion to the
@@ -199,7 +239,7 @@ pub unsafe extern "C" fn sysbatch_compat_async_wait(
 pub unsafe extern "C" fn sysbatch_compat_async_head_fd(head: *mut AsyncHeadUser) -> c_int {
     let result = errno::report(|| {
         let address = given(head)?;
-        Ok(Head::of(address)?.event()?.number().into())
+        Ok(heads()?.of(address)?.descriptor()?.into())
     });
     result as c_int
 }
@@ -220,7 +260,8 @@ pub unsafe extern "C" fn sysbatch_compat_async_head_budget(
 ) -> c_int {
     let result = errno::report(|| {
         let address = given(head)?;
-        Head::of(address)?.budget.store(atoms, Ordering::Relaxed);
+        let head = heads()?.of(address)?;
+        head.budget.store(atoms, Ordering::Relaxed);
         Ok(0)
     });
     result as c_int
@@ -237,17 +278,16 @@ pub unsafe extern "C" fn sysbatch_compat_async_head_budget(
 pub unsafe extern "C" fn sysbatch_compat_async_head_release(head: *mut AsyncHeadUser) -> c_int {
     let result = errno::report(|| {
         let address = given(head)?;
-        let mut heads = heads();
-        if let Some(head) = heads.get(&address) {
-            let state = head.lock();
-            if state.running > 0 || !state.waiting.is_empty() {
-                return Err(Errno::BUSY);
-            }
+        if let Some(head) = heads()?.find(address) {
+            head.release()?;
         }
-        heads.remove(&address);
         Ok(0)
     });
     result as c_int
+}
+
+fn heads() -> Result<&'static Heads, Errno> {
+    Ok(&Process::current()?.heads)
 }
 
 fn given(head: *mut AsyncHeadUser) -> Result<u64, Errno> {

@@ -3,9 +3,12 @@
 
 mod exec;
 mod head;
+mod heads;
 mod user;
 
+pub(super) use exec::finish;
 pub(super) use head::Head;
+pub(super) use heads::Heads;
 
 pub use exec::{sysbatch_compat_async_exec, sysbatch_compat_umem_add};
 pub use head::{

@@ -5,9 +5,10 @@ use core::ffi::{c_long, c_ulong, c_void};
 use core::mem::offset_of;
 
 use rustix::io::Errno;
-use sysbatch::abi::{Run, Status, Width};
+use sysbatch::abi::{Run, SYSLET_SYNC, Status, Width};
 use sysbatch::{Backend, Memory as _};
 
+use crate::history::changing::changes_its_thread;
 use crate::memory::Probed;
 
 /// `struct syslet_uatom`.
@@ -108,6 +109,13 @@ impl User {
     /// The flags of an atom.
     pub(super) fn flags(&mut self, atom: u64) -> Result<u64, Errno> {
         self.load(atom)
+    }
+
+    /// Whether an atom runs on the thread that runs its syslet, although it may wait:
+    /// because it says so, or because it changes that thread.
+    pub(super) fn stays_here(&mut self, atom: u64) -> Result<bool, Errno> {
+        let [flags, number]: [u64; 2] = self.0.load_words(atom).map_err(|_| Errno::FAULT)?;
+        Ok(flags & SYSLET_SYNC != 0 || changes_its_thread(number))
     }
 
     /// Gives an atom a result that is none of a call.
