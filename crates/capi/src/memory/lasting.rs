@@ -15,15 +15,24 @@
     reason = "the program headers and the program break are asked for"
 )]
 
-use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::slice;
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::fs::File;
-use std::io::Read as _;
 use std::sync::OnceLock;
 
+use rustix::fs::{Mode, OFlags};
+
 use super::pages::{PAGE_SIZE, Span};
+use crate::signals::Blocked;
+
+/// How many areas are kept. A program has about ten.
+const AREAS_MAX: usize = 32;
+
+/// How many parts of a program's image are looked at.
+const PARTS_MAX: usize = 16;
+
+/// How much of a line of maps is looked at, in bytes: all but the ends of long names.
+const LINE_MAX: usize = 128;
 
 /// A part of the address space of the same protection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +43,14 @@ struct Area {
     heap: bool,
 }
 
-static AREAS: OnceLock<Vec<Area>> = OnceLock::new();
+/// Those that were found.
+#[derive(Debug)]
+struct Areas {
+    list: [Area; AREAS_MAX],
+    len: usize,
+}
+
+static AREAS: OnceLock<Areas> = OnceLock::new();
 static LOST: AtomicBool = AtomicBool::new(false);
 
 /// What lasts around the bytes from `first` to `last`, and whether it can be
@@ -46,18 +62,25 @@ pub(super) fn around(first: u64, last: u64) -> Option<(Span, bool)> {
     if LOST.load(Ordering::Relaxed) {
         return None;
     }
-    AREAS
-        .get_or_init(find)
-        .iter()
-        .map(|area| (area.now(), area.writable))
-        .find(|(span, _)| span.covers(first, last))
+    let areas = AREAS.get().unwrap_or_else(find_once);
+    for area in areas.get() {
+        // Where the heap ends is asked for only if it matters.
+        if area.span.start <= first && (area.heap || last < area.span.end) {
+            let span = area.now();
+            if span.covers(first, last) {
+                return Some((span, area.writable));
+            }
+        }
+    }
+    None
 }
 
 /// A batch has taken memory away or protected it: what lasts is no longer relied
 /// on if the bytes are part of it.
 pub(super) fn lose(taken: Span) {
     // If nobody has asked yet, what is found later is what is left.
-    let lasting = AREAS.get().into_iter().flatten().map(Area::now);
+    let lasting = AREAS.get().map_or(&[][..], Areas::get);
+    let lasting = lasting.iter().map(Area::now);
     let mut touched = lasting.filter(|span| taken.start < span.end && span.start < taken.end);
     if touched.next().is_some() {
         lose_all();
@@ -94,26 +117,79 @@ fn program_break() -> u64 {
     }
 }
 
-/// Asks for what lasts.
-fn find() -> Vec<Area> {
-    // Room for them all, so that the file is read in few pieces.
-    let mut maps = String::with_capacity(16 << 10);
-    match File::open("/proc/self/maps").and_then(|mut file| file.read_to_string(&mut maps)) {
-        Ok(_) => areas(&maps, &image()),
-        Err(_) => Vec::new(),
+/// Asks for what lasts, in one thread. A handler of a signal that comes meanwhile would
+/// wait for what it has interrupted.
+#[cold]
+fn find_once() -> &'static Areas {
+    let _blocked = Blocked::all();
+    AREAS.get_or_init(find)
+}
+
+/// Asks for what lasts. This may be in a handler, so nothing is allocated, and no lock
+/// of the C library taken.
+fn find() -> Areas {
+    let mut areas = Areas::new();
+    let image = image();
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let Ok(maps) = rustix::fs::open(c"/proc/self/maps", flags, Mode::empty()) else {
+        return areas;
+    };
+    let mut bytes = [0; 1024];
+    let mut line = [0; LINE_MAX];
+    let mut length = 0;
+    loop {
+        let count = match rustix::io::read(&maps, &mut bytes) {
+            Ok(count) if count > 0 => count,
+            _ => return areas,
+        };
+        for &byte in &bytes[..count] {
+            if byte == b'\n' {
+                let text = &line[..length.min(LINE_MAX)];
+                areas.note(core::str::from_utf8(text).unwrap_or_default(), &image);
+                length = 0;
+                continue;
+            }
+            if let Some(place) = line.get_mut(length) {
+                *place = byte;
+            }
+            length += 1;
+        }
     }
 }
 
-/// The lasting areas of a process with these maps whose program is loaded at
-/// these places.
-fn areas(maps: &str, image: &[Span]) -> Vec<Area> {
-    let mut found: Vec<Area> = Vec::new();
-    for line in maps.lines() {
+impl Areas {
+    const fn new() -> Self {
+        let none = Area {
+            span: Span::EMPTY,
+            writable: false,
+            heap: false,
+        };
+        Self {
+            list: [none; AREAS_MAX],
+            len: 0,
+        }
+    }
+
+    fn get(&self) -> &[Area] {
+        &self.list[..self.len]
+    }
+
+    /// Adds one. What there is no room for is not known to last.
+    fn add(&mut self, area: Area) {
+        if let Some(place) = self.list.get_mut(self.len) {
+            *place = area;
+            self.len += 1;
+        }
+    }
+
+    /// Adds what a line of maps says of a process whose program is loaded at these
+    /// places.
+    fn note(&mut self, line: &str, image: &[Span]) {
         let Some((span, protection, name)) = parse(line) else {
-            continue;
+            return;
         };
         if !protection.starts_with('r') {
-            continue;
+            return;
         }
         let area = |span, heap| Area {
             span,
@@ -121,22 +197,25 @@ fn areas(maps: &str, image: &[Span]) -> Vec<Area> {
             heap,
         };
         match name {
-            "[stack]" => found.push(area(span, false)),
+            "[stack]" => self.add(area(span, false)),
             "[heap]" => {
                 // All but the last end where they end.
-                for area in found.iter_mut().filter(|area| area.heap) {
+                for area in &mut self.list {
                     area.heap = false;
                 }
-                found.push(area(span, true));
+                self.add(area(span, true));
             }
-            _ => found.extend(image.iter().filter_map(|part| {
-                let start = span.start.max(part.start);
-                let end = span.end.min(part.end);
-                (start < end).then(|| area(Span { start, end }, false))
-            })),
+            _ => {
+                for part in image {
+                    let start = span.start.max(part.start);
+                    let end = span.end.min(part.end);
+                    if start < end {
+                        self.add(area(Span { start, end }, false));
+                    }
+                }
+            }
         }
     }
-    found
 }
 
 /// The addresses, the protection and the name in a line of maps
@@ -152,42 +231,57 @@ fn parse(line: &str) -> Option<(Span, &str, &str)> {
     Some((span, protection, words.nth(3).unwrap_or_default()))
 }
 
-/// Where the program itself is loaded, in whole pages.
-fn image() -> Vec<Span> {
-    unsafe extern "C" fn first(
-        info: *mut libc::dl_phdr_info,
-        _size: usize,
-        data: *mut c_void,
-    ) -> c_int {
-        // SAFETY: `dl_iterate_phdr` gives a valid structure.
-        let info = unsafe { &*info };
-        // SAFETY: it is what is handed in below, borrowed by nobody else.
-        let spans = unsafe { &mut *data.cast::<Vec<Span>>() };
-        let count = usize::from(info.dlpi_phnum);
-        if count > 0 {
-            // SAFETY: the program headers of what is loaded stay as they are.
-            let headers = unsafe { slice::from_raw_parts(info.dlpi_phdr, count) };
-            spans.extend(
-                headers
-                    .iter()
-                    .filter(|header| header.p_type == libc::PT_LOAD)
-                    .map(|header| {
-                        let start = info.dlpi_addr.wrapping_add(header.p_vaddr);
-                        let end = start.saturating_add(header.p_memsz);
-                        Span {
-                            start: start - start % PAGE_SIZE,
-                            end: end.next_multiple_of(PAGE_SIZE),
-                        }
-                    }),
-            );
-        }
-        // The first is the program: that is enough.
-        1
+/// Where the program itself is loaded, in whole pages. What it has no part of is empty.
+fn image() -> [Span; PARTS_MAX] {
+    let mut spans = [Span::EMPTY; PARTS_MAX];
+    let headers = program_headers();
+    let Some(moved) = moved_by(headers) else {
+        return spans;
+    };
+    let parts = headers
+        .iter()
+        .filter(|header| header.p_type == libc::PT_LOAD);
+    for (span, header) in spans.iter_mut().zip(parts) {
+        let start = moved.wrapping_add(header.p_vaddr);
+        let end = start.saturating_add(header.p_memsz);
+        *span = Span {
+            start: start - start % PAGE_SIZE,
+            end: end.next_multiple_of(PAGE_SIZE),
+        };
     }
-    let mut spans = Vec::new();
-    // SAFETY: the function is called before this returns, with the vector.
-    unsafe { libc::dl_iterate_phdr(Some(first), ptr::from_mut(&mut spans).cast()) };
     spans
+}
+
+/// The program headers of the program (`getauxval(3)`).
+fn program_headers() -> &'static [libc::Elf64_Phdr] {
+    // SAFETY: there is no precondition.
+    let address = unsafe { libc::getauxval(libc::AT_PHDR) } as usize;
+    // SAFETY: there is no precondition.
+    let count = unsafe { libc::getauxval(libc::AT_PHNUM) } as usize;
+    // SAFETY: there is no precondition.
+    let size = unsafe { libc::getauxval(libc::AT_PHENT) } as usize;
+    if address == 0 || size != size_of::<libc::Elf64_Phdr>() {
+        return &[];
+    }
+    let headers = ptr::with_exposed_provenance(address);
+    // SAFETY: the kernel says that they are there, and they stay as they are.
+    unsafe { slice::from_raw_parts(headers, count) }
+}
+
+/// How far the program is loaded from where it was linked to.
+fn moved_by(headers: &[libc::Elf64_Phdr]) -> Option<u64> {
+    /// Where the headers lie in the file: behind the header of all of it.
+    const BEHIND: u64 = size_of::<libc::Elf64_Ehdr>() as u64;
+    let here = headers.as_ptr().addr() as u64;
+    let own = headers.iter().find(|header| header.p_type == libc::PT_PHDR);
+    if let Some(own) = own {
+        return Some(here.wrapping_sub(own.p_vaddr));
+    }
+    // A static program may not say where they are.
+    let first = headers
+        .iter()
+        .find(|header| header.p_type == libc::PT_LOAD && header.p_offset == 0)?;
+    Some(here.wrapping_sub(BEHIND).wrapping_sub(first.p_vaddr))
 }
 
 #[cfg(test)]
@@ -209,6 +303,12 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0    [vsyscall]
 
     fn span(start: u64, end: u64) -> Span {
         Span { start, end }
+    }
+
+    fn areas(maps: &str, image: &[Span]) -> Vec<Area> {
+        let mut areas = Areas::new();
+        maps.lines().for_each(|line| areas.note(line, image));
+        areas.get().to_vec()
     }
 
     #[test]
@@ -234,6 +334,9 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0    [vsyscall]
         assert_eq!(areas(MAPS, &image), expected);
         assert_eq!(areas("", &image), []);
         assert_eq!(areas("nonsense\n1-2\n", &image), []);
+        // More than are kept.
+        let stack = "1000-2000 rw-p 00000000 00:00 0 [stack]\n";
+        assert_eq!(areas(&stack.repeat(100), &image).len(), AREAS_MAX);
     }
 
     #[test]
@@ -251,7 +354,7 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0    [vsyscall]
 
     #[test]
     fn the_heap_lasts_as_far_as_it_reaches() {
-        let heaps = AREAS.get_or_init(find).iter().filter(|area| area.heap);
+        let heaps = find_once().get().iter().filter(|area| area.heap);
         for heap in heaps {
             // Other tests may move it.
             let (end, last, beyond) = loop {

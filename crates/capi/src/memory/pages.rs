@@ -1,13 +1,14 @@
 //! Which memory has been found good.
 
-use std::collections::BTreeMap;
-
 /// The smallest page size there is: a page can be reached whole or not at all.
 pub(super) const PAGE_SIZE: u64 = 4096;
 
 /// How many spans are looked through without a search. A batch walks along a
 /// few arrays: its program, its results, its arguments.
 const RECENT: usize = 4;
+
+/// How many more are kept. The oldest makes room; it is asked for again then.
+const OTHERS: usize = 12;
 
 /// Consecutive bytes, whole pages in [`Pages`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,15 +51,20 @@ impl Span {
 /// A set of pages.
 ///
 /// Neighbours become one span, so an array that is walked along takes the place
-/// of one, however long it is. Memory is allocated only for what lies in more
-/// than [`RECENT`] places.
+/// of one, however long it is. Nothing is allocated: a batch may run in the handler of
+/// a signal that has interrupted `malloc(3)`. So there is a limit to how many places
+/// are known at a time, and a page that is known may be forgotten.
 #[derive(Debug)]
 pub(super) struct Pages {
     recent: [Span; RECENT],
     /// The one that makes room for the next.
     oldest: usize,
-    /// Spans that had to make room, by their starts: disjoint, not touching.
-    others: BTreeMap<u64, u64>,
+    /// Spans that had to make room.
+    others: [Span; OTHERS],
+    /// How many of these have been used.
+    others_used: usize,
+    /// The one of these that makes room for the next.
+    oldest_other: usize,
 }
 
 impl Pages {
@@ -66,13 +72,15 @@ impl Pages {
         Self {
             recent: [Span::EMPTY; RECENT],
             oldest: 0,
-            others: BTreeMap::new(),
+            others: [Span::EMPTY; OTHERS],
+            others_used: 0,
+            oldest_other: 0,
         }
     }
 
     pub(super) fn clear(&mut self) {
         self.recent = [Span::EMPTY; RECENT];
-        self.others.clear();
+        self.others_used = 0;
     }
 
     /// Whether the bytes are known to be in the set, at a glance: `false` may
@@ -88,12 +96,14 @@ impl Pages {
         if self.covers(address, address) {
             return true;
         }
-        let before = self.others.range(..=address).next_back();
-        let Some((&start, &end)) = before.filter(|&(_, &end)| address < end) else {
+        let found = self.others[..self.others_used]
+            .iter_mut()
+            .find(|span| span.covers(address, address));
+        let Some(place) = found else {
             return false;
         };
-        self.others.remove(&start);
-        self.put(Span { start, end });
+        let span = core::mem::replace(place, Span::EMPTY);
+        self.put(span);
         true
     }
 
@@ -114,16 +124,25 @@ impl Pages {
     }
 
     /// Puts a span among the others.
-    fn keep(&mut self, mut span: Span) {
-        // Each that touches it starts before its end, and none of them ends
-        // before the others: it is enough to go back from there.
-        while let Some((&start, &end)) = self.others.range(..=span.end).next_back() {
-            if !span.join(Span { start, end }) {
-                break;
-            }
-            self.others.remove(&start);
+    fn keep(&mut self, span: Span) {
+        let kept = &mut self.others[..self.others_used];
+        if kept
+            .iter_mut()
+            .any(|other| *other != Span::EMPTY && other.join(span))
+        {
+            return;
         }
-        self.others.insert(span.start, span.end);
+        if let Some(place) = kept.iter_mut().find(|other| **other == Span::EMPTY) {
+            *place = span;
+            return;
+        }
+        if let Some(place) = self.others.get_mut(self.others_used) {
+            *place = span;
+            self.others_used += 1;
+            return;
+        }
+        self.others[self.oldest_other] = span;
+        self.oldest_other = (self.oldest_other + 1) % OTHERS;
     }
 }
 
@@ -144,18 +163,18 @@ mod tests {
         assert!(pages.covers(4 * PAGE_SIZE, 8 * PAGE_SIZE - 1));
         assert!(!pages.covers(4 * PAGE_SIZE - 1, 4 * PAGE_SIZE));
         assert!(!pages.covers(8 * PAGE_SIZE - 1, 8 * PAGE_SIZE));
-        assert!(pages.others.is_empty());
+        assert_eq!(pages.others_used, 0);
     }
 
     #[test]
     fn what_had_to_make_room_is_still_known() {
         let mut pages = Pages::new();
         // Scattered, then filled up: all that was added is known, and no more.
-        let scattered = (0..100).map(|n| n * 37 % 100 * 2);
+        let scattered = (0..16).map(|n| n * 37 % 16 * 2);
         for number in scattered.clone() {
             pages.add(page(number));
         }
-        for number in 0..200 {
+        for number in 0..32 {
             let known = pages.has(number * PAGE_SIZE + 9);
             assert_eq!(known, number % 2 == 0, "{number}");
             assert!(pages.has(number * PAGE_SIZE) == known, "{number}");
@@ -163,10 +182,22 @@ mod tests {
         for number in scattered {
             pages.add(page(number + 1));
         }
-        assert!((0..200).all(|number| pages.has(number * PAGE_SIZE)));
-        assert!(!pages.has(200 * PAGE_SIZE));
+        assert!(!pages.has(32 * PAGE_SIZE));
         pages.clear();
-        assert!((0..200).all(|number| !pages.has(number * PAGE_SIZE)));
+        assert!((0..32).all(|number| !pages.has(number * PAGE_SIZE)));
+    }
+
+    #[test]
+    fn of_too_many_the_oldest_are_forgotten() {
+        let mut pages = Pages::new();
+        for number in 0..1000 {
+            pages.add(page(number * 2));
+        }
+        // What is known is so; of the rest it is asked again.
+        let known = |pages: &mut Pages, number| pages.has(number * PAGE_SIZE);
+        assert!((984..1000).all(|number| known(&mut pages, number * 2)));
+        assert!((0..984).all(|number| !known(&mut pages, number * 2)));
+        assert!((0..1000).all(|number| !known(&mut pages, number * 2 + 1)));
     }
 
     #[test]
