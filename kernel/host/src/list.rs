@@ -38,6 +38,8 @@ pub(crate) const fn refused(request: u32) -> i64 {
 }
 
 /// Serves an ioctl that is not to run one batch.
+// Cold for what it does to the code of one batch, which is not to be dearer for it.
+#[cold]
 #[inline(never)]
 pub(crate) fn serve(request: u32, address: u64, registers: Registers) -> i64 {
     if request != LIST_REQUEST {
