@@ -134,10 +134,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.asynchronous {
         let kernels = arguments.kernel.series();
         setup::prepare(Purpose::Benchmarks, &images(kernels))?;
-        let programs = Programs::build()?;
+        let program = crate::guest::build("sysbatch-bench", "sysbatch-bench")?;
         let mut measured = Vec::new();
         for &series in kernels {
-            let figures = asynchronous::measure(series, &programs, arguments.quick)?;
+            let figures = asynchronous::measure(series, &program, arguments.quick)?;
             measured.push((series.name(), figures));
         }
         print!("{}", report::of_asynchronous(&measured, arguments.markdown));
@@ -181,7 +181,7 @@ fn measure(arguments: &Arguments) -> Result<Measured> {
     for &series in series {
         let guest = guest::measure(series, Accel::Icount, &programs, quick)?;
         guests.push(figures::Guest {
-            asynchronous: Some(asynchronous::measure(series, &programs, quick)?),
+            asynchronous: Some(asynchronous::measure(series, &programs.beside, quick)?),
             ..guest
         });
     }

@@ -58,16 +58,16 @@ const TRIVIAL: &[(&str, bool)] = &[
     ("rayon", false),
 ];
 
-/// Boots a kernel and measures there.
+/// Boots a kernel and measures there with `sysbatch-bench`.
 ///
 /// # Errors
 /// When something can't be built, or fails in the guest.
-pub(super) fn measure(series: Series, programs: &Programs, quick: bool) -> Result<Asynchronous> {
+pub(super) fn measure(series: Series, program: &Path, quick: bool) -> Result<Asynchronous> {
     let kernel = kernel::ensure(series, Flavour::Cloud, Need::Image)?;
     let module = kmod::build(&kernel)?;
     let spec = VmSpec {
         files: vec![
-            GuestFile::host(PROGRAM, &programs.beside),
+            GuestFile::host(PROGRAM, program),
             GuestFile::host(IMAGE, disk::files()?),
         ],
         stock_modules: vec!["null_blk"],
