@@ -177,10 +177,10 @@ static void threads_that_end(void)
 			before = memory();
 	}
 	/*
-	 * In pages: what a few of them have, for one that has been joined may
-	 * not quite have ended.
+	 * In pages: less than half of what 300 of them would take. On a busy
+	 * machine many that have been joined have not quite ended.
 	 */
-	CHECK(memory() - before < 10000);
+	CHECK(memory() - before < 100000);
 }
 
 int main(void)
