@@ -12,7 +12,7 @@
 
 #include "apart.h"
 
-enum { SLOTS = 256, ATOMS = 64, ALARMS = 2000, ROUNDS = 2000 };
+enum { SLOTS = 256, ATOMS = 64, ALARMS = 500, ROUNDS = 500 };
 enum { OF_MAIN = 1, OF_HANDLER = 2 };
 
 #define FAILED ((struct syslet_uatom *)-1)
