@@ -184,6 +184,57 @@ struct sysbatch_judged sysbatch_compat_call(struct pt_regs *regs, u32 number,
 struct sysbatch_judged sysbatch_compat_judge(struct pt_regs *regs, u32 number,
 					     struct sysbatch_guard *guard);
 
+/*
+ * look.c: what a call is about to wait for. The magic number of the file system (of
+ * the one below, for a file of an overlay), and facts: the upper four bits of the
+ * mode; the flags below; of a socket its family, type and protocol from bits 16, 24
+ * and 32 on; of an anonymous file its kind from bit 32 on, of a character device its
+ * number. Without SYSBATCH_FILE_FOUND the magic number is the error, for a path.
+ * host/src/first_try/files.rs has the same.
+ */
+#define SYSBATCH_FILE_FOUND		(1u << 4)
+#define SYSBATCH_FILE_READABLE		(1u << 5)
+#define SYSBATCH_FILE_WRITABLE		(1u << 6)
+#define SYSBATCH_FILE_NEVER_BLOCKS	(1u << 7)
+#define SYSBATCH_FILE_DIRECT		(1u << 8)
+/* Closing it ends it. */
+#define SYSBATCH_FILE_LAST		(1u << 9)
+#define SYSBATCH_FILE_LINKED		(1u << 10)
+#define SYSBATCH_FILE_FLUSHES		(1u << 11)
+/* What was asked for is in the page cache; for a path: so is what a link says. */
+#define SYSBATCH_FILE_CACHED		(1u << 12)
+#define SYSBATCH_FILE_LINGERS		(1u << 13)
+#define SYSBATCH_FILE_RECEIVES_ANYTHING	(1u << 14)
+#define SYSBATCH_FILE_HAS_OWNER		(1u << 15)
+/* Of other files than sockets: the facts are those of the file below. */
+#define SYSBATCH_FILE_OVERLAID		(1u << 16)
+struct sysbatch_file {
+	u64 magic;
+	u64 facts;
+};
+#define SYSBATCH_LOOK_AT_FILE		0
+#define SYSBATCH_LOOK_AT_OFFSET		1
+#define SYSBATCH_LOOK_AT_POSITION	2
+struct sysbatch_file sysbatch_look_at_file(u32 fd, u32 what, s64 offset,
+					   u64 count);
+#define SYSBATCH_LOOK_FOLLOWS		1
+#define SYSBATCH_LOOK_TAKES_EMPTY	2
+struct sysbatch_file sysbatch_look_at_path(s32 directory, u64 name, u32 how);
+/*
+ * A call that does not wait where a signal would wake it: its result, -EINTR or a
+ * restart code where it would have waited; and whether a signal waits.
+ */
+struct sysbatch_attempt {
+	s64 result;
+	u64 signal;
+};
+struct sysbatch_attempt sysbatch_dispatch_unless_waiting(struct pt_regs *regs,
+							 u32 number);
+/* openat(2) as openat2(2) that looks for names in the cache alone, or -EAGAIN. */
+struct sysbatch_attempt sysbatch_open_cached(struct pt_regs *regs,
+					     s32 directory, u64 path, u32 flags,
+					     u64 scratch);
+
 /* device.c: whether every sub-call is handed back. */
 extern bool sysbatch_off;
 

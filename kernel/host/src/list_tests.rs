@@ -129,8 +129,8 @@ fn what_is_handed_back_or_out_of_fuel_says_so_and_the_next_is_run() {
 
 #[test]
 fn each_batch_has_flags_of_its_own() {
-    const NANOSLEEP: i32 = 35;
-    let mut lists = Lists::of(&[NANOSLEEP, GETPPID, NANOSLEEP]);
+    const CONNECT: i32 = 42;
+    let mut lists = Lists::of(&[CONNECT, GETPPID, CONNECT]);
     lists.runs[0].flags = FLAG_FIRST_TRY;
     lists.runs[1].flags = FLAG_FIRST_TRY;
     with_task(|task| task.results = vec![6, 5]);

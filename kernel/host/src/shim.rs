@@ -9,6 +9,7 @@ use core::ptr::NonNull;
 use sysbatch_abi::{RUN_SIZE, Run, SYSLET_FLAGS, Status, Width};
 use sysbatch_engine::{Atom, Cursor, Fault, Head, Turn};
 
+use crate::first_try::Open;
 use crate::registers::Registers;
 
 /// What the shim reads and writes as a run header.
@@ -479,6 +480,72 @@ pub(crate) fn is_compat_call(number: u32) -> bool {
     number < unsafe { c::SYSBATCH_COMPAT_NR_SYSCALLS }
 }
 
+/// What a look at a file is for: the numbers of `shim.h`.
+pub(crate) const LOOK_AT_FILE: u32 = 0;
+pub(crate) const LOOK_AT_OFFSET: u32 = 1;
+pub(crate) const LOOK_AT_POSITION: u32 = 2;
+/// How a path is looked at.
+pub(crate) const LOOK_FOLLOWS: u32 = 1;
+pub(crate) const LOOK_TAKES_EMPTY: u32 = 2;
+
+/// Looks at an open file: the magic number of its file system, and facts, as in
+/// `shim.h`.
+pub(crate) fn look_at_file(fd: u32, what: u32, offset: i64, count: u64) -> (u64, u64) {
+    // SAFETY: the ioctl runs in process context and holds no lock; the shim looks for
+    // the number in the table of the current task, and keeps nothing.
+    let FileWords { magic, facts } = unsafe { c::sysbatch_look_at_file(fd, what, offset, count) };
+    (magic, facts)
+}
+
+/// Looks at what a path leads to, in the cache alone: the same, or the error and
+/// nothing.
+pub(crate) fn look_at_path(directory: u32, path: u64, how: u32) -> (u64, u64) {
+    let directory = directory.cast_signed();
+    // SAFETY: as for `look_at_file`; the path is a user address for the shim.
+    let FileWords { magic, facts } = unsafe { c::sysbatch_look_at_path(directory, path, how) };
+    (magic, facts)
+}
+
+/// What a call came to whose waits were broken as by a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    pub(crate) result: i64,
+    /// Whether there is a signal.
+    pub(crate) signal: bool,
+}
+
+impl From<AttemptWords> for Attempt {
+    fn from(AttemptWords { result, signal }: AttemptWords) -> Self {
+        Self {
+            result,
+            signal: signal != 0,
+        }
+    }
+}
+
+/// Makes a system call with the arguments in the registers, and does not wait where a
+/// signal would interrupt it.
+pub(crate) fn dispatch_unless_waiting(number: Implemented, registers: Registers) -> Attempt {
+    // SAFETY: as for `dispatch`.
+    let attempt = unsafe { c::sysbatch_dispatch_unless_waiting(registers.as_ptr(), number.0) };
+    attempt.into()
+}
+
+/// Opens a file if its name is in the cache; overwrites the scratch bytes.
+pub(crate) fn open_cached(open: Open, registers: Registers, scratch: u64) -> Attempt {
+    let Open {
+        directory,
+        path,
+        flags,
+    } = open;
+    let directory = directory.cast_signed();
+    // SAFETY: the registers are as for `dispatch`; path and scratch are user addresses
+    // for the shim.
+    let attempt =
+        unsafe { c::sysbatch_open_cached(registers.as_ptr(), directory, path, flags, scratch) };
+    attempt.into()
+}
+
 /// What waits to be seen to before the next sub-call.
 pub(crate) fn pending_work() -> PendingWork {
     // SAFETY: reads flags of the current task.
@@ -529,6 +596,22 @@ pub(crate) struct HeadWords {
     pub(crate) second: u64,
 }
 
+/// `struct sysbatch_file` in `shim.h`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FileWords {
+    pub(crate) magic: u64,
+    pub(crate) facts: u64,
+}
+
+/// `struct sysbatch_attempt` in `shim.h`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AttemptWords {
+    pub(crate) result: i64,
+    pub(crate) signal: u64,
+}
+
 /// `struct sysbatch_judged` in `shim.h`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -555,7 +638,7 @@ mod c {
 
     use sysbatch_abi::Run;
 
-    use super::{HeadWords, JudgedWords, NUMBERS, Word};
+    use super::{AttemptWords, FileWords, HeadWords, JudgedWords, NUMBERS, Word};
     use crate::registers::PtRegs;
 
     /// Whether a number is made at once.
@@ -688,6 +771,24 @@ mod c {
             args: *const u64,
             guard: *mut c_void,
         ) -> JudgedWords;
+        pub(super) fn sysbatch_look_at_file(
+            fd: u32,
+            what: u32,
+            offset: i64,
+            count: u64,
+        ) -> FileWords;
+        pub(super) fn sysbatch_look_at_path(directory: i32, path: u64, how: u32) -> FileWords;
+        pub(super) fn sysbatch_dispatch_unless_waiting(
+            registers: *mut PtRegs,
+            number: u32,
+        ) -> AttemptWords;
+        pub(super) fn sysbatch_open_cached(
+            registers: *mut PtRegs,
+            directory: i32,
+            path: u64,
+            flags: u32,
+            scratch: u64,
+        ) -> AttemptWords;
         pub(super) fn sysbatch_is_watched() -> i32;
         pub(super) fn sysbatch_is_off() -> i32;
 

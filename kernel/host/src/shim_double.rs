@@ -12,7 +12,7 @@ use std::vec::Vec;
 use sysbatch_abi::{Run, is_made_at_once};
 use sysbatch_engine::Operands;
 
-use super::{HeadWords, JudgedWords, Word};
+use super::{AttemptWords, FileWords, HeadWords, JudgedWords, Word};
 use crate::registers::{PtRegs, Registers};
 
 /// What waits: the bits of `sysbatch_pending_work()`.
@@ -48,6 +48,15 @@ pub(crate) struct Task {
     /// What waits after task work.
     pub(crate) after_task_work: u32,
     pub(crate) calls: Vec<(u32, [u64; 6])>,
+    /// What the looks to come show, the next one last: a magic number and facts; then
+    /// nothing.
+    pub(crate) files: Vec<(u64, u64)>,
+    /// Which looks there were: at a descriptor or a directory, and with these numbers.
+    pub(crate) looks: Vec<(u32, [u64; 3])>,
+    /// How many calls were made with their waits broken.
+    pub(crate) attempts: u32,
+    /// What was to be opened from the cache.
+    pub(crate) opened: Vec<(i32, u64, u32, u64)>,
     pub(crate) reschedules: u32,
     pub(crate) task_works: u32,
     pub(crate) signal_checks: u32,
@@ -427,6 +436,60 @@ pub(super) unsafe fn sysbatch_compat_call(
     };
     judged.result = i64::from(judged.result as i32);
     judged
+}
+
+fn look(number: u32, rest: [u64; 3]) -> FileWords {
+    with_task(|task| {
+        task.looks.push((number, rest));
+        let (magic, facts) = task.files.pop().unwrap_or_default();
+        FileWords { magic, facts }
+    })
+}
+
+pub(super) unsafe fn sysbatch_look_at_file(
+    fd: u32,
+    what: u32,
+    offset: i64,
+    count: u64,
+) -> FileWords {
+    look(fd, [what.into(), offset.cast_unsigned(), count])
+}
+
+pub(super) unsafe fn sysbatch_look_at_path(directory: i32, path: u64, how: u32) -> FileWords {
+    look(directory.cast_unsigned(), [path, how.into(), 0])
+}
+
+fn attempt(result: i64) -> AttemptWords {
+    with_task(|task| {
+        task.attempts += 1;
+        AttemptWords {
+            result,
+            signal: u64::from(task.waits & SIGNAL != 0),
+        }
+    })
+}
+
+pub(super) unsafe fn sysbatch_dispatch_unless_waiting(
+    registers: *mut PtRegs,
+    number: u32,
+) -> AttemptWords {
+    // SAFETY: as the caller promises.
+    let result = unsafe { sysbatch_dispatch(registers, number) };
+    attempt(result)
+}
+
+pub(super) unsafe fn sysbatch_open_cached(
+    _: *mut PtRegs,
+    directory: i32,
+    path: u64,
+    flags: u32,
+    scratch: u64,
+) -> AttemptWords {
+    let result = with_task(|task| {
+        task.opened.push((directory, path, flags, scratch));
+        task.results.pop().expect("the test scripts each call")
+    });
+    attempt(result)
 }
 
 pub(super) unsafe fn sysbatch_pending_work() -> u32 {

@@ -10,8 +10,9 @@
 
 use sysbatch_engine::{Atom, Head, Made, Turn};
 
+use crate::first_try::Open;
 use crate::registers::Registers;
-use crate::shim::{self, Guard, Implemented, Judged};
+use crate::shim::{self, Attempt, Guard, Implemented, Judged};
 
 /// The result of a number that no system call has.
 const ENOSYS: i64 = -38;
@@ -55,6 +56,21 @@ pub(crate) trait Watch: Copy {
 
     /// Makes a call with the arguments in the registers.
     fn call(self, number: Self::Number, registers: Registers) -> Judged;
+
+    /// Makes a call with its waits broken as by a signal, or none if that would be
+    /// seen.
+    #[inline(always)]
+    fn unless_waiting(self, number: Self::Number, registers: Registers) -> Option<Attempt> {
+        let _ = (number, registers);
+        None
+    }
+
+    /// Opens a file if its name is in the cache, or none if that would be seen.
+    #[inline(always)]
+    fn open_cached(self, open: Open, registers: Registers, scratch: u64) -> Option<Attempt> {
+        let _ = (open, registers, scratch);
+        None
+    }
 }
 
 /// The task was not observed.
@@ -106,6 +122,16 @@ impl Watch for Unobserved {
     #[inline(always)]
     fn call(self, number: Implemented, registers: Registers) -> Judged {
         Judged::Returned(shim::dispatch(number, registers))
+    }
+
+    #[inline(always)]
+    fn unless_waiting(self, number: Implemented, registers: Registers) -> Option<Attempt> {
+        Some(shim::dispatch_unless_waiting(number, registers))
+    }
+
+    #[inline(always)]
+    fn open_cached(self, open: Open, registers: Registers, scratch: u64) -> Option<Attempt> {
+        Some(shim::open_cached(open, registers, scratch))
     }
 }
 

@@ -237,6 +237,11 @@ pub(super) const SUITES: &[GuestSuite] = &[
     of_suites("corpus", suites!("corpus")),
     of_suites("files", suites!("files")),
     GuestSuite {
+        modules: &["overlay"],
+        disk: Some(DiskContents::Empty),
+        ..of_suites("first_try", suites!("--tree", "/disk", "first-try"))
+    },
+    GuestSuite {
         five_levels: true,
         ..of_suites("high", suites!("badinput", "corpus", "high"))
     },

@@ -4,7 +4,7 @@
 use core::ptr;
 
 use rustix::io::Errno;
-use sysbatch_abi::{PuntReason, Run, Status, Width};
+use sysbatch_abi::{FLAG_FIRST_TRY, PuntReason, Run, SCRATCH_SIZE, Status, Width};
 use sysbatch_engine::{Call, Fault, Host, Outcome};
 
 use super::Backend;
@@ -156,6 +156,66 @@ impl Backend {
     ) -> Result<Status, Errno> {
         let host = UserHost::new(memory);
         self.step(run, &mut Answered { host, result })
+    }
+
+    /// Runs the batch whose header is `run` in the kernel until it would wait. Gives
+    /// nothing if that cannot be done, or not to its end: what has been done then is
+    /// done, and the header says where to go on.
+    ///
+    /// What comes back has [`Status::Punt`] if the next call is not made there, for it
+    /// would wait, or is never made in a batch.
+    ///
+    /// # Safety
+    /// As for [`Backend::enter`].
+    pub(crate) unsafe fn run_unless_waiting<M: Memory>(
+        &self,
+        run: &mut Run,
+        memory: &mut M,
+    ) -> Option<Result<Status, Errno>> {
+        loop {
+            let device = self.entered().filter(|device| device.runs(run.format))?;
+            let value = run.value;
+            // SAFETY: the caller vouches for the batch.
+            let entered = unsafe { self.enter_unless_waiting(run, memory) };
+            memory.forget();
+            let interrupted = run.status == Status::Interrupted.raw();
+            let result = match entered {
+                Ok(Status::Punt) if run.reason == PuntReason::Watched.raw() => return None,
+                Ok(Status::Punt) if run.reason == PuntReason::Off.raw() => {
+                    device.release();
+                    return None;
+                }
+                Ok(Status::Interrupted) => continue,
+                Ok(Status::Trapped) => core::mem::replace(&mut run.value, value),
+                Err(Errno::INTR) if interrupted => -i64::from(Errno::INTR.raw_os_error()),
+                // The header was refused, by a module that makes no first tries; or it
+                // is no file, or not the device.
+                Err(_) if interrupted || run.status == Status::None.raw() => return None,
+                other => return Some(other),
+            };
+            let host = UserHost::new(&mut *memory);
+            match self.step(run, &mut Answered { host, result }) {
+                Ok(Status::OutOfFuel) if run.fuel > 0 => {}
+                other => return Some(other),
+            }
+        }
+    }
+
+    /// Enters the device once, for a first try.
+    unsafe fn enter_unless_waiting<M: Memory>(
+        &self,
+        run: &mut Run,
+        memory: &mut M,
+    ) -> Result<Status, Errno> {
+        let mut scratch = [0_u64; SCRATCH_SIZE / 8];
+        run.flags |= FLAG_FIRST_TRY;
+        run.scratch = (&raw mut scratch).expose_provenance() as u64;
+        // SAFETY: the caller vouches for the batch; the bytes are there until the device
+        // is left.
+        let entered = unsafe { self.enter(run, memory) };
+        run.flags &= !FLAG_FIRST_TRY;
+        run.scratch = 0;
+        entered
     }
 
     /// Interprets a batch to its end.

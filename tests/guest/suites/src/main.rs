@@ -13,6 +13,7 @@ mod corpus;
 mod descriptor;
 mod escape;
 mod files;
+mod first_try;
 mod groups;
 mod harness;
 mod high;
@@ -60,6 +61,8 @@ enum Suite {
     Descriptor,
     /// Real files: copying, and descriptors that are closed in a batch.
     Files,
+    /// First tries: what is cached, and what would wait.
+    FirstTry,
     /// Addresses of more than 47 bits, on a processor that has them.
     High,
     /// Many batches in one crossing.
@@ -102,6 +105,7 @@ impl Suite {
             Self::Corpus => corpus::cases(),
             Self::Descriptor => descriptor::cases(),
             Self::Files => files::cases(),
+            Self::FirstTry => first_try::cases(),
             Self::High => high::cases(),
             Self::Lists => lists::cases(),
             Self::Off => off::cases(),

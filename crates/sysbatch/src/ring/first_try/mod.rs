@@ -6,6 +6,10 @@
 //! of which that cannot be told, the batch stops *before* that call, and a
 //! worker goes on with it there, with all earlier results in place.
 //!
+//! With the kernel's device the module makes the calls themselves as long as they do not
+//! wait, in one crossing (`docs/abi.md`, section 13). What follows is how it is done
+//! without, and where the module gives everything back.
+//!
 //! There are two ways to make a call that may wait without waiting: by its documented
 //! non-blocking *form*, if that differs in nothing else, and by a *look* at what
 //! it would wait for, after which the call is made as it is.
@@ -78,7 +82,8 @@ pub(super) const STEPS: u64 = 1024;
 /// Runs a batch until it would wait. Gives its result if it is over; if not,
 /// the header says where it goes on.
 ///
-/// It is interpreted in this process, whatever the backend.
+/// With the kernel's device it is made there, by the rules of a first try in
+/// `docs/abi.md`; else, and where that cannot be done, it is interpreted in this process.
 ///
 /// # Safety
 /// As for [`Backend::run`].
@@ -91,11 +96,11 @@ pub(super) unsafe fn first_try<M: Memory>(
     let fuel = run.fuel;
     let steps = fuel.min(STEPS);
     run.fuel = steps;
-    run.status = Status::None.raw();
-    let mut host = NowaitHost::new(memory);
-    let address = ptr::from_mut(run).expose_provenance() as u64;
-    let result = sysbatch_engine::enter(&mut host, address);
-    backend.count(host.crossings());
+    // SAFETY: the caller's promise.
+    let result = match unsafe { backend.run_unless_waiting(run, memory) } {
+        Some(result) => result,
+        None => interpret(backend, run, memory),
+    };
     // SAFETY: a reference is valid for reads; the word was written through the
     // address.
     let left = unsafe { (&raw const run.fuel).read_volatile() };
@@ -103,9 +108,18 @@ pub(super) unsafe fn first_try<M: Memory>(
     match result {
         Ok(Status::Punt) => None,
         Ok(Status::OutOfFuel) if run.fuel > 0 => None,
-        Ok(status) => Some(Ok(status)),
-        Err(error) => Some(Err(Errno::from_raw_os_error(error.errno()))),
+        other => Some(other),
     }
+}
+
+/// Makes it in this process.
+fn interpret<M: Memory>(backend: &Backend, run: &mut Run, memory: &mut M) -> Result<Status, Errno> {
+    run.status = Status::None.raw();
+    let mut host = NowaitHost::new(memory);
+    let address = ptr::from_mut(run).expose_provenance() as u64;
+    let result = sysbatch_engine::enter(&mut host, address);
+    backend.count(host.crossings());
+    result.map_err(|error| Errno::from_raw_os_error(error.errno()))
 }
 
 impl Backend {

@@ -1,0 +1,151 @@
+//! Signals that come while a first try is made: none is lost, and no call says that
+//! one came when none did.
+
+use std::os::fd::AsRawFd as _;
+
+use rustix::io::Errno;
+use rustix::process::Signal;
+use sysbatch::abi::{PuntReason, Status};
+use syscalls::Sysno;
+
+use super::enter;
+use crate::harness::cases;
+use crate::lab::{Batch, Lab, UNWRITTEN, address_of_mut, at, error, imm, sys};
+use crate::process::{fork, wait_for};
+use crate::signal;
+
+cases! {
+    kernel no_signal_is_lost_in_a_storm within 120;
+    kernel signal_that_waits_is_handled_before_the_next_call;
+    kernel interrupted_call_is_not_continued_elsewhere;
+    kernel tries_while_a_thread_is_ended within 120;
+}
+
+/// How many signals are sent, each of them to be handled.
+const SIGNALS: u64 = 2000;
+
+fn no_signal_is_lost_in_a_storm(lab: &mut Lab) {
+    let queued = Signal::from_named_raw(libc::SIGUSR1).expect("a signal");
+    signal::count(queued, 0);
+    let (reader, writer) = rustix::pipe::pipe().expect("pipe");
+    let own = rustix::process::getpid();
+    let sender = fork(|| {
+        // Each is sent when the one before has been handled, so that none is merged.
+        let mut byte = [0];
+        for _ in 0..SIGNALS {
+            signal::send(own, queued);
+            assert_eq!(rustix::io::read(&reader, &mut byte), Ok(1));
+        }
+    });
+    signal::report_to(&writer);
+    let (empty, _held) = rustix::pipe::pipe().expect("pipe");
+    let queue = rustix::event::epoll::create(rustix::event::epoll::CreateFlags::CLOEXEC);
+    let queue = queue.expect("epoll_create");
+    let mut buffer = [0_u64; 8];
+    let place = at(address_of_mut(&mut buffer));
+    let waits = [
+        sys(Sysno::read, [imm(empty.as_raw_fd()), place, imm(8)]),
+        sys(
+            Sysno::epoll_wait,
+            [imm(queue.as_raw_fd()), place, imm(1), imm(-1)],
+        ),
+    ];
+    let (mut would_wait, mut interrupted) = (0_u64, 0_u64);
+    while signal::handled() < SIGNALS {
+        for wait in waits {
+            let mut batch = Batch::new([sys(Sysno::getpid, []), wait]);
+            let before = signal::handled();
+            let entered = enter(lab, &mut batch);
+            let result = batch.results[1];
+            match entered {
+                Ok(Status::Punt) => {
+                    assert_eq!(batch.run.reason, PuntReason::WouldWait.raw());
+                    assert_eq!((batch.run.pc, batch.run.resume), (1, 0));
+                    assert_eq!(result, UNWRITTEN);
+                    would_wait += 1;
+                }
+                // What is not restarted has its error as its result.
+                Ok(Status::Done) => {
+                    assert_eq!(result, error(Errno::INTR));
+                    assert!(signal::handled() > before);
+                    interrupted += 1;
+                }
+                // It says so only if there was a signal.
+                Err(Errno::INTR) => {
+                    assert_eq!(batch.status(), Some(Status::Interrupted));
+                    assert!(signal::handled() > before);
+                    interrupted += 1;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    wait_for(sender);
+    assert_eq!(signal::handled(), SIGNALS);
+    println!("{would_wait} tries would wait, {interrupted} were interrupted");
+    assert!(would_wait > 0);
+}
+
+fn signal_that_waits_is_handled_before_the_next_call(lab: &mut Lab) {
+    let usr1 = Signal::from_named_raw(libc::SIGUSR1).expect("a signal");
+    signal::count(usr1, 0);
+    let own = imm(i64::from(std::process::id()));
+    let kill = sys(Sysno::kill, [own, imm(libc::SIGUSR1)]);
+    // Sending a signal may wait for nothing, but is not on the list: another entry
+    // makes it.
+    let mut batch = Batch::new([kill, sys(Sysno::getpid, [])]);
+    assert_eq!(lab.enter(&mut batch), Ok(Status::Done));
+    let before = signal::handled();
+    assert_eq!(before, 1);
+    let (empty, _held) = rustix::pipe::pipe().expect("pipe");
+    let mut byte = [0_u8; 1];
+    let read = sys(
+        Sysno::read,
+        [
+            imm(empty.as_raw_fd()),
+            at(address_of_mut(&mut byte)),
+            imm(1),
+        ],
+    );
+    for _ in 0..1000 {
+        let mut batch = Batch::new([sys(Sysno::getpid, []), read]);
+        assert_eq!(enter(lab, &mut batch), Ok(Status::Punt));
+    }
+    assert_eq!(signal::handled(), before);
+}
+
+fn interrupted_call_is_not_continued_elsewhere(lab: &mut Lab) {
+    let long = [100_u64, 0];
+    let sleep = sys(
+        Sysno::nanosleep,
+        [at(crate::lab::address_of(&long)), imm(0)],
+    );
+    let mut batch = Batch::new([sleep]);
+    batch.run.resume = 1;
+    assert_eq!(enter(lab, &mut batch), Ok(Status::Punt));
+    assert_eq!(batch.run.reason, PuntReason::WouldWait.raw());
+    assert_eq!((batch.run.pc, batch.run.resume), (0, 1));
+}
+
+/// Children that make first tries all the time are killed: the module stays without
+/// users.
+fn tries_while_a_thread_is_ended(lab: &mut Lab) {
+    for _ in 0..50 {
+        let options = lab.options.clone();
+        let child = fork(move || {
+            let mut lab = Lab::new(&options);
+            let (empty, _held) = rustix::pipe::pipe().expect("pipe");
+            let mut byte = [0_u8; 1];
+            let place = at(address_of_mut(&mut byte));
+            let read = sys(Sysno::read, [imm(empty.as_raw_fd()), place, imm(1)]);
+            loop {
+                let mut batch = Batch::new([sys(Sysno::getpid, []), read]);
+                let _ = enter(&mut lab, &mut batch);
+            }
+        });
+        crate::process::until_it_has_run(child);
+        signal::send(child, Signal::KILL);
+        let status = crate::process::ended(child);
+        assert_eq!(status.terminating_signal(), Some(libc::SIGKILL));
+    }
+}
