@@ -213,20 +213,13 @@ static __always_inline s64 dispatch_unless_waiting(struct pt_regs *regs,
 	return result;
 }
 
-static __always_inline struct sysbatch_attempt attempt(s64 result)
+s64 sysbatch_dispatch_unless_waiting(struct pt_regs *regs, u32 number)
 {
-	return (struct sysbatch_attempt){ result, task_sigpending(current) };
+	return dispatch_unless_waiting(regs, number);
 }
 
-struct sysbatch_attempt sysbatch_dispatch_unless_waiting(struct pt_regs *regs,
-							 u32 number)
-{
-	return attempt(dispatch_unless_waiting(regs, number));
-}
-
-struct sysbatch_attempt sysbatch_open_cached(struct pt_regs *regs,
-					     s32 directory, u64 path, u32 flags,
-					     u64 scratch)
+s64 sysbatch_open_cached(struct pt_regs *regs, s32 directory, u64 path,
+			 u32 flags, u64 scratch)
 {
 	struct open_how how = {
 		.flags = flags & VALID_OPEN_FLAGS,
@@ -237,10 +230,10 @@ struct sysbatch_attempt sysbatch_open_cached(struct pt_regs *regs,
 	if (how.flags & O_PATH)
 		how.flags &= O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
 	if (copy_to_user((void __user *)(uintptr_t)scratch, &how, sizeof(how)))
-		return attempt(-EAGAIN);
+		return -EAGAIN;
 	regs->di = directory;
 	regs->si = path;
 	regs->dx = scratch;
 	regs->r10 = sizeof(how);
-	return attempt(dispatch_unless_waiting(regs, __NR_openat2));
+	return dispatch_unless_waiting(regs, __NR_openat2);
 }

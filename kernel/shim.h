@@ -222,18 +222,12 @@ struct sysbatch_file sysbatch_look_at_file(u32 fd, u32 what, s64 offset,
 struct sysbatch_file sysbatch_look_at_path(s32 directory, u64 name, u32 how);
 /*
  * A call that does not wait where a signal would wake it: its result, -EINTR or a
- * restart code where it would have waited; and whether a signal waits.
+ * restart code where it would have waited.
  */
-struct sysbatch_attempt {
-	s64 result;
-	u64 signal;
-};
-struct sysbatch_attempt sysbatch_dispatch_unless_waiting(struct pt_regs *regs,
-							 u32 number);
+s64 sysbatch_dispatch_unless_waiting(struct pt_regs *regs, u32 number);
 /* openat(2) as openat2(2) that looks for names in the cache alone, or -EAGAIN. */
-struct sysbatch_attempt sysbatch_open_cached(struct pt_regs *regs,
-					     s32 directory, u64 path, u32 flags,
-					     u64 scratch);
+s64 sysbatch_open_cached(struct pt_regs *regs, s32 directory, u64 path,
+			 u32 flags, u64 scratch);
 
 /* device.c: whether every sub-call is handed back. */
 extern bool sysbatch_off;

@@ -506,33 +506,15 @@ pub(crate) fn look_at_path(directory: u32, path: u64, how: u32) -> (u64, u64) {
     (magic, facts)
 }
 
-/// What a call came to whose waits were broken as by a signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Attempt {
-    pub(crate) result: i64,
-    /// Whether there is a signal.
-    pub(crate) signal: bool,
-}
-
-impl From<AttemptWords> for Attempt {
-    fn from(AttemptWords { result, signal }: AttemptWords) -> Self {
-        Self {
-            result,
-            signal: signal != 0,
-        }
-    }
-}
-
 /// Makes a system call with the arguments in the registers, and does not wait where a
 /// signal would interrupt it.
-pub(crate) fn dispatch_unless_waiting(number: Implemented, registers: Registers) -> Attempt {
+pub(crate) fn dispatch_unless_waiting(number: Implemented, registers: Registers) -> i64 {
     // SAFETY: as for `dispatch`.
-    let attempt = unsafe { c::sysbatch_dispatch_unless_waiting(registers.as_ptr(), number.0) };
-    attempt.into()
+    unsafe { c::sysbatch_dispatch_unless_waiting(registers.as_ptr(), number.0) }
 }
 
 /// Opens a file if its name is in the cache; overwrites the scratch bytes.
-pub(crate) fn open_cached(open: Open, registers: Registers, scratch: u64) -> Attempt {
+pub(crate) fn open_cached(open: Open, registers: Registers, scratch: u64) -> i64 {
     let Open {
         directory,
         path,
@@ -541,9 +523,7 @@ pub(crate) fn open_cached(open: Open, registers: Registers, scratch: u64) -> Att
     let directory = directory.cast_signed();
     // SAFETY: the registers are as for `dispatch`; path and scratch are user addresses
     // for the shim.
-    let attempt =
-        unsafe { c::sysbatch_open_cached(registers.as_ptr(), directory, path, flags, scratch) };
-    attempt.into()
+    unsafe { c::sysbatch_open_cached(registers.as_ptr(), directory, path, flags, scratch) }
 }
 
 /// What waits to be seen to before the next sub-call.
@@ -604,14 +584,6 @@ pub(crate) struct FileWords {
     pub(crate) facts: u64,
 }
 
-/// `struct sysbatch_attempt` in `shim.h`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AttemptWords {
-    pub(crate) result: i64,
-    pub(crate) signal: u64,
-}
-
 /// `struct sysbatch_judged` in `shim.h`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -638,7 +610,7 @@ mod c {
 
     use sysbatch_abi::Run;
 
-    use super::{AttemptWords, FileWords, HeadWords, JudgedWords, NUMBERS, Word};
+    use super::{FileWords, HeadWords, JudgedWords, NUMBERS, Word};
     use crate::registers::PtRegs;
 
     /// Whether a number is made at once.
@@ -778,17 +750,14 @@ mod c {
             count: u64,
         ) -> FileWords;
         pub(super) fn sysbatch_look_at_path(directory: i32, path: u64, how: u32) -> FileWords;
-        pub(super) fn sysbatch_dispatch_unless_waiting(
-            registers: *mut PtRegs,
-            number: u32,
-        ) -> AttemptWords;
+        pub(super) fn sysbatch_dispatch_unless_waiting(registers: *mut PtRegs, number: u32) -> i64;
         pub(super) fn sysbatch_open_cached(
             registers: *mut PtRegs,
             directory: i32,
             path: u64,
             flags: u32,
             scratch: u64,
-        ) -> AttemptWords;
+        ) -> i64;
         pub(super) fn sysbatch_is_watched() -> i32;
         pub(super) fn sysbatch_is_off() -> i32;
 

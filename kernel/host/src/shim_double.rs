@@ -12,7 +12,7 @@ use std::vec::Vec;
 use sysbatch_abi::{Run, is_made_at_once};
 use sysbatch_engine::Operands;
 
-use super::{AttemptWords, FileWords, HeadWords, JudgedWords, Word};
+use super::{FileWords, HeadWords, JudgedWords, Word};
 use crate::registers::{PtRegs, Registers};
 
 /// What waits: the bits of `sysbatch_pending_work()`.
@@ -459,20 +459,12 @@ pub(super) unsafe fn sysbatch_look_at_path(directory: i32, path: u64, how: u32) 
     look(directory.cast_unsigned(), [path, how.into(), 0])
 }
 
-fn attempt(result: i64) -> AttemptWords {
-    with_task(|task| {
-        task.attempts += 1;
-        AttemptWords {
-            result,
-            signal: u64::from(task.waits & SIGNAL != 0),
-        }
-    })
+fn attempt(result: i64) -> i64 {
+    with_task(|task| task.attempts += 1);
+    result
 }
 
-pub(super) unsafe fn sysbatch_dispatch_unless_waiting(
-    registers: *mut PtRegs,
-    number: u32,
-) -> AttemptWords {
+pub(super) unsafe fn sysbatch_dispatch_unless_waiting(registers: *mut PtRegs, number: u32) -> i64 {
     // SAFETY: as the caller promises.
     let result = unsafe { sysbatch_dispatch(registers, number) };
     attempt(result)
@@ -484,7 +476,7 @@ pub(super) unsafe fn sysbatch_open_cached(
     path: u64,
     flags: u32,
     scratch: u64,
-) -> AttemptWords {
+) -> i64 {
     let result = with_task(|task| {
         task.opened.push((directory, path, flags, scratch));
         task.results.pop().expect("the test scripts each call")

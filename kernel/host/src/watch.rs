@@ -12,7 +12,7 @@ use sysbatch_engine::{Atom, Head, Made, Turn};
 
 use crate::first_try::Open;
 use crate::registers::Registers;
-use crate::shim::{self, Attempt, Guard, Implemented, Judged};
+use crate::shim::{self, Guard, Implemented, Judged};
 
 /// The result of a number that no system call has.
 const ENOSYS: i64 = -38;
@@ -60,14 +60,14 @@ pub(crate) trait Watch: Copy {
     /// Makes a call with its waits broken as by a signal, or none if that would be
     /// seen.
     #[inline(always)]
-    fn unless_waiting(self, number: Self::Number, registers: Registers) -> Option<Attempt> {
+    fn unless_waiting(self, number: Self::Number, registers: Registers) -> Option<i64> {
         let _ = (number, registers);
         None
     }
 
     /// Opens a file if its name is in the cache, or none if that would be seen.
     #[inline(always)]
-    fn open_cached(self, open: Open, registers: Registers, scratch: u64) -> Option<Attempt> {
+    fn open_cached(self, open: Open, registers: Registers, scratch: u64) -> Option<i64> {
         let _ = (open, registers, scratch);
         None
     }
@@ -125,12 +125,12 @@ impl Watch for Unobserved {
     }
 
     #[inline(always)]
-    fn unless_waiting(self, number: Implemented, registers: Registers) -> Option<Attempt> {
+    fn unless_waiting(self, number: Implemented, registers: Registers) -> Option<i64> {
         Some(shim::dispatch_unless_waiting(number, registers))
     }
 
     #[inline(always)]
-    fn open_cached(self, open: Open, registers: Registers, scratch: u64) -> Option<Attempt> {
+    fn open_cached(self, open: Open, registers: Registers, scratch: u64) -> Option<i64> {
         Some(shim::open_cached(open, registers, scratch))
     }
 }

@@ -174,11 +174,13 @@ impl Backend {
     ) -> Option<Result<Status, Errno>> {
         loop {
             let device = self.entered().filter(|device| device.runs(run.format))?;
-            let value = run.value;
+            let (steps, value) = (run.steps, run.value);
             // SAFETY: the caller vouches for the batch.
             let entered = unsafe { self.enter_unless_waiting(run, memory) };
-            memory.forget();
             let interrupted = run.status == Status::Interrupted.raw();
+            if run.steps != steps || interrupted || run.status == Status::Trapped.raw() {
+                memory.forget();
+            }
             let result = match entered {
                 Ok(Status::Punt) if run.reason == PuntReason::Watched.raw() => return None,
                 Ok(Status::Punt) if run.reason == PuntReason::Off.raw() => {

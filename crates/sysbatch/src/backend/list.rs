@@ -105,14 +105,15 @@ impl Backend {
 /// What the header of a batch says that was run.
 fn told(run: &Run) -> Tried {
     match Status::from_raw(run.status) {
-        Some(Status::Punt) if run.reason == PuntReason::Call.raw() => {
+        Some(Status::Punt)
+            if [PuntReason::Call.raw(), PuntReason::WouldWait.raw()].contains(&run.reason) =>
+        {
             Tried::Stopped(Ok(Status::Punt))
         }
         Some(status @ (Status::Done | Status::Exit | Status::OutOfFuel)) => {
             Tried::Stopped(Ok(status))
         }
-        // There may be a form for a call that the module leaves alone; or the task is
-        // watched now, or the module switched off.
+        // The task is watched now, or the module switched off.
         _ => Tried::ByItself,
     }
 }

@@ -23,7 +23,7 @@ use sysbatch_engine::{Atom, Head, Made, Turn};
 
 use crate::registers::Registers;
 use crate::restart::Restart;
-use crate::shim::{Attempt, Judged};
+use crate::shim::Judged;
 use crate::watch::Watch;
 use calls::{Manner, manner};
 
@@ -107,7 +107,7 @@ impl<W: Watch> Watch for FirstTry<W> {
             Manner::FromTheCache(open) if self.scratch != 0 => {
                 match self.watch.open_cached(open, registers, self.scratch) {
                     // The name is in no cache, or a lease has to be broken.
-                    Some(Attempt { result: EAGAIN, .. }) => None,
+                    Some(EAGAIN) => None,
                     attempt => attempt,
                 }
             }
@@ -117,14 +117,13 @@ impl<W: Watch> Watch for FirstTry<W> {
     }
 }
 
-/// What an attempt came to.
-fn judged(Attempt { result, signal }: Attempt) -> Judged {
-    let is_interrupted = result == EINTR || Restart::from_result(result).is_some();
-    match Restart::from_result(result) {
-        _ if is_interrupted && !signal => Judged::WouldWait,
-        // It has not waited at all, and starts from its beginning.
-        Some(Restart::Continue) => Judged::Returned(Restart::IfNoHandler.ioctl_result()),
-        _ => Judged::Returned(result),
+/// What an attempt came to. If it would have waited it has not happened, be it that a
+/// signal has come, too: that is handled before whoever has time to wait makes the call.
+const fn judged(result: i64) -> Judged {
+    if result == EINTR || Restart::from_result(result).is_some() {
+        Judged::WouldWait
+    } else {
+        Judged::Returned(result)
     }
 }
 
