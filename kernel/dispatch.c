@@ -135,7 +135,7 @@ static_assert(NR_syscalls <= SYSBATCH_NUMBER_COUNT,
 	      "this kernel has more system calls than the module can tell apart");
 
 /*
- * The number is below NR_syscalls, as shim::Implemented in host/src/shim.rs
+ * The number is below NR_syscalls, as shim::Implemented in host/src/shim/calls.rs
  * makes sure.
  */
 s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number)

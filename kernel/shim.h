@@ -2,7 +2,7 @@
 /*
  * What the C shim and the Rust half of the module say to each other.
  *
- * The Rust side of these declarations is in host/src/shim.rs and
+ * The Rust side of these declarations is in host/src/shim and
  * host/src/entry.rs.
  */
 #ifndef SYSBATCH_SHIM_H
@@ -145,7 +145,7 @@ int __noendbr sysbatch_store_header(u64 address, u64 pc, u64 fuel, u64 steps,
 				    s64 value, u64 resume_and_reason, u32 status);
 
 /* dispatch.c: system calls. */
-/* NUMBER_COUNT in crates/abi/src/handed_back.rs, asserted in host/src/shim.rs. */
+/* NUMBER_COUNT in crates/abi/src/handed_back.rs, asserted in host/src/shim. */
 #define SYSBATCH_NUMBER_COUNT 1024
 /* Which calls are made without a second look. sysbatch_host_switch() writes it. */
 extern bool SYSBATCH_MADE_AT_ONCE[SYSBATCH_NUMBER_COUNT];

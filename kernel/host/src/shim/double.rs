@@ -12,7 +12,7 @@ use std::vec::Vec;
 use sysbatch_abi::{Run, is_made_at_once};
 use sysbatch_engine::Operands;
 
-use super::{FileWords, HeadWords, JudgedWords, Word};
+use super::words::{FileWords, HeadWords, JudgedWords, Word};
 use crate::registers::{PtRegs, Registers};
 
 /// What waits: the bits of `sysbatch_pending_work()`.
