@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! A batch of a 32-bit task through the whole of this crate, on a scripted task.
 
-#![expect(unsafe_code, reason = "the ioctl works on registers")]
-
 extern crate std;
 
-use core::ptr::NonNull;
 use std::vec;
-use std::vec::Vec;
 
-use sysbatch_abi::{DST_OWN_INDEX, Entry, JUMP_EXIT, RUN_REQUEST, RUN_SIZE, Run, Status};
+use sysbatch_abi::{JUMP_EXIT, RUN_REQUEST, Status};
 
 use super::seen;
-use crate::entry::sysbatch_host_compat_ioctl;
-use crate::registers::PtRegs;
+use crate::scripted::{Batch, address, compat_ioctl};
 use crate::shim::double::{SIGNAL, TASK_WORK, Verdict, with_task};
 
 /// Numbers of 32-bit calls. That of `getpid` is, for a 64-bit task, one that is made
@@ -22,64 +17,12 @@ const GETPID: i32 = 20;
 const FORK: i32 = 2;
 const NANOSLEEP: i32 = 162;
 
-struct Batch {
-    program: Vec<Entry>,
-    results: Vec<i64>,
-    run: Run,
-}
-
-impl Batch {
-    fn of(numbers: &[i32]) -> Self {
-        let entry = |&nr: &i32| Entry {
-            nr,
-            dst: DST_OWN_INDEX,
-            ..Entry::default()
-        };
-        let program: Vec<_> = numbers.iter().map(entry).collect();
-        let results = vec![77; program.len()];
-        let run = Run {
-            size: RUN_SIZE.try_into().unwrap(),
-            format: 1,
-            len: program.len() as u64,
-            results_len: program.len() as u64,
-            fuel: 100,
-            ..Run::default()
-        };
-        Self {
-            program,
-            results,
-            run,
-        }
-    }
-
-    fn ioctl(&mut self) -> i64 {
-        let program = self.program.as_mut_ptr().expose_provenance() as u64;
-        self.enter(program)
-    }
-
-    fn enter(&mut self, program: u64) -> i64 {
-        self.run.program = program;
-        self.run.results = self.results.as_mut_ptr().expose_provenance() as u64;
-        let header = (&raw mut self.run).expose_provenance() as u64;
-        let mut registers = PtRegs::default();
-        let registers = NonNull::from_mut(&mut registers);
-        let guard = with_task(|task| task.has_filters).then_some(NonNull::dangling());
-        // SAFETY: nobody else uses the registers; the addresses of each test are
-        // those of its own variables, and nobody looks at what the guard points to.
-        unsafe { sysbatch_host_compat_ioctl(RUN_REQUEST, header, registers, guard) }
-    }
-
-    fn status(&self) -> Option<Status> {
-        Status::from_raw(self.run.status)
-    }
-}
-
 #[test]
 fn calls_have_their_own_numbers_and_32_bits_of_each_argument() {
     let mut batch = Batch::of(&[GETPID, GETPID]);
     batch.program[1].args = [u64::MAX, 1 << 32 | 5, 0, 0, 0, 6];
     with_task(|task| task.results = vec![0xF7F0_0000, 5]);
-    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.compat_ioctl(), 0);
     assert_eq!(batch.status(), Some(Status::Done));
     assert_eq!(batch.results, [5, 0xF7F0_0000]);
     let calls = with_task(|task| task.calls.clone());
@@ -90,13 +33,13 @@ fn calls_have_their_own_numbers_and_32_bits_of_each_argument() {
 fn what_was_handed_back_is_by_their_numbers() {
     for number in [FORK, 0, 11, 120, 252, 463, 390] {
         let mut batch = Batch::of(&[number]);
-        assert_eq!(batch.ioctl(), 0);
+        assert_eq!(batch.compat_ioctl(), 0);
         assert_eq!(batch.status(), Some(Status::Punt), "{number}");
         assert_eq!(batch.run.reason, 1);
     }
     // Beyond the table there are no calls.
     let mut batch = Batch::of(&[466]);
-    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.compat_ioctl(), 0);
     assert_eq!(batch.results, [-38]);
 }
 
@@ -108,7 +51,9 @@ fn other_formats_have_no_such_call() {
     batch.run.format = 2;
     batch.run.flags = 1;
     with_task(|task| task.results = vec![5]);
-    assert_eq!(batch.enter(program.as_ptr().expose_provenance() as u64), 0);
+    batch.address();
+    batch.run.program = program.as_ptr().expose_provenance() as u64;
+    assert_eq!(compat_ioctl(RUN_REQUEST, address(&mut batch.run)), 0);
     assert_eq!(batch.status(), Some(Status::Done));
     // 57 is, for a 64-bit task, the number of `fork`.
     assert_eq!(batch.results, [-38, 5]);
@@ -129,7 +74,7 @@ fn errors_are_negative_and_nothing_else_is() {
     batch.program[0].on_neg = JUMP_EXIT;
     // As a system call may return it that has 32 bits in mind.
     with_task(|task| task.results = vec![0xFFFF_FFF2]);
-    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.compat_ioctl(), 0);
     assert_eq!(batch.status(), Some(Status::Exit));
     assert_eq!(batch.results, [-14, 77]);
 }
@@ -141,14 +86,14 @@ fn a_call_is_continued_by_the_number_that_it_has_here() {
         task.results = vec![-516];
         task.after_call = vec![SIGNAL];
     });
-    assert_eq!(batch.ioctl(), -514);
+    assert_eq!(batch.compat_ioctl(), -514);
     assert_eq!(batch.status(), Some(Status::Interrupted));
     assert_eq!(batch.run.resume, 1);
     with_task(|task| {
         task.waits = 0;
         task.results = vec![0];
     });
-    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.compat_ioctl(), 0);
     assert_eq!(batch.results, [0]);
     assert_eq!(with_task(|task| task.calls[1].0), 0);
 }
@@ -160,7 +105,7 @@ fn a_signal_between_two_steps_is_seen_to() {
         task.results = vec![5];
         task.after_call = vec![SIGNAL];
     });
-    assert_eq!(batch.ioctl(), -513);
+    assert_eq!(batch.compat_ioctl(), -513);
     assert_eq!((batch.run.pc, batch.run.resume), (1, 0));
     assert_eq!(with_task(|task| task.signal_checks), 1);
 }
@@ -172,7 +117,7 @@ fn task_work_is_done_between_two_steps() {
         task.results = vec![6, 5];
         task.after_call = vec![TASK_WORK];
     });
-    assert_eq!(batch.ioctl(), 0);
+    assert_eq!(batch.compat_ioctl(), 0);
     assert_eq!(batch.results, [5, 6]);
     assert_eq!(
         with_task(|task| (task.task_works, task.announcements)),
@@ -185,7 +130,7 @@ fn a_watched_task_gets_every_call_back() {
     for off in [false, true] {
         let mut batch = Batch::of(&[-1, GETPID]);
         with_task(|task| (task.watched, task.off) = (!off, off));
-        assert_eq!(batch.ioctl(), 0);
+        assert_eq!(batch.compat_ioctl(), 0);
         assert_eq!(batch.status(), Some(Status::Punt));
         let reason = if off { 3 } else { 2 };
         assert_eq!((batch.run.pc, batch.run.reason), (1, reason));
@@ -205,7 +150,7 @@ fn filters_are_asked_about_each_call() {
             Verdict::Pass,
         ];
     });
-    assert_eq!(batch.ioctl(), i64::from(GETPID));
+    assert_eq!(batch.compat_ioctl(), i64::from(GETPID));
     assert_eq!(batch.status(), Some(Status::Trapped));
     assert_eq!(batch.run.pc, 3);
     assert_eq!(batch.results, [5, -1, -38, 77]);

@@ -5,74 +5,17 @@
 
 extern crate std;
 
-use core::ptr::NonNull;
 use std::vec;
 use std::vec::Vec;
 
-use sysbatch_abi::{DST_OWN_INDEX, Entry, LIST_REQUEST, RUN_REQUEST, RUN_SIZE, Run, Status};
+use sysbatch_abi::{LIST_REQUEST, RUN_REQUEST, RUN_SIZE, Run, Status};
 
-use crate::entry::{sysbatch_host_ioctl, sysbatch_host_observed_ioctl, sysbatch_host_switch};
-use crate::registers::PtRegs;
+use crate::entry::sysbatch_host_switch;
+use crate::scripted::{Batch, ioctl};
 use crate::shim::double::{EXIT_WORK, RESCHEDULE, SIGNAL, TASK_WORK, Verdict, with_task};
 
 /// Some call that is not handed back.
 const GETPPID: i32 = 110;
-
-struct Batch {
-    program: Vec<Entry>,
-    results: Vec<i64>,
-    run: Run,
-}
-
-impl Batch {
-    fn of(numbers: &[i32]) -> Self {
-        let entry = |&nr: &i32| Entry {
-            nr,
-            dst: DST_OWN_INDEX,
-            ..Entry::default()
-        };
-        let program: Vec<_> = numbers.iter().map(entry).collect();
-        let results = vec![77; program.len()];
-        let run = Run {
-            size: RUN_SIZE.try_into().unwrap(),
-            format: 1,
-            len: program.len() as u64,
-            results_len: program.len() as u64,
-            fuel: 100,
-            ..Run::default()
-        };
-        Self {
-            program,
-            results,
-            run,
-        }
-    }
-
-    fn ioctl(&mut self) -> i64 {
-        self.run.program = self.program.as_mut_ptr().expose_provenance() as u64;
-        self.run.results = self.results.as_mut_ptr().expose_provenance() as u64;
-        let header = (&raw mut self.run).expose_provenance() as u64;
-        ioctl(RUN_REQUEST, header)
-    }
-
-    fn status(&self) -> Option<Status> {
-        Status::from_raw(self.run.status)
-    }
-}
-
-/// The ioctl, of a task with registers of its own.
-fn ioctl(request: u32, address: u64) -> i64 {
-    let mut registers = PtRegs::default();
-    let registers = NonNull::from_mut(&mut registers);
-    if with_task(|task| task.has_filters) {
-        let guard = NonNull::dangling();
-        // SAFETY: as below. Nobody looks at what the guard points to.
-        return unsafe { sysbatch_host_observed_ioctl(request, address, registers, guard) };
-    }
-    // SAFETY: nobody else uses the registers; the addresses of each test are
-    // those of its own variables.
-    unsafe { sysbatch_host_ioctl(request, address, registers) }
-}
 
 #[test]
 fn other_requests_are_refused() {

@@ -41,6 +41,8 @@ mod host;
 mod list;
 mod registers;
 mod restart;
+#[cfg(test)]
+mod scripted;
 mod shim;
 mod switch;
 mod watch;

@@ -13,8 +13,9 @@ use sysbatch_abi::{
     DST_OWN_INDEX, Entry, FLAG_FIRST_TRY, LIST_REQUEST, List, RUN_SIZE, Run, Status,
 };
 
-use crate::entry::{sysbatch_host_compat_ioctl, sysbatch_host_ioctl, sysbatch_host_observed_ioctl};
+use crate::entry::{sysbatch_host_compat_ioctl, sysbatch_host_observed_ioctl};
 use crate::registers::PtRegs;
+use crate::scripted::{address, ioctl};
 use crate::shim::double::{RESCHEDULE, SIGNAL, TASK_WORK, with_task};
 
 /// Some call that is not handed back, and one that is.
@@ -28,10 +29,6 @@ struct Lists {
     runs: Vec<Run>,
     headers: Vec<u64>,
     list: List,
-}
-
-fn address<T>(place: &mut T) -> u64 {
-    core::ptr::from_mut(place).expose_provenance() as u64
 }
 
 impl Lists {
@@ -72,22 +69,13 @@ impl Lists {
     fn ioctl(&mut self) -> i64 {
         self.list.headers = self.headers.as_mut_ptr().expose_provenance() as u64;
         let list = address(&mut self.list);
-        ioctl(list)
+        ioctl(LIST_REQUEST, list)
     }
 
     fn statuses(&self) -> Vec<Status> {
         let status = |run: &Run| Status::from_raw(run.status).unwrap();
         self.runs.iter().map(status).collect()
     }
-}
-
-/// The ioctl, of a task with registers of its own.
-fn ioctl(address: u64) -> i64 {
-    let mut registers = PtRegs::default();
-    let registers = NonNull::from_mut(&mut registers);
-    // SAFETY: nobody else uses the registers; the addresses of each test are
-    // those of its own variables.
-    unsafe { sysbatch_host_ioctl(LIST_REQUEST, address, registers) }
 }
 
 #[test]
@@ -259,10 +247,10 @@ fn a_list_that_is_none_is_refused_and_left_as_it_is() {
     lists.list.size = 4097;
     assert_eq!(lists.ioctl(), -7);
     let place = address(&mut lists.list);
-    assert_eq!(ioctl(place + 4), -22);
+    assert_eq!(ioctl(LIST_REQUEST, place + 4), -22);
     lists.list.size = 32;
     lists.list.headers = 4;
-    assert_eq!(ioctl(place), -22);
+    assert_eq!(ioctl(LIST_REQUEST, place), -22);
     assert_eq!(with_task(|task| task.calls.len()), 0);
 }
 

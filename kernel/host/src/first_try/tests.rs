@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! First tries on a scripted task.
 
-#![expect(unsafe_code, reason = "the ioctl works on registers")]
-
 extern crate std;
 
-use core::ptr::NonNull;
 use std::vec;
-use std::vec::Vec;
 
-use sysbatch_abi::{
-    DST_OWN_INDEX, Entry, FLAG_FIRST_TRY, PuntReason, RUN_REQUEST, RUN_SIZE, Run, Status,
-};
+use sysbatch_abi::{FLAG_FIRST_TRY, PuntReason, Status};
 
-use crate::entry::{sysbatch_host_compat_ioctl, sysbatch_host_ioctl, sysbatch_host_observed_ioctl};
-use crate::registers::PtRegs;
+use crate::scripted::Batch;
 use crate::shim::double::{SIGNAL, with_task};
 
 const GETPPID: u64 = 110;
@@ -62,76 +55,25 @@ const PIPEFS: u64 = 0x5049_5045;
 const SOCKFS: u64 = 0x534F_434B;
 const ANONYMOUS: u64 = 0x0904_1934;
 
-struct Batch {
-    program: Vec<Entry>,
-    results: Vec<i64>,
-    run: Run,
+/// Calls with their arguments, as a first try.
+fn first_try(calls: &[(u64, &[u64])]) -> Batch {
+    let mut batch = Batch::of_calls(calls);
+    batch.run.flags = FLAG_FIRST_TRY;
+    batch
 }
 
-impl Batch {
-    /// Calls with their arguments, as a first try.
-    fn of(calls: &[(u64, &[u64])]) -> Self {
-        let entry = |&(number, args): &(u64, &[u64])| {
-            let mut entry = Entry {
-                nr: number as i32,
-                dst: DST_OWN_INDEX,
-                ..Entry::default()
-            };
-            entry.args[..args.len()].copy_from_slice(args);
-            entry
-        };
-        let program: Vec<_> = calls.iter().map(entry).collect();
-        let results = vec![77; program.len()];
-        let run = Run {
-            size: RUN_SIZE as u32,
-            format: 1,
-            flags: FLAG_FIRST_TRY,
-            len: program.len() as u64,
-            results_len: program.len() as u64,
-            fuel: 100,
-            ..Run::default()
-        };
-        Self {
-            program,
-            results,
-            run,
-        }
-    }
-
-    fn address(&mut self) -> u64 {
-        self.run.program = self.program.as_mut_ptr().expose_provenance() as u64;
-        self.run.results = self.results.as_mut_ptr().expose_provenance() as u64;
-        (&raw mut self.run).expose_provenance() as u64
-    }
-
-    fn ioctl(&mut self) -> i64 {
-        let address = self.address();
-        let mut registers = PtRegs::default();
-        let registers = NonNull::from_mut(&mut registers);
-        if with_task(|task| task.has_filters) {
-            let guard = NonNull::dangling();
-            // SAFETY: nobody else uses the registers, and nobody looks at what the
-            // guard points to; the addresses are those of the batch.
-            return unsafe { sysbatch_host_observed_ioctl(RUN_REQUEST, address, registers, guard) };
-        }
-        // SAFETY: as above.
-        unsafe { sysbatch_host_ioctl(RUN_REQUEST, address, registers) }
-    }
-
-    #[track_caller]
-    fn assert_would_wait_at(&self, pc: u64) {
-        assert_eq!(self.run.status, Status::Punt.raw());
-        assert_eq!(self.run.reason, PuntReason::WouldWait.raw());
-        assert_eq!((self.run.pc, self.run.steps), (pc, pc));
-    }
+#[track_caller]
+fn assert_would_wait_at(batch: &Batch, pc: u64) {
+    assert_eq!(batch.run.status, Status::Punt.raw());
+    assert_eq!(batch.run.reason, PuntReason::WouldWait.raw());
+    assert_eq!((batch.run.pc, batch.run.steps), (pc, pc));
 }
-
 #[test]
 fn a_call_that_may_wait_stops_it_before() {
-    let mut batch = Batch::of(&[(GETPPID, &[]), (100, &[]), (42, &[])]);
+    let mut batch = first_try(&[(GETPPID, &[]), (100, &[]), (42, &[])]);
     with_task(|task| task.results = vec![4, 3]);
     assert_eq!(batch.ioctl(), 0);
-    batch.assert_would_wait_at(2);
+    assert_would_wait_at(&batch, 2);
     assert_eq!(batch.results, [3, 4, 77]);
     assert_eq!(batch.run.fuel, 98);
     assert_eq!(with_task(|task| task.calls.len()), 2);
@@ -139,7 +81,7 @@ fn a_call_that_may_wait_stops_it_before() {
 
 #[test]
 fn numbers_that_are_no_calls_do_not_wait() {
-    let mut batch = Batch::of(&[(1000, &[]), (GETPPID, &[])]);
+    let mut batch = first_try(&[(1000, &[]), (GETPPID, &[])]);
     with_task(|task| task.results = vec![1]);
     assert_eq!(batch.ioctl(), 0);
     assert_eq!(batch.run.status, Status::Done.raw());
@@ -153,7 +95,7 @@ fn what_is_handed_back_anyway_says_why() {
         (true, false, PuntReason::Watched),
         (false, true, PuntReason::Off),
     ] {
-        let mut batch = Batch::of(&[(FORK, &[])]);
+        let mut batch = first_try(&[(FORK, &[])]);
         with_task(|task| (task.watched, task.off) = (watched, off));
         assert_eq!(batch.ioctl(), 0);
         assert_eq!(batch.run.status, Status::Punt.raw());
@@ -163,30 +105,30 @@ fn what_is_handed_back_anyway_says_why() {
 
 #[test]
 fn filters_are_asked_about_what_is_made() {
-    let mut batch = Batch::of(&[(GETPPID, &[]), (READ, &[])]);
+    let mut batch = first_try(&[(GETPPID, &[]), (READ, &[])]);
     with_task(|task| {
         task.has_filters = true;
         task.results = vec![5];
         task.files = vec![(PIPEFS, PIPE | READABLE)];
     });
     assert_eq!(batch.ioctl(), 0);
-    batch.assert_would_wait_at(1);
+    assert_would_wait_at(&batch, 1);
     assert_eq!(with_task(|task| task.judged.len()), 1);
 }
 
 #[test]
 fn what_was_interrupted_is_not_continued() {
-    let mut batch = Batch::of(&[(GETPPID, &[])]);
+    let mut batch = first_try(&[(GETPPID, &[])]);
     batch.run.resume = 1;
     assert_eq!(batch.ioctl(), 0);
-    batch.assert_would_wait_at(0);
+    assert_would_wait_at(&batch, 0);
     assert_eq!(batch.run.resume, 1);
     assert_eq!(with_task(|task| task.calls.len()), 0);
 }
 
 #[test]
 fn a_signal_comes_before_the_next_call() {
-    let mut batch = Batch::of(&[(GETPPID, &[]), (GETPPID, &[])]);
+    let mut batch = first_try(&[(GETPPID, &[]), (GETPPID, &[])]);
     with_task(|task| {
         task.results = vec![5];
         task.after_call = vec![SIGNAL];
@@ -199,12 +141,12 @@ fn a_signal_comes_before_the_next_call() {
 #[test]
 fn scratch_belongs_to_the_flag_and_is_aligned() {
     for (flags, scratch) in [(FLAG_FIRST_TRY, 4), (0, 8), (FLAG_FIRST_TRY << 1, 0)] {
-        let mut batch = Batch::of(&[(GETPPID, &[])]);
+        let mut batch = first_try(&[(GETPPID, &[])]);
         (batch.run.flags, batch.run.scratch) = (flags, scratch);
         assert_eq!(batch.ioctl(), -22);
         assert_eq!(batch.run.status, Status::None.raw());
     }
-    let mut batch = Batch::of(&[(GETPPID, &[])]);
+    let mut batch = first_try(&[(GETPPID, &[])]);
     batch.run.scratch = 8;
     with_task(|task| task.results = vec![5]);
     assert_eq!(batch.ioctl(), 0);
@@ -213,19 +155,8 @@ fn scratch_belongs_to_the_flag_and_is_aligned() {
 
 #[test]
 fn a_32_bit_task_is_refused() {
-    let mut batch = Batch::of(&[(GETPPID, &[])]);
-    let address = batch.address();
-    let mut registers = PtRegs::default();
-    // SAFETY: as in `ioctl`.
-    let result = unsafe {
-        sysbatch_host_compat_ioctl(
-            RUN_REQUEST,
-            address,
-            NonNull::from_mut(&mut registers),
-            None,
-        )
-    };
-    assert_eq!(result, -22);
+    let mut batch = first_try(&[(GETPPID, &[])]);
+    assert_eq!(batch.compat_ioctl(), -22);
 }
 
 /// How a call was made of which a look shows this.
@@ -238,7 +169,7 @@ enum Made {
 
 #[track_caller]
 fn assert_made(call: (u64, &[u64]), look: (u64, u64), made: Made) {
-    let mut batch = Batch::of(&[call]);
+    let mut batch = first_try(&[call]);
     let before = with_task(|task| {
         task.files = vec![look];
         task.results = vec![3];
@@ -254,7 +185,7 @@ fn assert_made(call: (u64, &[u64]), look: (u64, u64), made: Made) {
     };
     assert_eq!(found, made, "{call:?} with {look:x?}");
     if made == Made::Not {
-        batch.assert_would_wait_at(0);
+        assert_would_wait_at(&batch, 0);
     } else {
         assert_eq!(batch.results, [3]);
     }
@@ -388,19 +319,19 @@ fn names_are_looked_for_in_the_cache() {
 
 #[test]
 fn files_are_opened_with_scratch_only_and_for_reading_only() {
-    let mut batch = Batch::of(&[(OPENAT, &[3, 4, 0o2_000_000])]);
+    let mut batch = first_try(&[(OPENAT, &[3, 4, 0o2_000_000])]);
     assert_eq!(batch.ioctl(), 0);
-    batch.assert_would_wait_at(0);
+    assert_would_wait_at(&batch, 0);
     batch.run.scratch = 64;
     with_task(|task| task.results = vec![9]);
     assert_eq!(batch.ioctl(), 0);
     assert_eq!(batch.run.status, Status::Done.raw());
     assert_eq!(batch.results, [9]);
     for flags in [1, 2, 0o100, 0o1000, 0o20_200_000] {
-        let mut batch = Batch::of(&[(OPEN, &[4, flags])]);
+        let mut batch = first_try(&[(OPEN, &[4, flags])]);
         batch.run.scratch = 64;
         assert_eq!(batch.ioctl(), 0);
-        batch.assert_would_wait_at(0);
+        assert_would_wait_at(&batch, 0);
     }
     let opened = with_task(|task| task.opened.clone());
     assert_eq!(opened, [(3, 4, 0o2_000_000, 64)]);
@@ -409,14 +340,14 @@ fn files_are_opened_with_scratch_only_and_for_reading_only() {
 #[test]
 fn a_name_that_is_in_no_cache_is_not_opened() {
     for (result, is_made) in [(-11, false), (-4, false), (-512, false), (-2, true)] {
-        let mut batch = Batch::of(&[(OPEN, &[4, 0])]);
+        let mut batch = first_try(&[(OPEN, &[4, 0])]);
         batch.run.scratch = 64;
         with_task(|task| task.results = vec![result]);
         assert_eq!(batch.ioctl(), 0);
         if is_made {
             assert_eq!(batch.results, [result]);
         } else {
-            batch.assert_would_wait_at(0);
+            assert_would_wait_at(&batch, 0);
         }
     }
 }
@@ -424,10 +355,10 @@ fn a_name_that_is_in_no_cache_is_not_opened() {
 #[test]
 fn a_call_that_a_signal_would_have_woken_would_wait() {
     for result in [-4, -512, -513, -514, -516] {
-        let mut batch = Batch::of(&[(EPOLL_WAIT, &[5, 6, 7, 1000])]);
+        let mut batch = first_try(&[(EPOLL_WAIT, &[5, 6, 7, 1000])]);
         with_task(|task| task.results = vec![result]);
         assert_eq!(batch.ioctl(), 0);
-        batch.assert_would_wait_at(0);
+        assert_would_wait_at(&batch, 0);
         assert_eq!(batch.run.resume, 0);
     }
 }
@@ -435,14 +366,14 @@ fn a_call_that_a_signal_would_have_woken_would_wait() {
 #[test]
 fn so_would_one_that_a_signal_did_wake() {
     for result in [-4, -512, -513, -514, -516] {
-        let mut batch = Batch::of(&[(NANOSLEEP, &[5, 0])]);
+        let mut batch = first_try(&[(NANOSLEEP, &[5, 0])]);
         with_task(|task| {
             task.waits = 0;
             task.results = vec![result];
             task.after_call = vec![SIGNAL];
         });
         assert_eq!(batch.ioctl(), 0);
-        batch.assert_would_wait_at(0);
+        assert_would_wait_at(&batch, 0);
         assert_eq!(batch.run.resume, 0);
     }
 }
