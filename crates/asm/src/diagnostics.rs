@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -104,3 +105,14 @@ impl fmt::Display for Diagnostics {
 }
 
 impl Error for Diagnostics {}
+
+impl From<Diagnostics> for io::Error {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self::new(io::ErrorKind::InvalidData, diagnostics)
+    }
+}
+
+/// What an error has to be for `?` in functions of `io::Result` and `anyhow::Result`.
+const fn goes_through<E: Error + Into<io::Error> + Send + Sync + 'static>() {}
+
+const _: () = goes_through::<Diagnostics>();

@@ -108,6 +108,36 @@
 //! became of one call. A write may be short here as anywhere, which is no
 //! error.
 //!
+//! A call that was skipped names the failure that is the reason, and has its
+//! kind and number:
+//!
+//! ```
+//! # use rustix::fs::{CWD, Mode, OFlags};
+//! # use rustix::io::Errno;
+//! # use sysbatch::{Backend, Batch};
+//! fn first_bytes(path: &str) -> std::io::Result<[u8; 16]> {
+//!     let mut bytes = [0; 16];
+//!     let mut batch = Batch::new();
+//!     let file = batch.openat(CWD, path, OFlags::RDONLY, Mode::empty());
+//!     let read = batch.read(&file, &mut bytes);
+//!     batch.run(&Backend::select()?)?.get(&read)?;
+//!     drop(batch);
+//!     Ok(bytes)
+//! }
+//!
+//! let error = first_bytes("/missing").unwrap_err();
+//! assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+//! assert_eq!(sysbatch::errno(&error), Some(Errno::NOENT));
+//! assert_eq!(
+//!     error.to_string(),
+//!     "read (entry 1): not executed, because openat (entry 0) failed: \
+//!      No such file or directory (os error 2)"
+//! );
+//! ```
+//!
+//! Every error converts to [`std::io::Error`] and can be sent to other threads,
+//! so `?` works in functions that return [`std::io::Result`] or `anyhow::Result`.
+//!
 //! # Loops
 //!
 //! A whole file is copied in one crossing, however long it is. The length of
@@ -159,6 +189,7 @@ mod batch;
 mod calls;
 pub mod combined;
 mod host;
+mod io_error;
 mod ring;
 
 pub use backend::{Backend, Choice, DeviceError, Kind, SelectError};
@@ -169,6 +200,7 @@ pub use batch::{
 };
 pub use calls::{DirectoryEntries, DirectoryEntry, OwnedFdOperand, SocketOption};
 pub use host::{Checked, Direct, Memory, UserHost};
+pub use io_error::errno;
 #[doc(hidden)]
 pub use ring::Generation;
 pub use ring::{

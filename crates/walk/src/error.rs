@@ -157,12 +157,61 @@ impl std::error::Error for Error {
     }
 }
 
+/// With the kind of what the system said, if it is an error of the system;
+/// [`Error::errno`] has the number.
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
-        let kind = match error.errno() {
-            Some(errno) => Self::from(errno).kind(),
-            None => io::ErrorKind::Other,
+        let kind = match (&error.0.kind, error.errno()) {
+            (_, Some(errno)) => Self::from(errno).kind(),
+            (Kind::Backend(error), _) => Self::from(error.clone()).kind(),
+            (Kind::Loop(_), _) => Self::from(Errno::LOOP).kind(),
+            _ => io::ErrorKind::Other,
         };
         Self::new(kind, error)
+    }
+}
+
+impl From<ListError> for io::Error {
+    fn from(error: ListError) -> Self {
+        Self::new(Self::from(error.errno()).kind(), error)
+    }
+}
+
+impl From<BatchError> for io::Error {
+    fn from(error: BatchError) -> Self {
+        let kind = match error {
+            BatchError::Refused { errno, .. } => Self::from(errno).kind(),
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an error has to be for `?` in functions of `io::Result` and
+    /// `anyhow::Result`.
+    const fn goes_through<E: std::error::Error + Into<io::Error> + Send + Sync + 'static>() {}
+
+    const _: () = {
+        goes_through::<Error>();
+        goes_through::<ListError>();
+        goes_through::<BatchError>();
+    };
+
+    #[test]
+    fn kinds() {
+        let kind = |error: Error| io::Error::from(error).kind();
+        let metadata = Error::metadata(None, b"name", Errno::NOENT);
+        assert_eq!(kind(metadata), io::ErrorKind::NotFound);
+        let backend = Error::backend(SelectError::Contradiction);
+        assert_eq!(kind(backend), io::ErrorKind::InvalidInput);
+        let list = io::Error::from(ListError::NotOpened(Errno::ACCESS));
+        assert_eq!(list.kind(), io::ErrorKind::PermissionDenied);
+        let (entry, errno) = (0, Errno::PERM);
+        let batch = io::Error::from(BatchError::Refused { entry, errno });
+        assert_eq!(batch.kind(), io::ErrorKind::PermissionDenied);
     }
 }

@@ -2,10 +2,11 @@
 //! interpreter of operations, which skips by looking at each result.
 #![expect(unsafe_code, reason = "the interpreter works on the batch's memory")]
 
+use std::mem::ManuallyDrop;
 use std::os::fd::OwnedFd;
 
 use proptest::prelude::*;
-use sysbatch_abi::{BuiltIn, Resume, Run, Status, Width};
+use sysbatch_abi::{BuiltIn, Resume, Run, Status, Width, is_errno};
 use sysbatch_engine::{Call, Fault, Host, Outcome};
 
 use super::flow::{Place, place};
@@ -189,15 +190,58 @@ impl Host for Noting {
     }
 }
 
-/// What the operations of a batch do, one by one: the calls made, the results,
-/// and whether it came to an end.
-fn interpret(batch: &Batch<'_>, loops: bool, seed: u64) -> (Vec<Made>, Vec<i64>, bool) {
-    let mut slots = vec![NOT_EXECUTED; batch.operations.len()];
-    let mut made = Vec::new();
+/// What the operations of a batch do, one by one.
+#[derive(Default)]
+struct Interpreted {
+    /// The calls made.
+    made: Vec<Made>,
+    /// The results.
+    slots: Vec<i64>,
+    /// The operation that led past each, the last time, if one did.
+    led_past: Vec<Option<usize>>,
+    /// Whether it came to an end.
+    ended: bool,
+}
+
+impl Interpreted {
+    /// The operation whose failure is the reason that one was not executed.
+    fn cause(&self, batch: &Batch<'_>, operation: usize) -> Option<usize> {
+        let failed = |at: usize| batch.operations[at].nr >= 0 && is_errno(self.slots[at]);
+        if failed(operation) {
+            return Some(operation);
+        }
+        if self.slots[operation] != NOT_EXECUTED {
+            return None;
+        }
+        let needs = || batch.operations[operation].needs();
+        let skipped = |&needed: &usize| self.slots[needed] == NOT_EXECUTED;
+        match needs()
+            .find(|&needed| failed(needed))
+            .or(needs().find(skipped))
+        {
+            Some(needed) => self.cause(batch, needed),
+            None => self.cause(batch, self.led_past[operation]?),
+        }
+    }
+}
+
+fn interpret(batch: &Batch<'_>, loops: bool, seed: u64) -> Interpreted {
+    let mut interpreted = Interpreted {
+        slots: vec![NOT_EXECUTED; batch.operations.len()],
+        led_past: vec![None; batch.operations.len()],
+        ..Interpreted::default()
+    };
+    let Interpreted {
+        made,
+        slots,
+        led_past,
+        ended,
+    } = &mut interpreted;
     let mut at = 0;
     for _ in 0..10 * FUEL {
         let Some(operation) = batch.operations.get(at) else {
-            return (made, slots, true);
+            *ended = true;
+            break;
         };
         let target = if operation.needs().any(|needed| slots[needed] < 0) {
             slots[at] = NOT_EXECUTED;
@@ -225,13 +269,17 @@ fn interpret(batch: &Batch<'_>, loops: bool, seed: u64) -> (Vec<Made>, Vec<i64>,
                 1.. => operation.on_positive,
             }
         };
-        at = match target.map(|target| place(target, &batch.labels).unwrap()) {
+        let to = match target.map(|target| place(target, &batch.labels).unwrap()) {
             None => at + 1,
             Some(Place::Before(to)) => to,
-            Some(Place::Exit) => return (made, slots, true),
+            Some(Place::Exit) => slots.len(),
         };
+        for past in led_past.iter_mut().take(to).skip(at + 1) {
+            *past = Some(at);
+        }
+        at = to;
     }
-    (made, slots, false)
+    interpreted
 }
 
 fn compare(steps: &[Step], backward: bool, seed: u64) {
@@ -248,14 +296,15 @@ fn compare(steps: &[Step], backward: bool, seed: u64) {
     let address = (&raw mut run).expose_provenance() as u64;
     let status = sysbatch_engine::enter(&mut host, address).unwrap();
     let program = batch.program.as_ref().unwrap();
-    let (made, slots, ended) = interpret(&batch, program.loops, seed);
+    let interpreted = interpret(&batch, program.loops, seed);
+    let Interpreted { made, slots, .. } = &interpreted;
     if status == Status::OutOfFuel {
         assert!(program.loops, "without loops the fuel is enough");
         assert_eq!(host.made, made[..host.made.len()]);
         return;
     }
-    assert!(ended);
-    assert_eq!(host.made, made);
+    assert!(interpreted.ended);
+    assert_eq!(host.made, *made);
     for (operation, &slot) in slots.iter().enumerate() {
         assert_eq!(
             batch.results[program.main[operation]], slot,
@@ -264,6 +313,17 @@ fn compare(steps: &[Step], backward: bool, seed: u64) {
     }
     if !program.loops {
         assert!(run.steps <= program.entries.len() as u64);
+        compare_causes(batch, &run, status, &interpreted);
+    }
+}
+
+/// Each call that was not executed names the one that failed.
+fn compare_causes(mut batch: Batch<'_>, run: &Run, status: Status, interpreted: &Interpreted) {
+    // Its descriptors are none, and must not be closed.
+    let results = ManuallyDrop::new(batch.finish(run, Ok(status)).unwrap());
+    for operation in 0..interpreted.slots.len() {
+        let expected = interpreted.cause(results.batch, operation);
+        assert_eq!(results.cause(operation), expected, "operation {operation}");
     }
 }
 

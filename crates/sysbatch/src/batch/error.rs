@@ -7,8 +7,9 @@ use rustix::io::Errno;
 /// Why a call of a batch gave no value.
 ///
 /// It is displayed like `openat (entry 3): No such file or directory (os error
-/// 2)`. Entries are counted from 0 in the order in which the methods of the
-/// batch were called.
+/// 2)`, and for a call that was not made because of that, like `read (entry 4): not
+/// executed, because openat (entry 3) failed: No such file or directory (os error 2)`.
+/// Entries are counted from 0 in the order in which the methods of the batch were called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallError {
     pub(crate) name: &'static str,
@@ -22,7 +23,18 @@ pub struct CallError {
 pub enum CallErrorKind {
     /// It failed.
     Errno(Errno),
-    /// The batch did not come by it, or what it needs had failed.
+    /// It was not made because another call failed before: one whose result it needs, or
+    /// one whose failure led past it.
+    Skipped {
+        /// The name of the call that failed.
+        name: &'static str,
+        /// Its place in the batch, from 0.
+        index: usize,
+        /// What it failed with.
+        errno: Errno,
+    },
+    /// It was not made, and no failure of another call is the reason: a branch led past
+    /// it, or the batch ended before it.
     NotExecuted,
     /// The descriptor it returned was [taken](crate::Results::take) already.
     Taken,
@@ -50,11 +62,11 @@ impl CallError {
         self.kind
     }
 
-    /// The error it failed with, if it was made and failed.
+    /// The error it failed with, or that of the call because of which it was not made.
     #[must_use]
     pub fn errno(&self) -> Option<Errno> {
         match self.kind {
-            CallErrorKind::Errno(errno) => Some(errno),
+            CallErrorKind::Errno(errno) | CallErrorKind::Skipped { errno, .. } => Some(errno),
             _ => None,
         }
     }
@@ -65,6 +77,12 @@ impl fmt::Display for CallError {
         write!(f, "{} (entry {}): ", self.name, self.index)?;
         match self.kind {
             CallErrorKind::Errno(errno) => errno.fmt(f),
+            CallErrorKind::Skipped { name, index, errno } => {
+                write!(
+                    f,
+                    "not executed, because {name} (entry {index}) failed: {errno}"
+                )
+            }
             CallErrorKind::NotExecuted => f.write_str("not executed"),
             CallErrorKind::Taken => f.write_str("its descriptor was taken already"),
             CallErrorKind::OutOfFuel => f.write_str("the batch ran out of fuel before it"),
@@ -75,19 +93,9 @@ impl fmt::Display for CallError {
 impl core::error::Error for CallError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match &self.kind {
-            CallErrorKind::Errno(errno) => Some(errno),
+            CallErrorKind::Errno(errno) | CallErrorKind::Skipped { errno, .. } => Some(errno),
             _ => None,
         }
-    }
-}
-
-impl From<CallError> for std::io::Error {
-    fn from(error: CallError) -> Self {
-        let kind = match error.kind {
-            CallErrorKind::Errno(errno) => Self::from(errno).kind(),
-            _ => std::io::ErrorKind::Other,
-        };
-        Self::new(kind, error)
     }
 }
 

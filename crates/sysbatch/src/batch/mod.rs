@@ -3,6 +3,7 @@
 mod address;
 mod arithmetic;
 mod branch;
+mod cause;
 #[cfg(test)]
 mod check;
 mod error;
@@ -56,8 +57,8 @@ use program::Program;
 /// The batch goes on with the next one, as it would if the calls were made one
 /// by one, unless [`on_error`](Self::on_error) says otherwise. A call that
 /// needs the descriptor or the length that a failed one should have returned
-/// is skipped: it counts as failed itself, and its result is
-/// [`NotExecuted`](CallErrorKind::NotExecuted).
+/// is skipped: it counts as failed itself, and its error is
+/// [`Skipped`](CallErrorKind::Skipped), which names the one that failed.
 ///
 /// # Descriptors
 /// A descriptor that the batch opens is owned by it: it is closed when the

@@ -14,6 +14,7 @@ use rustix::time::Timespec;
 use sysbatch_abi::{Status, is_errno};
 
 use super::Batch;
+use super::cause::Branches;
 use super::error::{CallError, CallErrorKind};
 use super::handle::{Buffer, Handle, Param};
 use super::params::NumberParam;
@@ -28,8 +29,9 @@ pub struct Results<'run, 'buf> {
     pub(super) batch: &'run mut Batch<'buf>,
     pub(super) status: Status,
     pub(super) steps: u64,
-    /// The operation that it stopped before for want of fuel.
-    pub(super) starved: Option<usize>,
+    /// The entry that it stopped at.
+    pub(super) stop: usize,
+    pub(super) branches: Branches,
 }
 
 /// The largest descriptor there can be.
@@ -128,26 +130,18 @@ impl<'buf> Results<'_, 'buf> {
     /// were added; else, if the batch [ran out of fuel](Batch::fuel), where it
     /// stopped.
     pub fn check(&self) -> Result<(), CallError> {
-        let starved = self.starved.map(|operation| CallError {
-            name: self.batch.operations[operation].name(),
-            index: self.batch.operations[operation].index,
-            kind: CallErrorKind::OutOfFuel,
-        });
+        let starved = self
+            .stopped_at()
+            .filter(|_| self.status == Status::OutOfFuel)
+            .map(|operation| self.error(operation, CallErrorKind::OutOfFuel));
         self.failures().next().or(starved).map_or(Ok(()), Err)
     }
 
     /// The system calls that failed, in the order in which they were added.
     /// Those that were not made are not among them.
     pub fn failures(&self) -> impl Iterator<Item = CallError> {
-        let operations = self.batch.operations.iter().enumerate();
-        operations.filter_map(|(at, operation)| {
-            let result = self.batch.slot(at);
-            (operation.nr >= 0 && is_errno(result)).then(|| CallError {
-                name: operation.name(),
-                index: operation.index,
-                kind: CallErrorKind::Errno(Errno::from_raw_os_error(-result as i32)),
-            })
-        })
+        let operations = 0..self.batch.operations.len();
+        operations.filter_map(|at| Some(self.error(at, CallErrorKind::Errno(self.errno(at)?))))
     }
 
     /// What is in a buffer now.
@@ -176,12 +170,11 @@ impl<'buf> Results<'_, 'buf> {
     #[track_caller]
     fn in_slot<T>(&self, call: &Handle<T>) -> Result<i64, CallError> {
         self.batch.id.check(call.batch, "handle");
+        if let Some(errno) = self.errno(call.operation) {
+            return Err(self.error(call.operation, CallErrorKind::Errno(errno)));
+        }
         match self.batch.slot(call.operation) {
-            NOT_EXECUTED => Err(self.error(call, CallErrorKind::NotExecuted)),
-            result if is_errno(result) && self.batch.operations[call.operation].nr >= 0 => {
-                let errno = Errno::from_raw_os_error(-result as i32);
-                Err(self.error(call, CallErrorKind::Errno(errno)))
-            }
+            NOT_EXECUTED => Err(self.not_executed(call.operation)),
             _ => Ok(self.batch.slot(call.value)),
         }
     }
@@ -191,13 +184,37 @@ impl<'buf> Results<'_, 'buf> {
     fn check_fd(&self, call: &Handle<OwnedFd>) -> Result<RawFd, CallError> {
         match self.in_slot(call)? {
             fd @ 0..=FD_MAX => Ok(fd as RawFd),
-            GONE => Err(self.error(call, CallErrorKind::Taken)),
-            _ => Err(self.error(call, CallErrorKind::NotExecuted)),
+            GONE => Err(self.error(call.operation, CallErrorKind::Taken)),
+            _ => Err(self.not_executed(call.operation)),
         }
     }
 
-    fn error<T>(&self, call: &Handle<T>, kind: CallErrorKind) -> CallError {
-        let operation = &self.batch.operations[call.operation];
+    /// The error of a call that was not made.
+    fn not_executed(&self, operation: usize) -> CallError {
+        let cause = self.cause(operation).and_then(|cause| {
+            Some(CallErrorKind::Skipped {
+                name: self.batch.operations[cause].name(),
+                index: self.batch.operations[cause].index,
+                errno: self.errno(cause)?,
+            })
+        });
+        self.error(operation, cause.unwrap_or(CallErrorKind::NotExecuted))
+    }
+
+    /// The error that a system call failed with.
+    pub(super) fn errno(&self, operation: usize) -> Option<Errno> {
+        let result = self.batch.slot(operation);
+        let failed = self.batch.operations[operation].nr >= 0 && is_errno(result);
+        failed.then(|| Errno::from_raw_os_error(-result as i32))
+    }
+
+    /// The operation that the run stopped at.
+    pub(super) fn stopped_at(&self) -> Option<usize> {
+        self.batch.program.as_ref()?.operation(self.stop)
+    }
+
+    fn error(&self, operation: usize, kind: CallErrorKind) -> CallError {
+        let operation = &self.batch.operations[operation];
         CallError {
             name: operation.name(),
             index: operation.index,
@@ -252,7 +269,7 @@ impl Batch<'_> {
     }
 
     /// What is in the result slot of an operation.
-    fn slot(&self, operation: usize) -> i64 {
+    pub(super) fn slot(&self, operation: usize) -> i64 {
         self.results[self.main(operation)]
     }
 

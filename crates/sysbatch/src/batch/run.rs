@@ -4,6 +4,7 @@
 use rustix::io::Errno;
 use sysbatch_abi::{Format, RUN_SIZE, Run, Status};
 
+use super::cause::Branches;
 use super::program::{NOT_EXECUTED, Program};
 use super::{Batch, BatchError, BuildError, Results};
 use crate::{Backend, Direct};
@@ -46,19 +47,18 @@ impl<'buf> Batch<'buf> {
         result: Result<Status, Errno>,
     ) -> Result<Results<'_, 'buf>, BatchError> {
         let status = Status::from_raw(run.status);
-        let program = self.program.as_ref();
-        let at = usize::try_from(run.pc).ok();
-        let at = at.and_then(|pc| program?.operation(pc));
         let results = Results {
             batch: self,
             status: status.unwrap_or(Status::None),
             steps: run.steps,
-            starved: at.filter(|_| status == Some(Status::OutOfFuel)),
+            stop: usize::try_from(run.pc).unwrap_or(usize::MAX),
+            branches: Branches::new(),
         };
         let Err(errno) = result else {
             return Ok(results);
         };
         let stopped = matches!(status, Some(Status::Refused | Status::Unstored));
+        let at = results.stopped_at();
         Err(match at.filter(|_| stopped) {
             None => BatchError::NotEntered { errno },
             Some(operation) => {

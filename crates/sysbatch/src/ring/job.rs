@@ -32,7 +32,7 @@ const _: () = assert!(size_of::<Job>() <= 152 && size_of::<RawCompletion>() <= 1
 pub(super) struct Job {
     run: Run,
     /// What the batch works on, kept alive until it has completed.
-    owner: Box<dyn Any + Send>,
+    owner: Box<dyn Any + Send + Sync>,
     access: Access,
     sink: Sink,
     /// Who is to make a first try of it yet.

@@ -35,7 +35,7 @@ impl Owner {
     ///
     /// # Panics
     /// If it is something else.
-    pub(super) fn from_any(owner: Box<dyn Any + Send>) -> Box<Self> {
+    pub(super) fn from_any(owner: Box<dyn Any + Send + Sync>) -> Box<Self> {
         owner
             .downcast()
             .expect("the safe ring submits owners of this type alone")

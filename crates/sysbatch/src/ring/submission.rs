@@ -25,7 +25,7 @@ pub struct RawSubmit {
     pub run: Run,
     /// Whatever has to live until the batch has completed. It comes back with
     /// the completion.
-    pub owner: Box<dyn Any + Send>,
+    pub owner: Box<dyn Any + Send + Sync>,
     /// How its memory is reached in user space.
     pub access: Access,
     /// Who runs as much of it as goes without waiting.
@@ -63,7 +63,7 @@ pub struct RawCompletion {
     /// What became of it.
     pub outcome: RawOutcome,
     /// The owner it was submitted with.
-    pub owner: Box<dyn Any + Send>,
+    pub owner: Box<dyn Any + Send + Sync>,
 }
 
 impl fmt::Debug for RawCompletion {
