@@ -72,7 +72,8 @@ io_errors! {
     };
     BuildError: |this| match this {
         Self::Path { errno, .. } => System(*errno),
-        Self::UnplacedLabel { .. }
+        Self::EmptyVector { .. }
+        | Self::UnplacedLabel { .. }
         | Self::LabelPlacedTwice { .. }
         | Self::JumpTooFar { .. }
         | Self::FuelNeeded { .. } => Kind(ErrorKind::InvalidInput),

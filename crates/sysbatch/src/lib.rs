@@ -32,7 +32,7 @@
 //! The same as a batch, with one:
 //!
 //! ```
-//! use rustix::fs::{CWD, Mode, OFlags};
+//! use sysbatch::rustix::fs::{CWD, Mode, OFlags};
 //! use sysbatch::{Backend, Batch};
 //!
 //! let backend = Backend::select()?;
@@ -138,6 +138,13 @@
 //! Every error converts to [`std::io::Error`] and can be sent to other threads,
 //! so `?` works in functions that return [`std::io::Result`] or `anyhow::Result`.
 //!
+//! # Memory
+//!
+//! Calls fill what [rustix](rustix::buffer::Buffer) fills: `&mut [u8]`,
+//! `&mut [MaybeUninit<u8>]`, and with [`spare_capacity`] the capacity of a vector, see
+//! [`Destination`]. [`Batch::buffer`] and [`Batch::lend`] are for memory that several calls
+//! work on. [`Results::filled`] gives the bytes that a call put there.
+//!
 //! # Loops
 //!
 //! A whole file is copied in one crossing, however long it is. The length of
@@ -196,7 +203,7 @@ pub use backend::{Backend, Choice, DeviceError, Kind, SelectError};
 pub use batch::{
     Batch, BatchError, Buffer, BuildError, CallError, CallErrorKind, Destination, FdOperand,
     Handle, InSlot, Kept, Label, Number, NumberParam, Operand, Output, Param, ParamValue,
-    PathOperand, Prefix, Results, Source, Target,
+    PathOperand, Prefix, Results, Source, SpareCapacity, Target, spare_capacity,
 };
 pub use calls::{DirectoryEntries, DirectoryEntry, OwnedFdOperand, SocketOption};
 pub use host::{Checked, Direct, Memory, UserHost};
@@ -208,4 +215,10 @@ pub use ring::{
     RawRing, RawSubmit, RawSubmitError, RefusedReason, Ring, RingError, RingOptions, Shutdown,
     Submit, SubmitError, Ticket, WaitError, WhenFull,
 };
+/// The crate whose types the calls take: paths, flags, modes, times, addresses.
+///
+/// It is re-exported with the features `event`, `fs`, `mm`, `net`, `pipe`, `process` and
+/// `time`, so that a program needs no dependency of its own on it. One that has one takes
+/// version 1.
+pub use rustix;
 pub use sysbatch_abi as abi;

@@ -113,6 +113,18 @@ pub enum BuildError {
         /// What turning it into a C string failed with.
         errno: Errno,
     },
+    /// A vector that a call is to fill has no elements, or no spare capacity: the call
+    /// would be asked for 0 bytes.
+    #[error(
+        "{name} (entry {index}): the vector that it fills has no room; give it \
+         `spare_capacity(&mut vector)` of a vector with capacity, or elements to overwrite"
+    )]
+    EmptyVector {
+        /// The name of the call.
+        name: &'static str,
+        /// Its place in the batch.
+        index: usize,
+    },
     /// A branch leads to a label that is nowhere.
     #[error("{name} (entry {index}) leads to a label that was never placed; see Batch::place")]
     UnplacedLabel {

@@ -40,8 +40,11 @@ pub struct Handle<T> {
     pub(crate) value: usize,
     /// The largest the value can be, if it is a length.
     pub(crate) bound: usize,
-    /// Where the value lies, if it is not in the result slot.
+    /// Where the value lies, if it is not in the result slot. For a length, the memory
+    /// that it is the length of.
     pub(crate) address: u64,
+    /// How much memory the call can fill there at most, in bytes.
+    pub(crate) filled: usize,
     pub(crate) of: PhantomData<fn() -> T>,
 }
 
@@ -71,6 +74,7 @@ impl<T> Handle<T> {
             value: self.value,
             bound: self.bound,
             address: self.address,
+            filled: self.filled,
             of: PhantomData,
         }
     }
@@ -78,6 +82,12 @@ impl<T> Handle<T> {
     /// A value that lies in memory.
     pub(crate) fn at(mut self, address: u64) -> Self {
         self.address = address;
+        self
+    }
+
+    /// The length of what the call puts into this memory.
+    pub(crate) fn filling(mut self, address: u64, len: usize) -> Self {
+        (self.address, self.filled) = (address, len);
         self
     }
 

@@ -7,6 +7,7 @@ mod cause;
 #[cfg(test)]
 mod check;
 mod error;
+mod extent;
 mod flow;
 mod handle;
 mod inspect;
@@ -29,15 +30,18 @@ use sysbatch_abi::{BuiltIn, Width};
 use syscalls::Sysno;
 
 pub use error::{BatchError, BuildError, CallError, CallErrorKind};
+pub use extent::{Destination, Source, SpareCapacity, spare_capacity};
 pub use handle::{Buffer, Handle, Label, Param, Prefix, Target};
 pub use kept::Kept;
-pub use operand::{Destination, FdOperand, Number, Operand, PathOperand, Source};
+pub use operand::{FdOperand, Number, Operand, PathOperand};
 pub use params::{NumberParam, ParamValue};
 pub use results::{InSlot, Output, Results};
 
 pub(crate) use address::AddressRoom;
+pub(crate) use extent::sealed::Extent;
 pub(crate) use operand::sealed;
 
+use extent::Appended;
 use handle::BatchId;
 use memory::Arena;
 use operation::Operation;
@@ -78,6 +82,8 @@ pub struct Batch<'buf> {
     /// The descriptors that it keeps open.
     kept: Vec<Arc<OwnedFd>>,
     fuel: Option<u64>,
+    /// The vectors that its calls append to.
+    appended: Vec<Appended>,
     /// How many calls have been added.
     calls: usize,
     /// The first mistake made in building it.
@@ -117,6 +123,7 @@ impl<'buf> Batch<'buf> {
             memory: Arena::default(),
             kept: Vec::new(),
             fuel: None,
+            appended: Vec::new(),
             calls: 0,
             error: None,
             program: None,
@@ -227,6 +234,7 @@ impl<'buf> Batch<'buf> {
             value: operation,
             bound: usize::MAX,
             address: 0,
+            filled: 0,
             of: PhantomData,
         }
     }

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-use super::handle::{BatchId, Buffer, Handle, Param, Prefix};
+use super::handle::{BatchId, Buffer, Handle, Param};
 
 /// An argument of a call or a built-in operation, as the `unsafe` methods of a
 /// batch take it. The safe ones take typed things that turn into it.
@@ -190,89 +190,6 @@ impl sealed::Path for &Param<CString> {
 }
 impl PathOperand for &Param<CString> {}
 
-/// Memory that a call reads from.
-pub trait Source<'buf>: sealed::Source<'buf> {}
-
-/// Memory that a call writes to.
-pub trait Destination<'buf>: sealed::Destination<'buf> {}
-
-macro_rules! borrowed {
-    ($($of:ty, [$($n:tt)*], $bytes:ident;)*) => {$(
-        impl<'buf, $($n)*> sealed::Source<'buf> for &'buf $of {
-            fn extent(self) -> sealed::Extent {
-                let bytes: &[u8] = self.$bytes();
-                sealed::Extent::new(bytes.as_ptr().expose_provenance(), bytes.len())
-            }
-        }
-        impl<'buf, $($n)*> Source<'buf> for &'buf $of {}
-    )*};
-}
-
-borrowed! {
-    [u8], [], as_ref;
-    [u8; N], [const N: usize], as_ref;
-    Vec<u8>, [], as_ref;
-    str, [], as_bytes;
-    String, [], as_bytes;
-}
-
-macro_rules! borrowed_mut {
-    ($($of:ty, [$($n:tt)*];)*) => {$(
-        impl<'buf, $($n)*> sealed::Destination<'buf> for &'buf mut $of {
-            fn extent(self) -> sealed::Extent {
-                let bytes: &mut [u8] = self.as_mut();
-                sealed::Extent::new(bytes.as_mut_ptr().expose_provenance(), bytes.len())
-            }
-        }
-        impl<'buf, $($n)*> Destination<'buf> for &'buf mut $of {}
-    )*};
-}
-
-borrowed_mut! {
-    [u8], [];
-    [u8; N], [const N: usize];
-    Vec<u8>, [];
-}
-
-macro_rules! known {
-    ($($of:ty),*) => {$(
-        impl sealed::Source<'_> for $of {
-            fn extent(self) -> sealed::Extent {
-                self.into()
-            }
-        }
-        impl Source<'_> for $of {}
-        impl sealed::Destination<'_> for $of {
-            fn extent(self) -> sealed::Extent {
-                self.into()
-            }
-        }
-        impl Destination<'_> for $of {}
-    )*};
-}
-
-known! { Buffer, Prefix }
-
-impl From<Buffer> for sealed::Extent {
-    fn from(buffer: Buffer) -> Self {
-        Self {
-            address: buffer.into(),
-            length: buffer.len.into(),
-            bound: buffer.len,
-        }
-    }
-}
-
-impl From<Prefix> for sealed::Extent {
-    fn from(prefix: Prefix) -> Self {
-        Self {
-            address: prefix.buffer.into(),
-            length: (&prefix.length).into(),
-            bound: prefix.length.bound,
-        }
-    }
-}
-
 pub(crate) mod sealed {
     use std::ffi::CString;
 
@@ -294,32 +211,5 @@ pub(crate) mod sealed {
     pub enum PathSource {
         Copy(Result<CString, Errno>),
         Param(Operand),
-    }
-
-    pub trait Source<'buf> {
-        fn extent(self) -> Extent;
-    }
-
-    pub trait Destination<'buf> {
-        fn extent(self) -> Extent;
-    }
-
-    /// Memory with the length that a call is told.
-    #[derive(Clone, Copy, Debug)]
-    pub struct Extent {
-        pub(crate) address: Operand,
-        pub(crate) length: Operand,
-        /// The largest the length can be.
-        pub(crate) bound: usize,
-    }
-
-    impl Extent {
-        pub(super) fn new(address: usize, len: usize) -> Self {
-            Self {
-                address: address.into(),
-                length: len.into(),
-                bound: len,
-            }
-        }
     }
 }

@@ -144,6 +144,28 @@ impl<'buf> Results<'_, 'buf> {
         operations.filter_map(|at| Some(self.error(at, CallErrorKind::Errno(self.errno(at)?))))
     }
 
+    /// The bytes that a call put into the memory that it was given: as many as it
+    /// returned, and no more than there is room for.
+    ///
+    /// # Errors
+    /// If it failed, or was not made.
+    ///
+    /// # Panics
+    /// If the handle belongs to another batch, or its call fills no memory.
+    #[track_caller]
+    pub fn filled(&self, call: &Handle<usize>) -> Result<&[u8], CallError> {
+        let filled = self.get(call)?.min(call.filled);
+        assert!(
+            call.address != 0,
+            "{call:?} is of a call that fills no memory"
+        );
+        let address = ptr::with_exposed_provenance(call.address as usize);
+        // SAFETY: the call has filled as many bytes from there on, of memory that is lent
+        // to the batch for longer than it lives. Nothing writes to it but runs of the
+        // batch and `bytes_mut`, which need `&mut` of it.
+        Ok(unsafe { slice::from_raw_parts(address, filled) })
+    }
+
     /// What is in a buffer now.
     ///
     /// # Panics

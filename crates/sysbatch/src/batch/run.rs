@@ -54,6 +54,7 @@ impl<'buf> Batch<'buf> {
             stop: usize::try_from(run.pc).unwrap_or(usize::MAX),
             branches: Branches::new(),
         };
+        results.batch.extend_vectors();
         let Err(errno) = result else {
             return Ok(results);
         };

@@ -75,8 +75,7 @@ impl<'buf> Batch<'buf> {
         directory: impl FdOperand<'buf>,
         to: impl Destination<'buf>,
     ) -> Handle<usize> {
-        let to = to.extent();
-        self.transfer(Sysno::getdents64, directory.operand(), to, &[])
+        self.fill(Sysno::getdents64, directory.operand(), to, &[])
     }
 
     /// Reads where a symbolic link leads; returns how many bytes, cut off where
@@ -92,9 +91,11 @@ impl<'buf> Batch<'buf> {
         to: impl Destination<'buf>,
     ) -> Handle<usize> {
         let path = self.path(Sysno::readlinkat, path);
-        let to = to.extent();
+        let room = self.destination(Sysno::readlinkat, to);
+        let to = room.extent;
         let args = [directory.operand(), path, to.address, to.length];
-        self.call(Sysno::readlinkat, &args).at_most(to.bound)
+        let call = self.call(Sysno::readlinkat, &args);
+        self.fills(call, &room)
     }
 
     /// Makes a directory.

@@ -6,8 +6,7 @@ use rustix::fs::SeekFrom;
 use rustix::io::DupFlags;
 use syscalls::Sysno;
 
-use crate::batch::sealed::Extent;
-use crate::batch::{Batch, Destination, FdOperand, Handle, Number, Operand, Source};
+use crate::batch::{Batch, Destination, Extent, FdOperand, Handle, Number, Operand, Source};
 
 /// # Input and output
 impl<'buf> Batch<'buf> {
@@ -16,8 +15,7 @@ impl<'buf> Batch<'buf> {
     /// See [`read(2)`](https://man7.org/linux/man-pages/man2/read.2.html).
     #[track_caller]
     pub fn read(&mut self, fd: impl FdOperand<'buf>, to: impl Destination<'buf>) -> Handle<usize> {
-        let to = to.extent();
-        self.transfer(Sysno::read, fd.operand(), to, &[])
+        self.fill(Sysno::read, fd.operand(), to, &[])
     }
 
     /// Writes to a descriptor; returns how many bytes, which may be fewer.
@@ -40,8 +38,7 @@ impl<'buf> Batch<'buf> {
         to: impl Destination<'buf>,
         offset: impl Number,
     ) -> Handle<usize> {
-        let to = to.extent();
-        self.transfer(Sysno::pread64, fd.operand(), to, &[offset.into()])
+        self.fill(Sysno::pread64, fd.operand(), to, &[offset.into()])
     }
 
     /// Writes at an offset in bytes, leaving the file's own as it is.
@@ -102,6 +99,20 @@ impl<'buf> Batch<'buf> {
     ) -> Handle<()> {
         let args = [old.operand(), new.operand(), flags.bits().into()];
         self.call(Sysno::dup3, &args)
+    }
+
+    /// Adds a call that fills memory.
+    #[track_caller]
+    pub(super) fn fill(
+        &mut self,
+        sysno: Sysno,
+        fd: Operand,
+        to: impl Destination<'buf>,
+        rest: &[Operand],
+    ) -> Handle<usize> {
+        let room = self.destination(sysno, to);
+        let call = self.transfer(sysno, fd, room.extent, rest);
+        self.fills(call, &room)
     }
 
     /// Adds a call that moves bytes, at most as many as there is memory for.

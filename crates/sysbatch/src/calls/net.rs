@@ -125,13 +125,8 @@ impl<'buf> Batch<'buf> {
         to: impl Destination<'buf>,
         flags: RecvFlags,
     ) -> Handle<usize> {
-        let to = to.extent();
-        let handle = self.transfer(
-            Sysno::recvfrom,
-            socket.operand(),
-            to,
-            &[flags.bits().into()],
-        );
+        let rest = [flags.bits().into()];
+        let handle = self.fill(Sysno::recvfrom, socket.operand(), to, &rest);
         received(handle, flags)
     }
 
@@ -145,9 +140,8 @@ impl<'buf> Batch<'buf> {
     ) -> (Handle<usize>, Handle<Option<SocketAddrAny>>) {
         let room = self.address_room();
         let [address, len] = Self::room_operands(room);
-        let to = to.extent();
         let rest = [flags.bits().into(), address, len];
-        let handle = self.transfer(Sysno::recvfrom, socket.operand(), to, &rest);
+        let handle = self.fill(Sysno::recvfrom, socket.operand(), to, &rest);
         (received(handle, flags), handle.same_call().at(room))
     }
 
