@@ -190,6 +190,11 @@
 //! into a batch. As with the standard library this is beside what the kernel
 //! offers through files, `/proc/self/mem` above all.
 
+/// The example of the project's README, which is not in the crate's package.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod arch;
 mod backend;
 mod batch;

@@ -294,4 +294,21 @@ mod tests {
             assert!(fails || !reads, "{name}");
         }
     }
+
+    #[test]
+    fn the_readme_shows_a_part_of_one() {
+        let trimmed = |text: &str| {
+            let lines: Vec<_> = text.lines().map(str::trim).collect();
+            lines.join("\n")
+        };
+        let path = paths::root().join(EXAMPLES).join("read-file.c");
+        let example = trimmed(&std::fs::read_to_string(path).unwrap());
+        let readme = include_str!("../../../README.md");
+        let shown: Vec<_> = readme.split("```c\n").skip(1).collect();
+        assert!(!shown.is_empty());
+        for rest in shown {
+            let (block, _) = rest.split_once("```").unwrap();
+            assert!(example.contains(&trimmed(block)), "{block}");
+        }
+    }
 }
