@@ -1,39 +1,60 @@
 //! Files by path, and what is known of them.
 
-use std::os::fd::OwnedFd;
-
 use rustix::fs::{
     Access, AtFlags, Mode, OFlags, RenameFlags, Statx, StatxFlags, Timespec, Timestamps,
 };
 use syscalls::Sysno;
 
-use crate::batch::{Batch, Destination, FdOperand, Handle, Number, Operand, PathOperand};
+use super::declare::system_calls;
+use crate::batch::{Batch, Destination, FdOperand, Handle, PathOperand};
 
-/// # Files
+/// # Files by path
 ///
 /// Paths are relative to the directory that comes before them, or to the
 /// working directory with [`rustix::fs::CWD`], unless they begin with `/`.
 impl<'buf> Batch<'buf> {
-    /// Opens a file.
-    ///
-    /// See [`openat(2)`](https://man7.org/linux/man-pages/man2/openat.2.html).
-    #[doc(alias = "open")]
-    #[track_caller]
-    pub fn openat(
-        &mut self,
-        directory: impl FdOperand<'buf>,
-        path: impl PathOperand,
-        flags: OFlags,
-        mode: Mode,
-    ) -> Handle<OwnedFd> {
-        let path = self.path(Sysno::openat, path);
-        let args = [
-            directory.operand(),
-            path,
-            flags.bits().into(),
-            mode.bits().into(),
-        ];
-        self.open(Sysno::openat, &args)
+    system_calls! {
+        /// Opens a file.
+        #[doc(alias = "open")]
+        openat(directory: fd, path: path, flags: flags(OFlags), mode: flags(Mode)) -> OwnedFd;
+
+        /// Makes a directory.
+        #[doc(alias = "mkdir")]
+        mkdirat(directory: fd, path: path, mode: flags(Mode)) -> unit;
+
+        /// Removes a name, that of an empty directory with [`AtFlags::REMOVEDIR`].
+        #[doc(alias = "unlink")]
+        #[doc(alias = "rmdir")]
+        unlinkat(directory: fd, path: path, flags: flags(AtFlags)) -> unit;
+
+        /// Gives a file another name, or exchanges two.
+        #[doc(alias = "rename")]
+        #[doc(alias = "renameat")]
+        renameat2(
+            old_directory: fd,
+            old_path: path,
+            new_directory: fd,
+            new_path: path,
+            flags: flags(RenameFlags),
+        ) -> unit;
+
+        /// Gives a file one more name.
+        #[doc(alias = "link")]
+        linkat(
+            old_directory: fd,
+            old_path: path,
+            new_directory: fd,
+            new_path: path,
+            flags: flags(AtFlags),
+        ) -> unit;
+
+        /// Makes a symbolic link that leads to `target`.
+        #[doc(alias = "symlink")]
+        symlinkat(target: path, directory: fd, path: path) -> unit;
+
+        /// Changes the permissions of a file, following symbolic links.
+        #[doc(alias = "chmod")]
+        fchmodat(directory: fd, path: path, mode: flags(Mode)) -> unit;
     }
 
     /// Asks for what `mask` says is wanted to be known of a file.
@@ -98,124 +119,6 @@ impl<'buf> Batch<'buf> {
         self.fills(call, &room)
     }
 
-    /// Makes a directory.
-    ///
-    /// See [`mkdirat(2)`](https://man7.org/linux/man-pages/man2/mkdirat.2.html).
-    #[doc(alias = "mkdir")]
-    #[track_caller]
-    pub fn mkdirat(
-        &mut self,
-        directory: impl FdOperand<'buf>,
-        path: impl PathOperand,
-        mode: Mode,
-    ) -> Handle<()> {
-        let path = self.path(Sysno::mkdirat, path);
-        let args = [directory.operand(), path, mode.bits().into()];
-        self.call(Sysno::mkdirat, &args)
-    }
-
-    /// Removes a name, that of an empty directory with
-    /// [`AtFlags::REMOVEDIR`].
-    ///
-    /// See [`unlinkat(2)`](https://man7.org/linux/man-pages/man2/unlinkat.2.html).
-    #[doc(alias = "unlink")]
-    #[doc(alias = "rmdir")]
-    #[track_caller]
-    pub fn unlinkat(
-        &mut self,
-        directory: impl FdOperand<'buf>,
-        path: impl PathOperand,
-        flags: AtFlags,
-    ) -> Handle<()> {
-        let path = self.path(Sysno::unlinkat, path);
-        let args = [directory.operand(), path, flags.bits().into()];
-        self.call(Sysno::unlinkat, &args)
-    }
-
-    /// Gives a file another name, or exchanges two.
-    ///
-    /// See [`renameat2(2)`](https://man7.org/linux/man-pages/man2/renameat2.2.html).
-    #[doc(alias = "rename")]
-    #[doc(alias = "renameat")]
-    #[track_caller]
-    pub fn renameat2(
-        &mut self,
-        old_directory: impl FdOperand<'buf>,
-        old_path: impl PathOperand,
-        new_directory: impl FdOperand<'buf>,
-        new_path: impl PathOperand,
-        flags: RenameFlags,
-    ) -> Handle<()> {
-        let old_path = self.path(Sysno::renameat2, old_path);
-        let new_path = self.path(Sysno::renameat2, new_path);
-        let args = [
-            old_directory.operand(),
-            old_path,
-            new_directory.operand(),
-            new_path,
-            flags.bits().into(),
-        ];
-        self.call(Sysno::renameat2, &args)
-    }
-
-    /// Gives a file one more name.
-    ///
-    /// See [`linkat(2)`](https://man7.org/linux/man-pages/man2/linkat.2.html).
-    #[doc(alias = "link")]
-    #[track_caller]
-    pub fn linkat(
-        &mut self,
-        old_directory: impl FdOperand<'buf>,
-        old_path: impl PathOperand,
-        new_directory: impl FdOperand<'buf>,
-        new_path: impl PathOperand,
-        flags: AtFlags,
-    ) -> Handle<()> {
-        let old_path = self.path(Sysno::linkat, old_path);
-        let new_path = self.path(Sysno::linkat, new_path);
-        let args = [
-            old_directory.operand(),
-            old_path,
-            new_directory.operand(),
-            new_path,
-            flags.bits().into(),
-        ];
-        self.call(Sysno::linkat, &args)
-    }
-
-    /// Makes a symbolic link that leads to `target`.
-    ///
-    /// See [`symlinkat(2)`](https://man7.org/linux/man-pages/man2/symlinkat.2.html).
-    #[doc(alias = "symlink")]
-    #[track_caller]
-    pub fn symlinkat(
-        &mut self,
-        target: impl PathOperand,
-        directory: impl FdOperand<'buf>,
-        path: impl PathOperand,
-    ) -> Handle<()> {
-        let target = self.path(Sysno::symlinkat, target);
-        let path = self.path(Sysno::symlinkat, path);
-        self.call(Sysno::symlinkat, &[target, directory.operand(), path])
-    }
-
-    /// Changes the permissions of a file, following symbolic links.
-    ///
-    /// See [`fchmodat(2)`](https://man7.org/linux/man-pages/man2/fchmodat.2.html).
-    #[doc(alias = "chmod")]
-    #[doc(alias = "fchmod")]
-    #[track_caller]
-    pub fn fchmodat(
-        &mut self,
-        directory: impl FdOperand<'buf>,
-        path: impl PathOperand,
-        mode: Mode,
-    ) -> Handle<()> {
-        let path = self.path(Sysno::fchmodat, path);
-        let args = [directory.operand(), path, mode.bits().into()];
-        self.call(Sysno::fchmodat, &args)
-    }
-
     /// Sets when a file was last read and written.
     ///
     /// See [`utimensat(2)`](https://man7.org/linux/man-pages/man2/utimensat.2.html).
@@ -266,24 +169,5 @@ impl<'buf> Batch<'buf> {
             flags.bits().into(),
         ];
         self.call(sysno, &args)
-    }
-
-    /// Makes a file this long, in bytes.
-    ///
-    /// See [`ftruncate(2)`](https://man7.org/linux/man-pages/man2/ftruncate.2.html).
-    #[doc(alias = "truncate")]
-    #[track_caller]
-    pub fn ftruncate(&mut self, fd: impl FdOperand<'buf>, length: impl Number) -> Handle<()> {
-        self.call(Sysno::ftruncate, &[fd.operand(), length.into()])
-    }
-
-    /// Waits until what was written to a file, and what is known of it, is on
-    /// its disk.
-    ///
-    /// See [`fsync(2)`](https://man7.org/linux/man-pages/man2/fsync.2.html).
-    #[track_caller]
-    pub fn fsync(&mut self, fd: impl FdOperand<'buf>) -> Handle<()> {
-        let args: [Operand; 1] = [fd.operand()];
-        self.call(Sysno::fsync, &args)
     }
 }

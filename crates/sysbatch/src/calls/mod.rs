@@ -1,8 +1,10 @@
 //! The calls of a batch by topic: one method for each system call.
 
 mod address;
+mod declare;
 mod directory;
 mod event;
+mod file;
 mod fs;
 mod io;
 mod net;
