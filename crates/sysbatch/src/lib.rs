@@ -210,7 +210,9 @@ pub use batch::{
     Handle, InSlot, Kept, Label, Number, NumberParam, Operand, Output, Param, ParamValue,
     PathOperand, Prefix, Results, Source, SpareCapacity, Target, spare_capacity,
 };
-pub use calls::{DirectoryEntries, DirectoryEntry, OwnedFdOperand, SocketOption};
+pub use calls::{
+    DirectoryEntries, DirectoryEntry, FileOffset, OwnedFdOperand, SocketOption, SocketOptionName,
+};
 pub use host::{Checked, Direct, Memory, UserHost};
 pub use io_error::errno;
 #[doc(hidden)]

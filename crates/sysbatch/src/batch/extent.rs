@@ -9,7 +9,7 @@ use syscalls::Sysno;
 use super::Batch;
 use super::error::BuildError;
 use super::handle::{Buffer, Handle, Prefix};
-use super::operand::Operand;
+use super::operand::{Kind, Operand};
 use sealed::{Extent, Room, Vector};
 
 /// Memory that a call reads from.
@@ -67,6 +67,8 @@ pub(super) struct Appended {
     spare: usize,
     /// The operation that fills it.
     operation: usize,
+    /// How many bytes it puts elsewhere before, at most.
+    before: usize,
 }
 
 impl<'buf> Batch<'buf> {
@@ -80,31 +82,56 @@ impl<'buf> Batch<'buf> {
         room
     }
 
+    /// The value of an operand, unless it is known in a run only.
+    #[track_caller]
+    pub(crate) fn constant(&self, operand: Operand) -> Option<u64> {
+        if let Some(batch) = operand.batch {
+            self.id.check(batch, "argument");
+        }
+        match operand.kind {
+            Kind::Immediate(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// Notes that a call fills this memory, and returns how much of it.
     pub(crate) fn fills(&mut self, call: Handle<usize>, room: &Room) -> Handle<usize> {
-        if let Vector::Appended { vector, len } = room.vector {
-            self.appended.push(Appended {
-                vector,
-                len,
-                spare: room.extent.bound,
-                operation: call.operation,
-            });
-        }
+        self.fills_all(&call, core::slice::from_ref(room));
         call.at_most(room.extent.bound)
             .filling(room.address, room.extent.bound)
+    }
+
+    /// Notes that a call fills these pieces of memory, one after the other.
+    pub(crate) fn fills_all(&mut self, call: &Handle<usize>, rooms: &[Room]) {
+        let mut before = 0_usize;
+        for room in rooms {
+            let bound = room.extent.bound;
+            if let Vector::Appended { vector, len } = room.vector {
+                self.appended.push(Appended {
+                    vector,
+                    len,
+                    spare: bound,
+                    operation: call.operation,
+                    before,
+                });
+            }
+            before = before.saturating_add(bound);
+        }
     }
 
     /// Gives the vectors that calls append to the length that they have filled.
     pub(super) fn extend_vectors(&mut self) {
         for appended in &self.appended {
-            let filled = usize::try_from(self.slot(appended.operation)).unwrap_or(0);
+            let all = usize::try_from(self.slot(appended.operation)).unwrap_or(0);
+            let filled = all.saturating_sub(appended.before);
             let vector = ptr::with_exposed_provenance_mut::<Vec<u8>>(appended.vector as usize);
             // SAFETY: the vector is borrowed by the batch for as long as it lives, and
             // only reached here.
             let vector = unsafe { &mut *vector };
             // SAFETY: the elements before were there when the vector was handed in. The
-            // call filled as many bytes behind them as it returned, none if it failed or
-            // was not made, and at most as many as there is room for.
+            // call filled as many bytes behind them as it returned, less what it put
+            // elsewhere before; none if it failed or was not made, and at most as many as
+            // there is room for.
             unsafe { vector.set_len(appended.len + filled.min(appended.spare)) };
         }
     }

@@ -7,8 +7,9 @@
 use core::{ptr, slice};
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use rustix::fs::Statx;
-use rustix::io::Errno;
+use rustix::event::epoll;
+use rustix::fs::{OFlags, Statx};
+use rustix::io::{Errno, FdFlags};
 use rustix::process::{Pid, Uid};
 use rustix::time::Timespec;
 use sysbatch_abi::{Status, is_errno};
@@ -19,6 +20,7 @@ use super::error::{CallError, CallErrorKind};
 use super::handle::{Buffer, Handle, Param};
 use super::params::NumberParam;
 use super::program::{GONE, NOT_EXECUTED};
+use crate::calls::{SocketOption, SocketOptionRoom};
 
 /// What the calls of a run returned.
 ///
@@ -343,6 +345,8 @@ in_slot! {
     usize => |value| value as usize;
     Pid => |value| Pid::from_raw(value as i32).expect("the kernel has no process 0");
     Uid => |value| Uid::from_raw(value as u32);
+    FdFlags => |value| FdFlags::from_bits_retain(value as u32);
+    OFlags => |value| OFlags::from_bits_retain(value as u32);
 }
 
 macro_rules! in_memory {
@@ -360,3 +364,24 @@ macro_rules! in_memory {
 }
 
 in_memory! { Statx, Timespec }
+
+impl sealed::Output for Vec<epoll::Event> {
+    unsafe fn output(value: i64, address: u64) -> Self {
+        let events = ptr::with_exposed_provenance::<epoll::Event>(address as usize);
+        // SAFETY: the caller's; it is memory made for as many events as the call was asked
+        // for, of which it has written as many as it returned. They consist of integers.
+        let event = |at| unsafe { events.wrapping_add(at).read_unaligned() };
+        (0..value as usize).map(event).collect()
+    }
+}
+impl Output for Vec<epoll::Event> {}
+
+impl sealed::Output for SocketOption {
+    unsafe fn output(_: i64, address: u64) -> Self {
+        let room = ptr::with_exposed_provenance::<SocketOptionRoom>(address as usize);
+        // SAFETY: the caller's; it is memory of the batch, made for this, which consists of
+        // integers.
+        unsafe { &*room }.option()
+    }
+}
+impl Output for SocketOption {}

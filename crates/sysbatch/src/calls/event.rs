@@ -1,19 +1,126 @@
 //! Descriptors to wait for things with.
 
-use std::os::fd::OwnedFd;
+use core::mem::offset_of;
+use core::time::Duration;
 
-use rustix::event::EventfdFlags;
+use linux_raw_sys::general::{EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD};
+use rustix::event::{EventfdFlags, epoll};
 use syscalls::Sysno;
 
-use crate::batch::{Batch, Handle};
+use super::declare::system_calls;
+use crate::batch::{Batch, FdOperand, Handle, Operand};
+
+/// The size of the kernel's set of signals, in bytes.
+const SIGNAL_SET_SIZE: u32 = 8;
 
 /// # Events
-impl Batch<'_> {
+impl<'buf> Batch<'buf> {
+    system_calls! {
+        /// Makes a descriptor to wait for many others with.
+        #[doc(alias = "epoll_create")]
+        epoll_create1(flags: flags(epoll::CreateFlags)) -> OwnedFd;
+    }
+
     /// Makes a counter that can be waited for.
     ///
     /// See [`eventfd2(2)`](https://man7.org/linux/man-pages/man2/eventfd2.2.html).
     #[doc(alias = "eventfd")]
-    pub fn eventfd2(&mut self, initial: u32, flags: EventfdFlags) -> Handle<OwnedFd> {
+    pub fn eventfd2(&mut self, initial: u32, flags: EventfdFlags) -> Handle<std::os::fd::OwnedFd> {
         self.open(Sysno::eventfd2, &[initial.into(), flags.bits().into()])
+    }
+
+    /// Has an epoll descriptor wait for events of another, and tell of them with `data`.
+    ///
+    /// See [`epoll_ctl(2)`](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html).
+    #[doc(alias = "epoll_ctl")]
+    #[track_caller]
+    pub fn epoll_add(
+        &mut self,
+        epoll: impl FdOperand<'buf>,
+        source: impl FdOperand<'buf>,
+        data: u64,
+        events: epoll::EventFlags,
+    ) -> Handle<()> {
+        let event = self.event(data, events);
+        self.epoll_ctl(epoll.operand(), EPOLL_CTL_ADD, source.operand(), event)
+    }
+
+    /// Changes which events an epoll descriptor waits for, and what it tells of them.
+    ///
+    /// See [`epoll_ctl(2)`](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html).
+    #[doc(alias = "epoll_ctl")]
+    #[track_caller]
+    pub fn epoll_modify(
+        &mut self,
+        epoll: impl FdOperand<'buf>,
+        source: impl FdOperand<'buf>,
+        data: u64,
+        events: epoll::EventFlags,
+    ) -> Handle<()> {
+        let event = self.event(data, events);
+        self.epoll_ctl(epoll.operand(), EPOLL_CTL_MOD, source.operand(), event)
+    }
+
+    /// Has an epoll descriptor wait for events of another no more.
+    ///
+    /// See [`epoll_ctl(2)`](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html).
+    #[doc(alias = "epoll_ctl")]
+    #[track_caller]
+    pub fn epoll_delete(
+        &mut self,
+        epoll: impl FdOperand<'buf>,
+        source: impl FdOperand<'buf>,
+    ) -> Handle<()> {
+        let (epoll, source) = (epoll.operand(), source.operand());
+        self.epoll_ctl(epoll, EPOLL_CTL_DEL, source, Operand::ZERO)
+    }
+
+    /// Waits for events; returns at most `count` of them, none if the time is up. Waits for
+    /// ever without a `timeout`, which is rounded up to milliseconds.
+    ///
+    /// See [`epoll_wait(2)`](https://man7.org/linux/man-pages/man2/epoll_wait.2.html).
+    #[doc(alias = "epoll_pwait")]
+    #[track_caller]
+    pub fn epoll_wait(
+        &mut self,
+        epoll: impl FdOperand<'buf>,
+        count: u16,
+        timeout: Option<Duration>,
+    ) -> Handle<Vec<epoll::Event>> {
+        let events = self.copy(&vec![0; usize::from(count) * size_of::<epoll::Event>()]);
+        let timeout = timeout.map_or(-1, |timeout| {
+            i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+        });
+        let args = [
+            epoll.operand(),
+            events.into(),
+            u32::from(count).into(),
+            timeout.into(),
+            Operand::ZERO,
+            SIGNAL_SET_SIZE.into(),
+        ];
+        // Not every architecture has `epoll_wait`.
+        self.call(Sysno::epoll_pwait, &args).at(events)
+    }
+
+    #[track_caller]
+    fn epoll_ctl(
+        &mut self,
+        epoll: Operand,
+        operation: u32,
+        source: Operand,
+        event: Operand,
+    ) -> Handle<()> {
+        let args = [epoll, operation.into(), source, event];
+        self.call(Sysno::epoll_ctl, &args)
+    }
+
+    /// The address of a `struct epoll_event`.
+    fn event(&mut self, data: u64, events: epoll::EventFlags) -> Operand {
+        let mut bytes = [0; size_of::<epoll::Event>()];
+        bytes[..4].copy_from_slice(&events.bits().to_ne_bytes());
+        let place = offset_of!(epoll::Event, data);
+        bytes[place..place + 8].copy_from_slice(&data.to_ne_bytes());
+        self.copy(&bytes).into()
     }
 }

@@ -9,7 +9,8 @@ use rustix::net::{
 use sysbatch_abi::{BuiltIn, Width};
 use syscalls::Sysno;
 
-use super::SocketOption;
+use super::socket_option::{SocketOption, SocketOptionName, SocketOptionRoom};
+use super::socket_value::VALUE_SIZE;
 use crate::batch::{AddressRoom, Batch, Destination, FdOperand, Handle, Operand, Source};
 
 /// # Sockets
@@ -155,6 +156,31 @@ impl<'buf> Batch<'buf> {
         let value = self.copy(&value).into();
         let args = [socket.operand(), level.into(), name.into(), value, len];
         self.call(Sysno::setsockopt, &args)
+    }
+
+    /// Asks for an option of a socket.
+    ///
+    /// See [`getsockopt(2)`](https://man7.org/linux/man-pages/man2/getsockopt.2.html).
+    #[track_caller]
+    pub fn getsockopt(
+        &mut self,
+        socket: impl FdOperand<'buf>,
+        option: SocketOptionName,
+    ) -> Handle<SocketOption> {
+        let (level, name) = option.encode();
+        let initial = SocketOptionRoom::asking(option);
+        let room = self.copy(&initial);
+        // The length is what the last call made of it.
+        let store = BuiltIn::Store(Width::Four).number();
+        let _: Handle<i64> = self.push(store, &[room.into(), Operand::ZERO, VALUE_SIZE.into()]);
+        let args = [
+            socket.operand(),
+            level.into(),
+            name.into(),
+            (room + SocketOptionRoom::VALUE).into(),
+            room.into(),
+        ];
+        self.call(Sysno::getsockopt, &args).at(room)
     }
 
     /// Ends a connection, one way or both.

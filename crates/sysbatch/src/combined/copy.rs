@@ -2,10 +2,8 @@
 
 use std::os::fd::AsFd;
 
-use syscalls::Sysno;
-
 use super::CombinedError;
-use crate::{Backend, Batch, Handle, Target};
+use crate::{Backend, Batch, FileOffset, Target};
 
 /// Copies up to `length` bytes from where one file is to where another is;
 /// returns how many. Where `copy_file_range(2)` may copy less than there is,
@@ -28,14 +26,8 @@ pub fn copy_file_range(
     let mut batch = Batch::new();
     let left = batch.param(length.cast_signed());
     let again = batch.here();
-    let args = [
-        from.into(),
-        0_u32.into(),
-        to.into(),
-        0_u32.into(),
-        (&left).into(),
-    ];
-    let copied: Handle<usize> = batch.call(Sysno::copy_file_range, &args);
+    let current = FileOffset::CURRENT;
+    let copied = batch.copy_file_range(from, current, to, current, &left);
     batch.on_error(&copied, Target::Exit);
     batch.on_zero(&copied, Target::Exit);
     let minus = batch.sub(0_u32, &copied);

@@ -1,0 +1,43 @@
+//! Offsets in files that calls read from memory, and leave there.
+
+use sysbatch_abi::{BuiltIn, Width};
+
+use crate::batch::{Batch, Number, Operand};
+
+/// Where in a file a call reads or writes that moves bytes between two.
+#[derive(Clone, Copy, Debug)]
+pub struct FileOffset(Option<Operand>);
+
+impl FileOffset {
+    /// At the file's own offset, which moves on; the only one that pipes and sockets have.
+    pub const CURRENT: Self = Self(None);
+
+    /// At this offset in bytes. The file's own stays as it is.
+    #[must_use]
+    pub fn at(offset: impl Number) -> Self {
+        Self(Some(offset.into()))
+    }
+}
+
+impl Batch<'_> {
+    /// The address of an offset, which is set each time the call is made.
+    #[track_caller]
+    pub(super) fn offset(&mut self, offset: FileOffset) -> Operand {
+        let Some(offset) = offset.0 else {
+            return Operand::ZERO;
+        };
+        let address = self.room::<u64>();
+        self.stored(address.into(), address, offset)
+    }
+
+    /// Stores a number before the next call, at `to`; returns `address` as an operand that
+    /// has the call skipped if the number is the result of one that failed.
+    #[track_caller]
+    pub(super) fn stored(&mut self, address: Operand, to: u64, number: Operand) -> Operand {
+        let store = BuiltIn::Store(Width::Eight).number();
+        let _ = self.push::<i64>(store, &[to.into(), Operand::ZERO, number]);
+        // The number again, so that this is skipped with it.
+        let address = self.push::<u64>(BuiltIn::Set.number(), &[address, number]);
+        (&address).into()
+    }
+}
