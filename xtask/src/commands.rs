@@ -57,6 +57,9 @@ enum Command {
         /// Write the figures to this file, too.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// Write a picture of the output to this file, too, as SVG.
+        #[arg(long, value_name = "FILE")]
+        picture: Option<PathBuf>,
     },
     /// Run every test, on the host and in guests on both kernels.
     Test {
@@ -181,7 +184,7 @@ impl Arguments {
                 println!("{}", tree.folder.display());
                 Ok(true)
             }
-            Command::Demo { json } => demo::run(json.as_deref()),
+            Command::Demo { json, picture } => demo::run(json.as_deref(), picture.as_deref()),
             Command::Test {
                 fresh: true, cases, ..
             } => fresh::run(&cases),

@@ -96,35 +96,38 @@ impl Figures {
         })
     }
 
-    /// Prints a table.
-    pub(super) fn print(&self) {
+    /// The table that is printed.
+    pub(super) fn table(&self) -> String {
         let Ways {
             kernel,
             user,
             coreutils,
         } = &self.du;
-        println!(
-            "\nLinux {} ({}), a tree of {} files on ext4, caches warm",
-            self.kernel_release, self.accel, self.tree_files
-        );
-        println!(
-            "{:34} {:>10} {:>14} {:>9}",
-            "", "crossings", "bytes", "seconds"
-        );
+        let mut lines = vec![
+            format!(
+                "Linux {} ({}), a tree of {} files on ext4, caches warm",
+                self.kernel_release, self.accel, self.tree_files
+            ),
+            format!(
+                "{:34} {:>10} {:>14} {:>9}",
+                "", "crossings", "bytes", "seconds"
+            ),
+        ];
         for (name, walk) in [
             ("sysbatch du, module", kernel),
             ("sysbatch du, same batches, user", user),
             ("du (coreutils)", coreutils),
         ] {
-            println!(
+            lines.push(format!(
                 "{name:34} {:>10} {:>14} {:>9.3}",
                 walk.crossings, walk.bytes, walk.seconds
-            );
+            ));
         }
-        println!(
+        lines.push(format!(
             "{} times fewer crossings than call by call",
             user.crossings / kernel.crossings.max(1)
-        );
+        ));
+        lines.join("\n")
     }
 
     /// The seconds with the module, in user space and by coreutils.

@@ -3,6 +3,7 @@
 
 mod figures;
 mod host;
+mod picture;
 mod tree;
 
 use std::path::Path;
@@ -31,19 +32,22 @@ const WALK_LIMIT: u64 = 180;
 /// Where coreutils' command is in the guest.
 const COREUTILS_DU: &str = "/coreutils/du";
 
-/// Shows everything and writes the figures to `json`, if given; whether they
-/// are what they should be.
+/// Shows everything and writes the figures to `json` and a picture of them to `picture`,
+/// if given; whether they are what they should be.
 ///
 /// # Errors
-/// When something can't be set up or built.
-pub(crate) fn run(json: Option<&Path>) -> Result<bool> {
+/// When something can't be set up, built or written.
+pub(crate) fn run(json: Option<&Path>, picture: Option<&Path>) -> Result<bool> {
     let kernel = prepare()?;
     let command = guest::build("sysbatch-cli", "sysbatch")?;
     let figures = walk(&kernel, &command)?;
-    figures.print();
+    println!("\n{}", figures.table());
     if let Some(json) = json {
         let text = serde_json::to_string_pretty(&figures)?;
         std::fs::write(json, text).with_context(|| format!("can't write {}", json.display()))?;
+    }
+    if let Some(path) = picture {
+        picture::write(path, &figures.table())?;
     }
     host::run(&command, &kernel)?;
     Ok(figures.hold(FEWER_CROSSINGS))
