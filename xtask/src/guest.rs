@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::vm::GuestFile;
 use crate::{paths, process};
 
 const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -136,19 +135,4 @@ fn executable(line: &str, name: &str) -> Option<PathBuf> {
     // A library of the same name has no executable.
     (message["reason"] == "compiler-artifact" && message["target"]["name"] == name)
         .then(|| message["executable"].as_str().map(PathBuf::from))?
-}
-
-/// A program of the host at `path` in the guest, and the libraries that it is
-/// linked with where it looks for them.
-///
-/// # Errors
-/// When the libraries can't be found out.
-pub(crate) fn with_libraries(program: &Path, path: &str) -> Result<Vec<GuestFile>> {
-    // `libc.so.6 => /lib/…/libc.so.6 (0x…)` or `/lib64/ld-linux-x86-64.so.2 (0x…)`
-    let text = process::output_of(Command::new("ldd").arg(program))?;
-    let libraries = text.split_whitespace().filter(|word| word.starts_with('/'));
-    let libraries = libraries.map(|library| GuestFile::host(library, library));
-    Ok(std::iter::once(GuestFile::host(path, program))
-        .chain(libraries)
-        .collect())
 }

@@ -11,9 +11,9 @@ use super::Programs;
 use super::figures::{CommandBench, Entries, Filtered, Guest};
 use super::trees::{BATCHED, LIBRARIES, named};
 use crate::kernel::{self, Flavour, Need, Series};
+use crate::kmod;
 use crate::progress::Progress;
 use crate::vm::{self, Accel, GuestFile, SuiteResult, Verdict, VmSpec};
-use crate::{guest, kmod};
 
 /// Where coreutils' command is in the guest.
 const COREUTILS_DU: &str = "/coreutils/du";
@@ -51,7 +51,7 @@ pub(super) fn measure(
 ) -> Result<Guest> {
     let kernel = kernel::ensure(series, Flavour::Cloud, Need::Image)?;
     let module = kmod::build(&kernel)?;
-    let mut files = guest::with_libraries(Path::new("/usr/bin/du"), COREUTILS_DU)?;
+    let mut files = GuestFile::with_libraries(Path::new("/usr/bin/du"), COREUTILS_DU)?;
     files.push(GuestFile::host("/bin/sysbatch", &programs.command));
     files.push(GuestFile::host("/bin/sysbatch-bench", &programs.beside));
     let spec = VmSpec {

@@ -82,7 +82,7 @@ fn walk(kernel: &Kernel, command: &Path) -> Result<Figures> {
         }),
         read_only: true,
     };
-    let mut files = guest::with_libraries(Path::new("/usr/bin/du"), COREUTILS_DU)?;
+    let mut files = GuestFile::with_libraries(Path::new("/usr/bin/du"), COREUTILS_DU)?;
     files.push(GuestFile::host("/bin/sysbatch", command));
     let spec = VmSpec {
         files,

@@ -401,7 +401,7 @@ impl GuestSuite {
             files.extend(library::guest_files()?);
         }
         if self.coreutils {
-            files.extend(guest::with_libraries(
+            files.extend(GuestFile::with_libraries(
                 Path::new("/usr/bin/du"),
                 COREUTILS_DU,
             )?);

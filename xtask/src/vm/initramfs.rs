@@ -7,9 +7,12 @@ use std::io::{BufWriter, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use cpio::newc::{Builder, trailer};
+
+use crate::process;
 
 const DIRECTORY: u32 = 0o040_755;
 const LINK: u32 = 0o120_777;
@@ -56,6 +59,21 @@ impl GuestFile {
             path: path.to_owned(),
             source: Source::Tree(host.into()),
         }
+    }
+
+    /// A program of the host at `path` in the guest, and the libraries that it is
+    /// linked with where it looks for them.
+    ///
+    /// # Errors
+    /// When the libraries can't be found out.
+    pub(crate) fn with_libraries(program: &Path, path: &str) -> Result<Vec<Self>> {
+        // `libc.so.6 => /lib/…/libc.so.6 (0x…)` or `/lib64/ld-linux-x86-64.so.2 (0x…)`
+        let text = process::output_of(Command::new("ldd").arg(program))?;
+        let libraries = text.split_whitespace().filter(|word| word.starts_with('/'));
+        let libraries = libraries.map(|library| Self::host(library, library));
+        Ok(std::iter::once(Self::host(path, program))
+            .chain(libraries)
+            .collect())
     }
 }
 
