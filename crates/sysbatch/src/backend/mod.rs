@@ -7,6 +7,8 @@ mod double;
 mod execute;
 mod list;
 mod select;
+#[cfg(test)]
+mod tests;
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
