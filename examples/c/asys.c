@@ -4,6 +4,8 @@
  *
  *	cc asys.c $(pkg-config --cflags --libs sysbatch)
  */
+/* What C99 alone does not have. */
+#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>

@@ -5,6 +5,8 @@
  *
  *	cc batch-closes.c $(pkg-config --cflags --libs sysbatch)
  */
+/* What C99 alone does not have. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,6 +5,8 @@
  *
  *	cc read-file.c $(pkg-config --cflags --libs sysbatch)
  */
+/* What C99 alone does not have. */
+#define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/syscall.h>

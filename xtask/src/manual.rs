@@ -1,5 +1,7 @@
-//! The manual pages: do they format without complaint, and are they of this
-//! version?
+//! The manual pages: do they format without complaint, are they of this version,
+//! and is there one for each function of the C library?
+
+pub(crate) mod names;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +14,10 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     let pages = pages(&root.join("man"))?;
     if pages.is_empty() {
         bail!("there are no manual pages in man/");
+    }
+    let missing = names::missing(root)?;
+    if !missing.is_empty() {
+        bail!("no manual page has these functions in its NAME section: {missing:?}");
     }
     for page in pages {
         let text = std::fs::read_to_string(&page)

@@ -5,14 +5,21 @@
  *
  * Each returns what the call it stands for would, or a negated errno, and
  * leaves errno alone. Arrays of any length are handled SYSBATCH_MANY entries
- * at a time. The program has to define _GNU_SOURCE before its first header.
+ * at a time.
  *
- * It compiles as C99, C11 and C++11.
+ * It compiles as C99, C11 and C++11. struct statx, struct mmsghdr and O_PATH
+ * are not of C's or POSIX's, so the program has to define _GNU_SOURCE before
+ * its first header.
  */
 #ifndef SYSBATCH_COMBINED_H
 #define SYSBATCH_COMBINED_H
 
 #include <errno.h>
+
+#if !defined(_GNU_SOURCE) || (defined(__GLIBC__) && !defined(__USE_GNU))
+#error "sysbatch_combined.h needs _GNU_SOURCE: define it before the first #include, or compile with -D_GNU_SOURCE"
+#else
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -402,5 +409,7 @@ static inline int64_t sysbatch_sigaction_many(struct sysbatch *sysbatch,
 		return error;
 	return run.status == SYSBATCH_STATUS_EXIT ? r[run.pc] : 0;
 }
+
+#endif /* _GNU_SOURCE */
 
 #endif /* SYSBATCH_COMBINED_H */

@@ -191,7 +191,7 @@ pub(super) fn check(tree: &Tree, folder: &Path) -> Result<Tally> {
     let mut tally = Tally::default();
     for source in sources(EXAMPLES)? {
         let program = folder.join(name(&source));
-        let language = ("gcc", "-std=gnu11");
+        let language = ("gcc", "-std=c99");
         let compiled = compile(tree, &source, &program, language, Linking::Shared);
         let ready = compiled.is_ok();
         tally.add(outcome(compiled.map(|()| 1)));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use super::shared;
+use crate::manual::names;
 use crate::{paths, process};
 
 const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -100,13 +101,19 @@ fn copy_headers(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The pages, each in the folder of its section.
+/// The pages, each in the folder of its section, and a link to a page for each other
+/// name that it has.
 fn manual(folder: &Path) -> Result<()> {
     for page in list(&paths::root().join("man"))? {
         let section = page.extension().and_then(|section| section.to_str());
         let section = section.with_context(|| format!("{} has no section", page.display()))?;
         let name = page.file_name().unwrap_or_default();
-        copy(&page, &folder.join(format!("man{section}")).join(name))?;
+        let pages = folder.join(format!("man{section}"));
+        copy(&page, &pages.join(name))?;
+        for other in names::others(&page)? {
+            let link = format!(".so man{section}/{}\n", name.display());
+            write(&pages.join(format!("{other}.{section}")), &link)?;
+        }
     }
     Ok(())
 }

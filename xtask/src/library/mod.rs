@@ -2,9 +2,11 @@
 
 mod examples;
 mod install;
+mod pages;
 mod programs;
 mod server;
 mod shared;
+mod standard;
 
 pub(crate) use install::{Tree, install};
 pub(crate) use programs::{check, guest_files};

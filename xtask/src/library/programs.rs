@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::{Tree, examples, install};
+use super::{Tree, examples, install, pages, standard};
 use crate::test::tally::{Tally, harness};
 use crate::vm::GuestFile;
 use crate::{paths, process};
@@ -34,6 +34,8 @@ pub(crate) fn check() -> Result<Tally> {
         }
     }
     tally.add(examples::check(&tree, &folder)?);
+    tally.add(outcome(standard::check(&tree, &folder)));
+    tally.add(outcome(pages::check(&tree)));
     Ok(tally)
 }
 
