@@ -7,13 +7,31 @@ use std::io;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::mistake::Mistake;
-use crate::span::Span;
+use crate::span::{Lines, Span};
 
 /// A mistake and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Diagnostic {
     pub(crate) span: Span,
     pub(crate) mistake: Mistake,
+}
+
+/// A mistake in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Detail {
+    /// Its kind, as in [`Diagnostics::codes`].
+    pub code: &'static str,
+    /// The line it is in, from 1.
+    pub line: usize,
+    /// The character of the line it begins at, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected there instead.
+    pub label: &'static str,
+    /// What to do about it, if that is known.
+    pub hint: Option<String>,
 }
 
 /// Every mistake that was found in a source text.
@@ -53,6 +71,23 @@ impl Diagnostics {
     /// names such as `unknown-call`.
     pub fn codes(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.list.iter().map(|diagnostic| diagnostic.mistake.code())
+    }
+
+    /// Each mistake in words, in the order of their places.
+    pub fn details(&self) -> impl Iterator<Item = Detail> + '_ {
+        let lines = Lines::of(&self.source);
+        self.list.iter().map(move |Diagnostic { span, mistake }| {
+            let before = self.source.get(..span.start).unwrap_or_default();
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            Detail {
+                code: mistake.code(),
+                line: lines.number(span.start),
+                column: 1 + line.chars().count(),
+                message: mistake.message(),
+                label: mistake.label(),
+                hint: mistake.hint(),
+            }
+        })
     }
 
     /// Every kind of mistake there is.

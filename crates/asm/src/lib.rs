@@ -41,7 +41,7 @@ mod span;
 
 pub use assemble::assemble;
 pub use constants::constants;
-pub use diagnostics::Diagnostics;
+pub use diagnostics::{Detail, Diagnostics};
 pub use disassemble::{Listing, disassemble};
 pub use image::Image;
 pub use literal::{quote, quote_byte};

@@ -6,7 +6,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 use crate::wrap;
-use crate::{bench, check, doctor, du, run};
+use crate::{bench, check, completions, doctor, du, run};
 
 /// Run batches of system calls, in one crossing into the kernel where the
 /// sysbatch module is loaded and in user space elsewhere.
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     /// Run a program with each of its system calls in a batch of its own
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     Wrap(wrap::Arguments),
+    /// Print what a shell needs to complete the command line
+    Completions(completions::Arguments),
 }
 
 impl Command {
@@ -63,6 +65,7 @@ impl Command {
             Self::Du(arguments) => du::execute(&arguments),
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             Self::Wrap(arguments) => wrap::execute(&arguments),
+            Self::Completions(arguments) => completions::execute(&arguments),
         }
     }
 }

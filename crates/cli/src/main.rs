@@ -4,10 +4,13 @@
 //! that runs it; [`command`] lists them.
 
 mod bench;
+mod broken_pipe;
 mod check;
 mod command;
+mod completions;
 mod doctor;
 mod du;
+mod progress;
 mod run;
 mod source;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -16,6 +19,7 @@ mod wrap;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    broken_pipe::end_by_signal();
     match command::Cli::of_process().command.run() {
         Ok(code) => code,
         Err(error) => {

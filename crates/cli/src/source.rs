@@ -1,15 +1,25 @@
 //! Programs from files and standard input.
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 
+use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
-use sysbatch_asm::{Program, assemble};
+use sysbatch_asm::{Diagnostics, Program, assemble};
+
+/// A program that was read, or what is wrong with it.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// The name of its file, as it is shown.
+    pub(crate) name: String,
+    pub(crate) program: Result<Program, Diagnostics>,
+}
 
 /// Reads and assembles a program; `-` is standard input.
 ///
-/// Mistakes are shown on standard error; then there is no program.
-pub(crate) fn load(file: &Path) -> anyhow::Result<Option<Program>> {
+/// # Errors
+/// When it can't be read, or is no text.
+pub(crate) fn read(file: &Path) -> anyhow::Result<Source> {
     let (name, bytes) = if file.as_os_str() == "-" {
         let mut bytes = Vec::new();
         io::stdin()
@@ -26,10 +36,22 @@ pub(crate) fn load(file: &Path) -> anyhow::Result<Option<Program>> {
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
         anyhow::anyhow!("{name}:{line}: not UTF-8; write other bytes in strings as \\xHH")
     })?;
-    match assemble(&name, &source) {
+    let program = assemble(&name, &source);
+    Ok(Source { name, program })
+}
+
+/// [`read`], with mistakes shown on standard error; then there is no program.
+///
+/// # Errors
+/// As for `read`.
+pub(crate) fn load(file: &Path) -> anyhow::Result<Option<Program>> {
+    let Source { name, program } = read(file)?;
+    match program {
         Ok(program) => Ok(Some(program)),
         Err(diagnostics) => {
-            eprintln!("{}", diagnostics.render(io::stderr().is_terminal()));
+            // As `NO_COLOR`, `TERM` and whether it is a terminal have it.
+            let coloured = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
+            eprintln!("{}", diagnostics.render(coloured));
             let count = diagnostics.len();
             let plural = if count == 1 { "" } else { "s" };
             eprintln!("\n{name}: {count} mistake{plural}");

@@ -69,3 +69,34 @@ again:  n = read(0, \"ab\", 0x10)  neg exit, pos again                      # 0
 ";
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
 }
+
+#[test]
+fn mistakes_are_told_as_json() {
+    let source = "# caf\u{e9}\nopneat(1)\n  close(\"\u{e9}\", n)\n";
+    let output = check("bad.sb", source.as_bytes(), &["--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["file"], "bad.sb");
+    assert_eq!(report["entries"], serde_json::Value::Null);
+    let mistakes = report["mistakes"].as_array().unwrap();
+    let first = serde_json::json!({
+        "code": "unknown-call",
+        "line": 2,
+        "column": 1,
+        "message": "no system call or built-in is named `opneat`",
+        "label": "expected the name of a call",
+        "hint": "did you mean `openat`?",
+    });
+    assert_eq!(mistakes[0], first);
+    // In characters, not in bytes.
+    assert_eq!(
+        (&mistakes[1]["line"], &mistakes[1]["column"]),
+        (&3.into(), &14.into())
+    );
+    let output = check("good.sb", b"getpid()", &["--json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected = serde_json::json!({"file": "good.sb", "entries": 1, "mistakes": []});
+    assert_eq!(report, expected);
+}

@@ -187,14 +187,16 @@ fn bench_calls_the_unit_as_it_is_told() {
 
 #[test]
 fn bench_says_what_is_wrong() {
-    let output = sysbatch(&QUICK).arg("--file=/not/there").output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        text.contains("cannot measure statx: in the native format, user backend: statx failed"),
-        "{text}"
-    );
-    assert!(text.contains("No such file or directory"), "{text}");
+    for (file, why) in [
+        ("/missing", "No such file or directory"),
+        ("/", "Is a directory"),
+    ] {
+        let output = sysbatch(&QUICK).args(["--file", file]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let told = String::from_utf8(output.stderr).unwrap();
+        let start = format!("sysbatch: cannot read {file}, which --file says");
+        assert!(told.starts_with(&start) && told.contains(why), "{told}");
+    }
     let output = sysbatch(&["bench", "--backend=kernel", "--rounds=1", "--settle=0"]);
     let output = { output }.output().unwrap();
     assert_eq!(output.status.success(), has_device());

@@ -294,3 +294,48 @@ fn the_trace_goes_where_it_should() {
          SET(0) = 0\nstatus EXIT, 3 steps, 1 crossing, backend user\n"
     );
 }
+
+/// The lines of JSON that a run prints.
+fn records(source: &str, options: &[&str]) -> Vec<serde_json::Value> {
+    let printed = run(source, &[&["--json"], options].concat());
+    assert_eq!((printed.status, printed.err.as_str()), (0, ""));
+    let lines = printed.out.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+const PROGRAM: &str = "buffer block 8\n\
+                       in = openat(AT_FDCWD, \"/no/such\", O_RDONLY)\n\
+                       n = ADD(40, 2)\n";
+
+#[test]
+fn steps_are_told_as_json() {
+    let expected = [
+        serde_json::json!({
+            "entry": 0, "line": 2, "call": "openat",
+            "arguments": ["AT_FDCWD", "\"/no/such\"", "O_RDONLY"],
+            "result": -2, "error": "ENOENT", "no_call": null,
+        }),
+        serde_json::json!({
+            "entry": 1, "line": 3, "call": "ADD", "arguments": ["40", "2"],
+            "result": 42, "error": null, "no_call": null,
+        }),
+        serde_json::json!({
+            "status": "DONE", "steps": 2, "crossings": 1, "backend": "user", "entry": 2,
+        }),
+    ];
+    assert_eq!(records(PROGRAM, &[]), expected);
+}
+
+#[test]
+fn slots_are_told_as_json() {
+    let records = records(PROGRAM, &["--whole"]);
+    let slots = serde_json::json!({"slots": [
+        {"slot": 0, "value": -2, "names": ["in"]},
+        {"slot": 1, "value": 42, "names": ["n"]},
+    ]});
+    assert_eq!(records[0], slots);
+    assert_eq!(records[1]["status"], "DONE");
+    assert_eq!(records.len(), 2);
+}

@@ -12,6 +12,7 @@ use super::fit::{Fit, Series, fit};
 use super::program;
 use super::random::Random;
 use super::workload::{Calls, Kind, Workload};
+use crate::progress::Progress;
 
 /// How to measure.
 #[derive(Debug)]
@@ -58,12 +59,13 @@ pub(crate) fn now() -> Duration {
 
 /// Keeps the processor busy until clock frequencies, caches and whatever starts
 /// with the machine have settled.
-pub(super) fn settle(time: Duration) {
+pub(super) fn settle(time: Duration, progress: &mut Progress) {
     let mut workload = Workload::null();
     let calls = workload.calls();
     let end = now() + time;
     while now() < end {
         calls.make(1000);
+        progress.tell(|| "letting the machine settle".to_owned());
     }
 }
 
@@ -98,6 +100,7 @@ pub(super) fn measure(
     kind: Kind,
     calls: &Calls<'_>,
     backends: &[Backend],
+    progress: &mut Progress,
 ) -> anyhow::Result<Measured> {
     let sample = plan.sample as usize;
     let formats = plan.formats.iter().copied();
@@ -122,9 +125,12 @@ pub(super) fn measure(
     let has_alone = calls.system_calls() > 0;
     let mut order: Vec<_> = (0..samples.len() + usize::from(has_alone)).collect();
     let mut random = Random::new();
-    for _ in 0..plan.rounds {
+    for round in 1..=plan.rounds {
         random.shuffle(&mut order);
         for &index in &order {
+            // What this leaves in the caches is gone after the first run below, which
+            // is not timed.
+            progress.tell(|| format!("{}, round {round} of {}", kind.name(), plan.rounds));
             let Some((backend, batch, series)) = samples.get_mut(index) else {
                 calls.make(sample.div_ceil(8));
                 alone.push(time(1, || {

@@ -23,7 +23,8 @@ mod report;
 pub(crate) mod workload;
 mod worth;
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -33,6 +34,7 @@ use clap::ValueEnum;
 use sysbatch::Backend;
 use sysbatch::abi::Format;
 
+use crate::progress::Progress;
 use measure::Plan;
 use parts::Parts;
 use workload::{Kind, Workload};
@@ -131,7 +133,15 @@ impl Arguments {
 pub(crate) fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let backends = backends(arguments.backend)?;
     let file = match &arguments.file {
-        Some(file) => file.clone(),
+        Some(file) => {
+            // Later it would be a call of a batch that fails, which names no file.
+            let first_byte = || File::open(file)?.read(&mut [0]);
+            first_byte().with_context(|| {
+                let file = file.display();
+                format!("cannot read {file}, which --file says is to be measured with")
+            })?;
+            file.clone()
+        }
         None => std::env::current_exe().context("cannot tell which file this program is")?,
     };
     let plan = Plan {
@@ -140,23 +150,27 @@ pub(crate) fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         sizes: &SIZES,
         formats: arguments.formats(),
     };
-    measure::settle(Duration::from_secs(arguments.settle.into()));
+    let mut progress = Progress::default();
+    measure::settle(Duration::from_secs(arguments.settle.into()), &mut progress);
     let mut results = Vec::new();
     for &kind in arguments.kinds() {
         let mut workload = Workload::new(kind, &file)?;
         let calls = workload.calls();
         let name = kind.name();
         if !calls.is_answered() {
-            eprintln!(
-                "sysbatch bench: {name} is left out: a system call that does not exist is not \
+            progress.aside(|| {
+                eprintln!(
+                    "sysbatch bench: {name} is left out: a system call that does not exist is not \
                  answered by ENOSYS here; does a filter answer it?"
-            );
+                );
+            });
             continue;
         }
-        let measured = measure::measure(&plan, kind, &calls, &backends);
+        let measured = measure::measure(&plan, kind, &calls, &backends, &mut progress);
         results.push(measured.with_context(|| format!("cannot measure {name}"))?);
     }
     let parts = Parts::measure(arguments.rounds, arguments.sample)?;
+    drop(progress);
     let worth = Worth::new(parts, &results);
     let report = report::Report::new(arguments, &file, &results, worth);
     let mut out = std::io::stdout().lock();

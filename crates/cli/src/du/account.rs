@@ -125,6 +125,11 @@ impl<O: Write, E: Write> Account<O, E> {
         self.output.complained
     }
 
+    /// Says what is under way.
+    pub(super) fn tell(&mut self, what: impl FnOnce() -> String) {
+        self.output.progress.tell(what);
+    }
+
     /// Adds up what can be added up: all that comes before the first directory
     /// that has not been listed.
     ///
@@ -156,7 +161,7 @@ impl<O: Write, E: Write> Account<O, E> {
     /// If the output cannot be written.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         if self.lines.total {
-            self.output.total(&self.total, b"total")?;
+            self.output.total(&self.total)?;
         }
         self.output.out.flush()
     }

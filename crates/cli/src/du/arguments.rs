@@ -150,6 +150,11 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(super) stats: bool,
 
+    /// Print each line as JSON: the path, its size in bytes and its inodes, and
+    /// with --time its time; whatever the unit
+    #[arg(long, conflicts_with = "null")]
+    pub(super) json: bool,
+
     /// Print help
     #[arg(long, action = ArgAction::Help)]
     help: Option<bool>,

@@ -38,6 +38,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use sysbatch::Backend;
 
+use crate::progress::Progress;
 pub(crate) use arguments::Arguments;
 use output::Output;
 
@@ -61,6 +62,9 @@ pub(crate) fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         threshold: request.threshold,
         time: request.time,
         end: request.end,
+        json: arguments.json,
+        progress: Progress::default(),
+        interactive,
         complained: false,
     };
     let (complete, statistics) = walk::walk(

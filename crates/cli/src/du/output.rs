@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 
 use rustix::io::Errno;
+use serde::Serialize;
 
 use super::quote::quoted;
 use super::scale::Unit;
 use super::time::TimeFormat;
 use super::usage::Usage;
+use crate::progress::Progress;
 
 /// What is printed of a usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +46,33 @@ pub(super) struct Output<O, E> {
     pub(super) time: Option<TimeFormat>,
     /// The byte that ends a line.
     pub(super) end: u8,
+    /// Whether lines are JSON.
+    pub(super) json: bool,
+    /// What tells of the walk meanwhile.
+    pub(super) progress: Progress,
+    /// Whether the lines go to a terminal, on which that has to make room for them.
+    pub(super) interactive: bool,
     /// Whether there was anything to complain about.
     pub(super) complained: bool,
+}
+
+/// A line of `--json`.
+#[derive(Debug, Serialize)]
+struct Record<'path> {
+    /// The path, if it is text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'path str>,
+    /// Its bytes, if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<&'path [u8]>,
+    /// It is the total of all operands.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    total: bool,
+    /// In bytes.
+    size: u64,
+    inodes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
 }
 
 impl<O: Write, E: Write> Output<O, E> {
@@ -64,23 +91,59 @@ impl<O: Write, E: Write> Output<O, E> {
             Threshold::AtMost(most) => amount <= most,
         };
         if printed {
-            self.total(usage, path)
+            self.write(usage, Some(path))
         } else {
             Ok(())
         }
     }
 
-    /// Prints a line.
-    pub(super) fn total(&mut self, usage: &Usage, path: &[u8]) -> io::Result<()> {
-        let amount = self.amount(usage);
-        let out = &mut self.out;
-        write!(out, "{}\t", self.unit.display(amount))?;
-        if let Some(format) = &self.time {
-            format.write(out, usage.time)?;
-            out.write_all(b"\t")?;
+    /// Prints the line of the total of all operands.
+    pub(super) fn total(&mut self, usage: &Usage) -> io::Result<()> {
+        self.write(usage, None)
+    }
+
+    fn write(&mut self, usage: &Usage, path: Option<&[u8]>) -> io::Result<()> {
+        if self.json {
+            let line = self.record(usage, path)?;
+            return self.progress.aside(|| self.out.write_all(&line));
         }
-        out.write_all(path)?;
-        out.write_all(&[self.end])
+        let amount = self.unit.display(self.amount(usage));
+        let (out, time, end) = (&mut self.out, &self.time, self.end);
+        let mut print = || {
+            write!(out, "{amount}\t")?;
+            if let Some(format) = time {
+                format.write(out, usage.time)?;
+                out.write_all(b"\t")?;
+            }
+            out.write_all(path.unwrap_or(b"total"))?;
+            out.write_all(&[end])
+        };
+        if self.interactive {
+            self.progress.aside(print)
+        } else {
+            print()
+        }
+    }
+
+    fn record(&self, usage: &Usage, path: Option<&[u8]>) -> io::Result<Vec<u8>> {
+        let text = path.and_then(|path| std::str::from_utf8(path).ok());
+        let mut time = Vec::new();
+        if let Some(format) = &self.time {
+            format.write(&mut time, usage.time)?;
+        }
+        let mut line = serde_json::to_vec(&Record {
+            path: text,
+            path_bytes: path.filter(|_| text.is_none()),
+            total: path.is_none(),
+            size: usage.size,
+            inodes: usage.inodes,
+            time: self
+                .time
+                .is_some()
+                .then(|| String::from_utf8_lossy(&time).into_owned()),
+        })?;
+        line.push(b'\n');
+        Ok(line)
     }
 
     /// Says what is wrong with a path.
@@ -99,6 +162,7 @@ impl<O: Write, E: Write> Output<O, E> {
         self.out.flush()?;
         let line = format!("sysbatch du: {what}\n");
         // In one piece: standard error has no buffer.
-        self.err.write_all(line.as_bytes())
+        let err = &mut self.err;
+        self.progress.aside(|| err.write_all(line.as_bytes()))
     }
 }

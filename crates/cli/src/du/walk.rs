@@ -57,6 +57,11 @@ pub(super) fn walk<O: Write, E: Write>(
     walk.account.advance(&mut walk.tree)?;
     while let Some(part) = walk.next()? {
         walk.listed(part);
+        let Statistics {
+            directories, files, ..
+        } = walk.statistics;
+        walk.account
+            .tell(|| format!("{directories} directories and {files} files so far"));
         walk.account.advance(&mut walk.tree)?;
     }
     // The last ones may have been settled.

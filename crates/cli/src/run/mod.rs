@@ -1,5 +1,6 @@
 //! `sysbatch run`: run a batch written as text.
 
+mod json;
 mod output;
 mod records;
 mod step;
@@ -39,6 +40,9 @@ pub(crate) struct Arguments {
     /// Print nothing but what the batch itself writes, and errors
     #[arg(short, long)]
     quiet: bool,
+    /// Print each step as a line of JSON, and how the batch ended as the last one
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
 }
 
 /// A backend as an argument.
@@ -80,6 +84,8 @@ struct Session {
     image: Image,
     backend: Backend,
     fuel: u64,
+    /// What is printed is JSON.
+    json: bool,
 }
 
 /// Runs `sysbatch run`. The status is 0 if the batch ended, 1 if it or the
@@ -93,6 +99,7 @@ pub(crate) fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         backend: arguments.backend()?,
         fuel: arguments.fuel.unwrap_or(program.fuel),
         program,
+        json: arguments.json,
     };
     let mut output = arguments.output()?;
     let verdict = if arguments.whole {

@@ -8,7 +8,7 @@ use sysbatch_abi::{DST_OWN_INDEX, Entry, Run, Status};
 use super::output::Output;
 use super::text::Shown;
 use super::verdict::Verdict;
-use super::{NO_MEMORY, Session, text};
+use super::{NO_MEMORY, Session, json, text};
 
 /// Runs the batch with one unit of fuel at a time.
 pub(super) fn run(session: &Session, output: &mut Output) -> anyhow::Result<Verdict> {
@@ -23,17 +23,23 @@ pub(super) fn run(session: &Session, output: &mut Output) -> anyhow::Result<Verd
         if output.is_on() && fuel > 0 {
             shown = show(session, &run, &mut memory);
         }
-        if let Some((shown, _)) = &shown {
+        if let Some((shown, _)) = &shown
+            && !session.json
+        {
             output.print(&shown.before())?;
         }
-        let steps = run.steps;
+        let (pc, steps) = (run.pc, run.steps);
         run.fuel = fuel.min(1);
         // SAFETY: as above.
         let status = unsafe { session.backend.run(&mut run, &mut memory) };
         fuel -= run.steps.wrapping_sub(steps);
         if let Some((shown, slot)) = &shown {
             let result = result(session, &run, steps, *slot);
-            output.print(&shown.after(&session.image, result))?;
+            output.print(&if session.json {
+                json::line(&shown.record(session, pc, result))?
+            } else {
+                shown.after(&session.image, result)
+            })?;
         }
         if status != Ok(Status::OutOfFuel) || fuel == 0 {
             run.fuel = fuel;

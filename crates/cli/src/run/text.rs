@@ -8,6 +8,7 @@ use sysbatch_abi::{ARGUMENT_COUNT, BuiltIn, ENTRY_SIZE, Entry, Mode, Width, is_e
 use sysbatch_asm::{Argument, BlockKind, Image, Section, Symbol, quote, signature};
 use syscalls::{Errno, Sysno};
 
+use super::json::Step;
 use super::{Session, records};
 
 /// The most bytes of a buffer that are shown.
@@ -279,6 +280,27 @@ impl Shown {
         }
         text.push('\n');
         text
+    }
+
+    /// The step for `--json`.
+    pub(super) fn record(&self, session: &Session, pc: u64, result: Option<i64>) -> Step<'_> {
+        let index = usize::try_from(pc).unwrap_or(usize::MAX);
+        let origin = session.program.origins.get(index);
+        let filled = result.filter(|_| self.no_call.is_none());
+        let arguments = self.arguments.iter().map(|part| match part {
+            Part::Text(argument) => argument.clone(),
+            Part::Written(address) => written(&session.image, *address, filled),
+        });
+        let failed = result.filter(|&result| !self.builtin && is_errno(result));
+        Step {
+            entry: pc,
+            line: origin.map(|origin| origin.line),
+            call: &self.name,
+            arguments: arguments.collect(),
+            result,
+            error: failed.and_then(|result| Errno::new(result.unsigned_abs() as i32).name()),
+            no_call: self.no_call.as_deref(),
+        }
     }
 
     fn result(&self, result: Option<i64>) -> String {

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use rustix::io::Errno;
 use sysbatch_abi::{Run, Status};
 
-use super::Session;
 use super::output::Output;
+use super::{Session, json};
 
 /// The exit status of a batch that ran out of fuel.
 const OUT_OF_FUEL: u8 = 3;
@@ -31,13 +31,7 @@ impl Verdict {
         file: &Path,
         output: &mut Output,
     ) -> anyhow::Result<ExitCode> {
-        output.print(&format!(
-            "status {}, {}, {}, backend {}\n",
-            self.status_name(),
-            count(self.run.steps, "step", "steps"),
-            count(session.backend.crossings(), "crossing", "crossings"),
-            session.backend.kind().name(),
-        ))?;
+        output.print(&self.last_line(session)?)?;
         match self.ended {
             Ok(Status::Done | Status::Exit) => Ok(ExitCode::SUCCESS),
             Ok(Status::OutOfFuel) => {
@@ -56,6 +50,25 @@ impl Verdict {
                 Ok(ExitCode::FAILURE)
             }
         }
+    }
+
+    fn last_line(&self, session: &Session) -> anyhow::Result<String> {
+        let (status, backend) = (self.status_name(), session.backend.kind().name());
+        let (steps, crossings) = (self.run.steps, session.backend.crossings());
+        if session.json {
+            return json::line(&json::End {
+                status,
+                steps,
+                crossings,
+                backend,
+                entry: self.run.pc,
+            });
+        }
+        Ok(format!(
+            "status {status}, {}, {}, backend {backend}\n",
+            count(steps, "step", "steps"),
+            count(crossings, "crossing", "crossings"),
+        ))
     }
 
     fn status_name(&self) -> &'static str {

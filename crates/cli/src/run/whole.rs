@@ -7,9 +7,8 @@ use anyhow::Context as _;
 use sysbatch::Checked;
 
 use super::output::Output;
-use super::text;
 use super::verdict::Verdict;
-use super::{NO_MEMORY, Session};
+use super::{NO_MEMORY, Session, json, text};
 
 /// Runs the batch and prints the result slots as they are at its end.
 pub(super) fn run(session: &Session, output: &mut Output) -> anyhow::Result<Verdict> {
@@ -21,7 +20,11 @@ pub(super) fn run(session: &Session, output: &mut Output) -> anyhow::Result<Verd
     run.fuel = session.fuel;
     // SAFETY: as above.
     let status = unsafe { session.backend.run(&mut run, &mut memory) };
-    output.print(&slots(session))?;
+    output.print(&if session.json {
+        json::line(&records(session))?
+    } else {
+        slots(session)
+    })?;
     Ok(Verdict::new(run, status))
 }
 
@@ -37,4 +40,23 @@ fn slots(session: &Session) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The same for `--json`.
+fn records(session: &Session) -> json::Slots<'_> {
+    let values = session.image.results().into_iter().enumerate();
+    let slots = values.map(|(slot, value)| json::Slot {
+        slot,
+        value,
+        names: session
+            .program
+            .slots
+            .iter()
+            .filter(|symbol| symbol.index == slot as u64)
+            .map(|symbol| symbol.name.as_str())
+            .collect(),
+    });
+    json::Slots {
+        slots: slots.collect(),
+    }
 }

@@ -6,6 +6,7 @@
 mod errors;
 #[path = "../support/filter.rs"]
 mod filter;
+mod json;
 mod limits;
 mod operands;
 mod options;
