@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustix::io::Errno;
 use sysbatch_abi::{Run, Status};
 
-use super::first_try::{STEPS, first_try};
+use super::first_try::{STEPS, Watch, first_try};
 use super::keeps_thread::keeps_thread;
 use super::options::{FirstTry, WhenFull};
 use super::slot::Slot;
@@ -138,11 +138,12 @@ impl Job {
         begun: &Begun,
         tried: Tried,
         backend: &Backend,
+        watch: &mut Watch,
     ) -> Option<Result<Status, Errno>> {
         self.run.fuel = self.run.fuel.saturating_add(begun.kept);
         self.started |= self.run.steps != begun.steps;
         let result = match tried {
-            Tried::ByItself => return self.try_first(backend),
+            Tried::ByItself => return self.try_first(backend, watch),
             Tried::Stopped(Ok(Status::Punt)) => None,
             Tried::Stopped(Ok(Status::OutOfFuel)) if self.run.fuel > 0 => None,
             Tried::Stopped(result) => Some(result),
@@ -154,7 +155,11 @@ impl Job {
 
     /// Makes the first try that is to be made: runs as much of it as goes without
     /// waiting. Gives the result if that was all.
-    pub(super) fn try_first(&mut self, backend: &Backend) -> Option<Result<Status, Errno>> {
+    pub(super) fn try_first(
+        &mut self,
+        backend: &Backend,
+        watch: &mut Watch,
+    ) -> Option<Result<Status, Errno>> {
         self.first_try = FirstTry::Nobody;
         let before = self.run.steps;
         let result = match self.access {
@@ -162,12 +167,12 @@ impl Job {
                 // SAFETY: as for `run`.
                 let mut memory = unsafe { Direct::new() };
                 // SAFETY: as for `run`.
-                unsafe { first_try(backend, &mut self.run, &mut memory) }
+                unsafe { first_try(backend, &mut self.run, &mut memory, watch) }
             }
             // SAFETY: as for `run`.
             Access::Checked => match unsafe { Checked::new() } {
                 // SAFETY: as for `run`.
-                Ok(mut memory) => unsafe { first_try(backend, &mut self.run, &mut memory) },
+                Ok(mut memory) => unsafe { first_try(backend, &mut self.run, &mut memory, watch) },
                 Err(errno) => Some(Err(errno)),
             },
         };

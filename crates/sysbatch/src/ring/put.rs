@@ -4,6 +4,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use super::error::RefusedReason;
+use super::first_try::Watch;
 use super::job::{Job, Sink};
 use super::options::{FirstTry, WhenFull};
 use super::shared::{Shared, State};
@@ -28,7 +29,7 @@ pub(super) fn put(shared: &Arc<Shared>, submission: RawSubmit, sink: Sink) -> Pu
     drop(state);
     let mut job = Job::new(submission, sink);
     if job.first_try == FirstTry::Submitter
-        && let Some(result) = job.try_first(&shared.backend)
+        && let Some(result) = job.try_first(&shared.backend, &mut Watch::new())
     {
         shared.deliver(job, RawOutcome::Ran(result));
         return Ok(Posted(number));

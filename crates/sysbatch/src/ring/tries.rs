@@ -4,6 +4,7 @@
 use rustix::io::Errno;
 use sysbatch_abi::Status;
 
+use super::first_try::Watch;
 use super::job::Job;
 use super::options::FirstTry;
 use super::shared::Shared;
@@ -30,11 +31,12 @@ pub(super) fn first_tries(shared: &Shared, mut jobs: Vec<Job>, who: FirstTry) ->
 fn try_all(shared: &Shared, jobs: &mut [Job], who: FirstTry) -> Vec<Option<Result<Status, Errno>>> {
     let backend = &shared.backend;
     let mut results = vec![None; jobs.len()];
+    let mut watch = Watch::new();
     let mine = jobs.iter_mut().zip(&mut results);
     let mut mine: Vec<_> = mine.filter(|(job, _)| job.first_try == who).collect();
     if mine.len() < 2 || backend.kind() == Kind::User {
         for (job, result) in mine {
-            *result = job.try_first(backend);
+            *result = job.try_first(backend, &mut watch);
         }
         return results;
     }
@@ -44,7 +46,7 @@ fn try_all(shared: &Shared, jobs: &mut [Job], who: FirstTry) -> Vec<Option<Resul
     // for the batches until they have completed.
     let tried = unsafe { backend.enter_first_tries(&mut runs) };
     for (((job, result), begun), tried) in mine.into_iter().zip(begun).zip(tried) {
-        *result = job.tried(&begun, tried, backend);
+        *result = job.tried(&begun, tried, backend, &mut watch);
     }
     results
 }

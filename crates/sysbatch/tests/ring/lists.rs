@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, OFlags};
 use sysbatch::{
-    Batch, CallErrorKind, Completion, FirstTry, Handle, Kind, RefusedReason, Ring, RingOptions,
-    Shutdown, Submit, WhenFull,
+    Backend, Batch, CallErrorKind, Completion, FirstTry, Handle, Kind, RefusedReason, Ring,
+    RingOptions, Shutdown, Submit, WhenFull,
 };
 
 use crate::common::backend;
+use crate::first_try::at_last;
 use crate::gate::Gate;
 use crate::{ring, ring_with};
 
@@ -201,6 +202,36 @@ fn first_tries_of_a_list_are_few_crossings() {
     assert_eq!(ring.wait(200, None).unwrap().len(), 200);
     let crossings = backend.crossings() - before;
     assert!(crossings <= 2, "{crossings} for 200 batches");
+}
+
+/// Without the module, who watches the calls of this thread is asked once for all that
+/// a list has, not for each batch.
+#[test]
+fn of_a_list_it_is_asked_once_who_watches() {
+    const MANY: u64 = 100;
+    let backend = std::sync::Arc::new(Backend::user());
+    let ring = Ring::new(std::sync::Arc::clone(&backend)).unwrap();
+    let crossings = |count: u64| {
+        let before = backend.crossings();
+        let (batches, _): (Vec<_>, Vec<_>) = (0..count).map(|_| reading()).unzip();
+        for ticket in ring.submit_all(batches) {
+            ticket
+                .unwrap()
+                .wait()
+                .unwrap()
+                .results()
+                .unwrap()
+                .check()
+                .unwrap();
+        }
+        backend.crossings() - before
+    };
+    // Who renames or mounts something elsewhere has a look repeated by a worker.
+    let is_asked_once = || {
+        let alone = crossings(1);
+        crossings(MANY) == 1 + MANY * (alone - 1)
+    };
+    assert!(at_last(is_asked_once));
 }
 
 /// All places are taken by what never ends: what it holds is bounded, it can be

@@ -1,43 +1,34 @@
 //! The host of a first try: it hands back whatever would wait.
 
-use core::cell::Cell;
-
 use linux_raw_sys::general::{AT_FDCWD, F_GETFL, O_NONBLOCK};
 use sysbatch_abi::{PuntReason, Resume, Width, never_waits};
 use sysbatch_engine::{Call, Fault, Host, Outcome};
 use syscalls::Sysno;
 
 use super::own::{Own, OwnKind};
+use super::watch::Watch;
 use crate::{Memory, UserHost};
 
-/// `PR_GET_SECCOMP` of `prctl(2)`.
-const PR_GET_SECCOMP: u64 = 21;
 /// The directory that paths begin at.
 pub(super) const HERE: u64 = AT_FDCWD as i64 as u64;
-
-thread_local! {
-    /// Whether a filter has been seen to watch this thread: none ever goes away.
-    static IS_WATCHED: Cell<bool> = const { Cell::new(false) };
-}
 
 /// Makes calls that do not wait, and hands back the others.
 pub(super) struct NowaitHost<M> {
     user: UserHost<M>,
     pub(super) own: Own,
-    /// Whether other calls may be made than those of the batch, once that has been
-    /// asked.
-    free: Option<bool>,
+    /// Whether other calls may be made than those of the batch.
+    pub(super) watch: Watch,
 }
 
 /// Makes a call without waiting, if that can be; gives its result.
 type Form<M> = fn(&mut NowaitHost<M>, Sysno, [u64; 6]) -> Option<i64>;
 
 impl<M: Memory> NowaitHost<M> {
-    pub(super) const fn new(memory: M) -> Self {
+    pub(super) const fn new(memory: M, watch: Watch) -> Self {
         Self {
             user: UserHost::new(memory),
             own: Own::new(),
-            free: None,
+            watch,
         }
     }
 
@@ -54,19 +45,6 @@ impl<M: Memory> NowaitHost<M> {
     pub(super) fn status_flags(&mut self, fd: u64) -> Option<u32> {
         let flags = self.make(Sysno::fcntl, [fd, F_GETFL.into(), 0, 0, 0, 0]);
         u32::try_from(flags).ok()
-    }
-
-    /// Whether no filter watches the calls of this thread.
-    fn is_free(&mut self) -> bool {
-        if let Some(free) = self.free {
-            return free;
-        }
-        let free = !IS_WATCHED.get() && {
-            let mode = self.make(Sysno::prctl, [PR_GET_SECCOMP, 0, 0, 0, 0, 0]);
-            IS_WATCHED.set(mode != 0);
-            mode == 0
-        };
-        *self.free.insert(free)
     }
 
     /// Whether a call, as it is, does not wait.

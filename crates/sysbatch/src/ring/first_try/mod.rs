@@ -53,9 +53,10 @@
 //! filter is shown nothing else but `prctl(PR_GET_SECCOMP)`, once for each
 //! thread, which is how it is known. Where no filter has been seen it is asked
 //! again for each batch that has use for a form or a look, for a filter can come
-//! at any time, from another thread too (`SECCOMP_FILTER_FLAG_TSYNC`). A tracer
-//! sees the calls in the table and those of the looks; a batch that is to look
-//! exactly as written is submitted without a first try.
+//! at any time, from another thread too (`SECCOMP_FILTER_FLAG_TSYNC`). Of a list
+//! that is submitted at once it is asked again when as many steps have been made as
+//! one batch may make. A tracer sees the calls in the table and those of the looks; a
+//! batch that is to look exactly as written is submitted without a first try.
 
 mod close;
 mod host;
@@ -66,6 +67,7 @@ mod open;
 mod own;
 mod read;
 mod sockets;
+mod watch;
 
 use core::ptr;
 
@@ -74,6 +76,7 @@ use sysbatch_abi::{Run, Status};
 
 use crate::{Backend, Memory};
 use host::NowaitHost;
+pub(super) use watch::Watch;
 
 /// How many steps may be made on the submitting thread: a loop that never waits
 /// is not to keep it for long.
@@ -92,6 +95,7 @@ pub(super) unsafe fn first_try<M: Memory>(
     backend: &Backend,
     run: &mut Run,
     memory: &mut M,
+    watch: &mut Watch,
 ) -> Option<Result<Status, Errno>> {
     let fuel = run.fuel;
     let steps = fuel.min(STEPS);
@@ -99,11 +103,12 @@ pub(super) unsafe fn first_try<M: Memory>(
     // SAFETY: the caller's promise.
     let result = match unsafe { backend.run_unless_waiting(run, memory) } {
         Some(result) => result,
-        None => interpret(backend, run, memory),
+        None => interpret(backend, run, memory, watch),
     };
     // SAFETY: a reference is valid for reads; the word was written through the
     // address.
     let left = unsafe { (&raw const run.fuel).read_volatile() };
+    watch.passed(steps - left.min(steps));
     run.fuel = left.saturating_add(fuel - steps);
     match result {
         Ok(Status::Punt) => None,
@@ -113,11 +118,17 @@ pub(super) unsafe fn first_try<M: Memory>(
 }
 
 /// Makes it in this process.
-fn interpret<M: Memory>(backend: &Backend, run: &mut Run, memory: &mut M) -> Result<Status, Errno> {
+fn interpret<M: Memory>(
+    backend: &Backend,
+    run: &mut Run,
+    memory: &mut M,
+    watch: &mut Watch,
+) -> Result<Status, Errno> {
     run.status = Status::None.raw();
-    let mut host = NowaitHost::new(memory);
+    let mut host = NowaitHost::new(memory, *watch);
     let address = ptr::from_mut(run).expose_provenance() as u64;
     let result = sysbatch_engine::enter(&mut host, address);
+    *watch = host.watch;
     backend.count(host.crossings());
     result.map_err(|error| Errno::from_raw_os_error(error.errno()))
 }
@@ -140,6 +151,6 @@ impl Backend {
         memory: &mut M,
     ) -> Option<Result<Status, Errno>> {
         // SAFETY: the caller's promise.
-        unsafe { first_try(self, run, memory) }
+        unsafe { first_try(self, run, memory, &mut Watch::new()) }
     }
 }
