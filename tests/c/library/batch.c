@@ -53,7 +53,7 @@ static void chain(const char *self)
 	CHECK_EQUAL(error, -ENOENT);
 }
 
-/* Jumps by the sign of the result, ends, and the index of the last call. */
+/* Jumps by the sign of the result, ends, and the index that is returned. */
 static void jumps(void)
 {
 	long rets[4] = { UNWRITTEN, UNWRITTEN, UNWRITTEN, UNWRITTEN };
@@ -72,10 +72,20 @@ static void jumps(void)
 
 	calls[0].jumpFail = -1;
 	CHECK_EQUAL(batch(rets, calls, 4, 0, 0), 0);
+	calls[1].jumpPos = -2;
+	calls[0].jumpFail = 0;
+	CHECK_EQUAL(batch(rets, calls, 4, 0, 0), 1);
+	calls[1].jumpPos = 0;
+	/* To the end and past it: all calls are behind. */
+	rets[3] = UNWRITTEN;
 	calls[0].jumpFail = 3;
-	CHECK_EQUAL(batch(rets, calls, 4, 0, 0), 0);
+	CHECK_EQUAL(batch(rets, calls, 4, 0, 0), 3);
 	calls[0].jumpFail = 32767;
-	CHECK_EQUAL(batch(rets, calls, 4, 0, 0), 0);
+	CHECK_EQUAL(batch(rets, calls, 4, 0, 0), 3);
+	CHECK_EQUAL(rets[3], UNWRITTEN);
+	calls[3].jumpFail = calls[3].jump0 = calls[3].jumpPos = 1;
+	CHECK_EQUAL(batch(rets, calls + 3, 1, 0, 0), 0);
+	calls[3] = scall0(getuid, 0, 0, 0);
 	calls[0].jumpFail = 2;
 	CHECK_EQUAL(batch(rets, calls, 4, 0, 0), 3);
 	calls[0] = scall0(getpid, 0, 0, -32768);

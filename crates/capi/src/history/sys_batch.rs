@@ -8,7 +8,7 @@ use std::sync::Once;
 
 use rustix::io::Errno;
 use sysbatch::abi::{Format, Run, Status};
-use sysbatch::{Backend, Kind};
+use sysbatch::{Backend, Kind, Memory as _};
 
 use super::program::{backend, header, slots};
 use crate::memory::Probed;
@@ -35,8 +35,9 @@ pub struct Syscall {
 const SYSCALL_SIZE: c_long = size_of::<Syscall>() as c_long;
 const _: () = assert!(SYSCALL_SIZE == 64);
 
-/// Runs `ncall` calls with forward jumps and returns the index of the last one
-/// executed; zero if there are none.
+/// Runs `ncall` calls with forward jumps and returns the index of the call that ended
+/// it by a negative jump, else that of the last one of all, executed or left out by a
+/// jump past the end; zero if there are none.
 ///
 /// Results that cannot be written raise `SIGSEGV`; a program that cannot be
 /// read fails with `EFAULT`. `flags` and `size` mean nothing, as in the original:
@@ -96,13 +97,13 @@ unsafe fn see_through(backend: &Backend, header: &mut Run) -> Result<c_long, Err
         // SAFETY: the caller's promise.
         let ended = unsafe { memory.run(backend, header) };
         match (ended, Status::from_raw(header.status)) {
-            (Ok(_), _) => return Ok(header.pc as c_long),
+            (Ok(_), _) => return Ok(ended_at(header)),
             (Err(Errno::FAULT), Some(Status::Unstored)) => {
-                let slot = header.results.wrapping_add(header.pc.wrapping_mul(8));
                 // SAFETY: the results are the caller's, or raise the signal.
-                unsafe { touch::write(slot, header.value) };
-                match following(header)? {
-                    Some(next) => header.pc = next,
+                unsafe { touch::write(slot(header), header.value) };
+                match jump(header, header.value)? {
+                    Some(next) if next < header.len => header.pc = next,
+                    Some(_) => return Ok(last(header)),
                     None => return Ok(header.pc as c_long),
                 }
             }
@@ -111,21 +112,45 @@ unsafe fn see_through(backend: &Backend, header: &mut Run) -> Result<c_long, Err
     }
 }
 
-/// The call that follows the one at `pc`, whose result is `value`: the
-/// engine's rule X6, for a result that a signal handler made room for.
-fn following(header: &Run) -> Result<Option<u64>, Errno> {
+/// What is returned of a batch whose last executed call is at `pc`. If that has taken
+/// its own memory away it is taken to have ended the batch.
+fn ended_at(header: &Run) -> c_long {
+    if header.pc == header.len - 1 {
+        return last(header);
+    }
+    // SAFETY: the result is only read.
+    let mut memory = unsafe { Probed::new(0..0) };
+    let result = memory.load_words(slot(header)).map_err(|_| Errno::FAULT);
+    match result.and_then(|[result]| jump(header, result.cast_signed())) {
+        Ok(Some(_)) => last(header),
+        Ok(None) | Err(_) => header.pc as c_long,
+    }
+}
+
+/// The index of the last of all calls, of which there is one.
+const fn last(header: &Run) -> c_long {
+    header.len.wrapping_sub(1) as c_long
+}
+
+/// The address of the result of the call at `pc`.
+const fn slot(header: &Run) -> u64 {
+    header.results.wrapping_add(header.pc.wrapping_mul(8))
+}
+
+/// Where the call at `pc` jumps to with this result, maybe past the end, or `None` if
+/// it ends the batch: the engine's rule X6.
+fn jump(header: &Run, result: i64) -> Result<Option<u64>, Errno> {
     let address = header
         .program
         .wrapping_add(header.pc.wrapping_mul(SYSCALL_SIZE.cast_unsigned()));
     // SAFETY: the header's memory is read only.
     let mut memory = unsafe { Probed::new(0..0) };
-    let [first] = sysbatch::Memory::load_words(&mut memory, address).map_err(|_| Errno::FAULT)?;
-    let shift = match header.value {
+    let [first] = memory.load_words(address).map_err(|_| Errno::FAULT)?;
+    let shift = match result {
         -4095..0 => 16,
         0 => 32,
         _ => 48,
     };
     let jump = ((first >> shift) as u16).cast_signed();
-    let next = u64::try_from(jump).ok().map(|jump| header.pc + 1 + jump);
-    Ok(next.filter(|&next| next < header.len))
+    Ok(u64::try_from(jump).ok().map(|jump| header.pc + 1 + jump))
 }

@@ -57,7 +57,8 @@ extern "C" {
 #endif
 
 /*
- * Runs `ncall` calls and returns the index of the last one executed, 0 if
+ * Runs `ncall` calls and returns the index of the one that ended the batch by
+ * a negative jump, else `ncall` - 1, also after a jump past the end; 0 if
  * there are none; -1 with errno if the program is wrong. `flags` and `size`
  * mean nothing.
  */
