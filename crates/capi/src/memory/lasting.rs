@@ -17,7 +17,7 @@
 
 use core::ptr;
 use core::slice;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::OnceLock;
 
 use rustix::fs::{Mode, OFlags};
@@ -52,27 +52,33 @@ struct Areas {
 
 static AREAS: OnceLock<Areas> = OnceLock::new();
 static LOST: AtomicBool = AtomicBool::new(false);
+/// The area that was asked for last, by its place among all: it is looked at first.
+static RECENT: AtomicUsize = AtomicUsize::new(0);
 
 /// What lasts around the bytes from `first` to `last`, and whether it can be
 /// written.
 ///
 /// The kernel is asked when a process asks here first, by /proc/self/maps; where
 /// there is none nothing is known to last.
+#[inline]
 pub(super) fn around(first: u64, last: u64) -> Option<(Span, bool)> {
     if LOST.load(Ordering::Relaxed) {
         return None;
     }
-    let areas = AREAS.get().unwrap_or_else(find_once);
-    for area in areas.get() {
-        // Where the heap ends is asked for only if it matters.
-        if area.span.start <= first && (area.heap || last < area.span.end) {
-            let span = area.now();
-            if span.covers(first, last) {
-                return Some((span, area.writable));
-            }
-        }
-    }
-    None
+    let areas = AREAS.get().unwrap_or_else(find_once).get();
+    let recent = areas.get(RECENT.load(Ordering::Relaxed));
+    let found = recent.and_then(|area| area.around(first, last));
+    found.or_else(|| search(areas, first, last))
+}
+
+/// Looks at all areas.
+#[cold]
+fn search(areas: &[Area], first: u64, last: u64) -> Option<(Span, bool)> {
+    let found = areas.iter().map(|area| area.around(first, last));
+    let mut numbered = found.enumerate();
+    let (index, found) = numbered.find_map(|(index, found)| Some((index, found?)))?;
+    RECENT.store(index, Ordering::Relaxed);
+    Some(found)
 }
 
 /// A batch has taken memory away or protected it: what lasts is no longer relied
@@ -93,6 +99,15 @@ pub(super) fn lose_all() {
 }
 
 impl Area {
+    /// Where it is now, and whether it can be written, if the bytes are in it.
+    #[inline]
+    fn around(&self, first: u64, last: u64) -> Option<(Span, bool)> {
+        // Where the heap ends is asked for only if it matters.
+        let may_be = self.span.start <= first && (self.heap || last < self.span.end);
+        let span = may_be.then(|| self.now())?;
+        span.covers(first, last).then_some((span, self.writable))
+    }
+
     /// Where it is now.
     fn now(&self) -> Span {
         if self.heap {

@@ -28,6 +28,7 @@ mod pages;
 mod probe;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use core::ptr;
 
@@ -39,6 +40,8 @@ use sysbatch_engine::Fault;
 use effect::Effect;
 use pages::{PAGE_SIZE, Pages, Span};
 use probe::{AskKernel, Probe};
+
+pub(crate) use window::Window;
 
 /// Memory of a program that was handed in by C: a bad address is a [`Fault`]
 /// here as it is in the kernel.
@@ -98,6 +101,14 @@ impl<P: Probe> Probed<P> {
             readable: Pages::new(),
             writable: Pages::new(),
             knows_all: true,
+        }
+    }
+
+    /// Takes over what the kernel has said of a page.
+    #[inline]
+    pub(crate) fn learn(&mut self, window: &Window) {
+        if let Some(page) = window.asked() {
+            self.readable.add(page);
         }
     }
 
@@ -222,16 +233,6 @@ impl<P: Probe> Probed<P> {
         }
         self.forget_pages();
     }
-}
-
-/// Whether the bytes are in memory that lasts, and can be written if that is asked for:
-/// the cheapest way to find words good that are looked at once.
-#[inline]
-pub(crate) fn lasts(address: u64, size: u64, is_written: bool) -> bool {
-    let found = address
-        .checked_add(size - 1)
-        .and_then(|last| lasting::around(address, last));
-    matches!(found, Some((_, writable)) if writable || !is_written)
 }
 
 /// Whether this thread is the only one of its process.

@@ -7,7 +7,7 @@ use core::ptr;
 use rustix::io::Errno;
 use sysbatch::Memory as _;
 
-use crate::memory::{Probed, lasts};
+use crate::memory::{Probed, Window};
 
 /// `struct asys_input`: a call to be made.
 #[repr(C)]
@@ -41,13 +41,14 @@ impl Call {
         args: [0; 6],
     };
 
-    /// Reads one, and its cookie.
+    /// Reads one, and its cookie. The window is that of a thread that makes no calls
+    /// meanwhile.
     ///
     /// # Errors
     /// `EFAULT` if any of it cannot be read, `EINVAL` for too many arguments.
     #[inline]
-    pub(super) fn read(address: u64) -> Result<(Self, c_ulong), Errno> {
-        let [number, cookie, count, args] = words::<4>(address)?;
+    pub(super) fn read(window: &mut Window, address: u64) -> Result<(Self, c_ulong), Errno> {
+        let [number, cookie, count, args] = words::<4>(window, address)?;
         let mut call = Self {
             // The other half is padding.
             number: u64::from(number as u32),
@@ -55,9 +56,17 @@ impl Call {
         };
         let count = usize::try_from(count).map_err(|_| Errno::INVAL)?;
         let wanted = call.args.get_mut(..count).ok_or(Errno::INVAL)?;
+        if !wanted.is_empty() && window.reads(args, 8 * wanted.len() as u64) {
+            for (index, arg) in wanted.iter_mut().enumerate() {
+                let place: *const u64 = ptr::with_exposed_provenance(args as usize + 8 * index);
+                // SAFETY: it is memory that can be read, and whatever is there is a number.
+                *arg = unsafe { place.read_unaligned() };
+            }
+            return Ok((call, cookie));
+        }
         for (arg, offset) in wanted.iter_mut().zip((0..).step_by(8)) {
             let address = args.checked_add(offset).ok_or(Errno::FAULT)?;
-            [*arg] = words(address)?;
+            [*arg] = words(window, address)?;
         }
         Ok((call, cookie))
     }
@@ -65,11 +74,9 @@ impl Call {
 
 /// Reads words of the caller's.
 #[inline]
-fn words<const N: usize>(address: u64) -> Result<[u64; N], Errno> {
-    if lasts(address, 8 * N as u64, false) {
-        let place: *const [u64; N] = ptr::with_exposed_provenance(address as usize);
-        // SAFETY: it is memory that can be read, and whatever is there is a number.
-        return Ok(unsafe { place.read_unaligned() });
+fn words<const N: usize>(window: &mut Window, address: u64) -> Result<[u64; N], Errno> {
+    if let Some(words) = window.words(address) {
+        return Ok(words);
     }
     // SAFETY: it is used for reading.
     let mut memory = unsafe { Probed::new(0..0) };

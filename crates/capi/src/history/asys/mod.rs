@@ -24,7 +24,7 @@ use super::pool::{Pool, WithoutThread};
 use super::process::Process;
 use super::program::{backend, header};
 use crate::errno;
-use crate::memory::{Probed, lasts};
+use crate::memory::{Probed, Window};
 use crate::signals::Blocked;
 
 pub(super) use callers::Callers;
@@ -118,7 +118,7 @@ pub unsafe extern "C-unwind" fn sysbatch_compat_asys_submit(
 /// As for [`Call::read`].
 #[inline]
 fn submit_at_once(caller: &Caller, address: u64) -> Result<bool, Errno> {
-    let (call, cookie) = Call::read(address)?;
+    let (call, cookie) = Call::read(&mut Window::new(), address)?;
     let number = call.number as u32;
     let (Some(sysno), true) = (Sysno::new(number as usize), never_waits(number, &call.args)) else {
         return Ok(false);
@@ -161,12 +161,13 @@ unsafe fn submit<const N: usize>(
         Ok(())
     };
     let mut count = 0;
+    let mut window = Window::new();
     while count < room {
         let input = (taken + count as u64)
             .checked_mul(INPUT_SIZE)
             .and_then(|offset| first.checked_add(offset))
             .ok_or(Errno::FAULT);
-        match input.and_then(Call::read) {
+        match input.and_then(|address| Call::read(&mut window, address)) {
             Ok((call, cookie)) => {
                 list.calls[count] = call;
                 list.cookies[count] = cookie;
@@ -348,7 +349,7 @@ pub unsafe extern "C-unwind" fn sysbatch_compat_asys_await_completion(
 #[inline]
 fn tell(out: *mut Completion, completion: Completion) -> bool {
     let address = out.expose_provenance() as u64;
-    if lasts(address, size_of::<Completion>() as u64, true) {
+    if Window::new().writes(address, size_of::<Completion>() as u64) {
         // SAFETY: it is memory that can be written, and the caller's promise.
         unsafe { out.write_unaligned(completion) };
         return true;

@@ -9,7 +9,7 @@ use sysbatch::abi::{Run, SYSLET_SYNC, Status, Width};
 use sysbatch::{Backend, Memory as _};
 
 use crate::history::changing::changes_its_thread;
-use crate::memory::Probed;
+use crate::memory::{Probed, Window};
 
 /// `struct syslet_uatom`.
 #[repr(C)]
@@ -57,7 +57,11 @@ const _: () = {
 };
 
 /// Access to the caller's memory; what cannot be reached is `EFAULT`.
-pub(super) struct User(Probed);
+pub(super) struct User {
+    memory: Probed,
+    /// What is at hand in it until something runs.
+    window: Window,
+}
 
 /// A completion ring as its head describes it.
 #[derive(Clone, Copy, Debug)]
@@ -70,8 +74,11 @@ pub(super) struct Ring {
 
 impl User {
     pub(super) fn new() -> Self {
-        // SAFETY: what it writes to are the places that the interface says.
-        Self(unsafe { Probed::new(0..0) })
+        Self {
+            // SAFETY: what it writes to are the places that the interface says.
+            memory: unsafe { Probed::new(0..0) },
+            window: Window::new(),
+        }
     }
 
     /// Runs a syslet to its end, see [`Backend::run`].
@@ -79,8 +86,9 @@ impl User {
     /// # Safety
     /// As for [`Backend::run`]; addresses may be bad.
     pub(super) unsafe fn run(&mut self, backend: &Backend, run: &mut Run) -> Result<Status, Errno> {
+        self.window = Window::new();
         // SAFETY: the caller's promise.
-        unsafe { self.0.run(backend, run) }
+        unsafe { self.memory.run(backend, run) }
     }
 
     /// Runs a syslet until it would wait, see [`Backend::first_try`].
@@ -92,16 +100,27 @@ impl User {
         backend: &Backend,
         run: &mut Run,
     ) -> Option<Result<Status, Errno>> {
+        self.window = Window::new();
         // SAFETY: the caller's promise.
-        unsafe { self.0.first_try(backend, run) }
+        unsafe { self.memory.first_try(backend, run) }
     }
 
     pub(super) fn load(&mut self, address: u64) -> Result<u64, Errno> {
-        self.0.load(address, Width::Eight).map_err(|_| Errno::FAULT)
+        self.words(address).map(|[word]| word)
+    }
+
+    fn words<const N: usize>(&mut self, address: u64) -> Result<[u64; N], Errno> {
+        match self.window.words(address) {
+            Some(words) => {
+                self.memory.learn(&self.window);
+                Ok(words)
+            }
+            None => self.memory.load_words(address).map_err(|_| Errno::FAULT),
+        }
     }
 
     pub(super) fn store(&mut self, address: u64, value: u64) -> Result<(), Errno> {
-        self.0
+        self.memory
             .store(address, Width::Eight, value)
             .map_err(|_| Errno::FAULT)
     }
@@ -114,7 +133,7 @@ impl User {
     /// Whether an atom runs on the thread that runs its syslet, although it may wait:
     /// because it says so, or because it changes that thread.
     pub(super) fn stays_here(&mut self, atom: u64) -> Result<bool, Errno> {
-        let [flags, number]: [u64; 2] = self.0.load_words(atom).map_err(|_| Errno::FAULT)?;
+        let [flags, number]: [u64; 2] = self.words(atom)?;
         Ok(flags & SYSLET_SYNC != 0 || changes_its_thread(number))
     }
 
@@ -135,8 +154,7 @@ impl User {
     /// `EFAULT` if the head cannot be read; `EINVAL` if the ring is misaligned
     /// or has no place, or its index lies outside.
     pub(super) fn ring(&mut self, head: u64) -> Result<Ring, Errno> {
-        let [index, _, address, size]: [u64; 4] =
-            self.0.load_words(head).map_err(|_| Errno::FAULT)?;
+        let [index, _, address, size]: [u64; 4] = self.words(head)?;
         let slots = size / 8;
         if slots == 0 || !size.is_multiple_of(8) || !address.is_multiple_of(8) || index >= slots {
             return Err(Errno::INVAL);
