@@ -10,11 +10,13 @@ use std::sync::Arc;
 
 use super::completion::Completion;
 use super::error::{EventError, RingError, WaitError};
+use super::job::{Job, Sink};
 use super::options::{RingOptions, Shutdown};
-use super::owner::Owner;
+use super::owner::Owned;
+use super::put::Refused;
 use super::raw::RawRing;
-use super::slot::Slot;
-use super::submission::{Access, Posted, RawSubmit, RawSubmitError};
+use super::slot::Place;
+use super::submission::Posted;
 use super::submit::{Submit, SubmitError};
 use super::ticket::Ticket;
 use crate::Backend;
@@ -124,15 +126,15 @@ impl Ring {
     /// # Errors
     /// Why it was not taken, with the batch.
     pub fn submit(&self, submit: impl Into<Submit>) -> Result<Ticket, SubmitError> {
-        let submission = prepare(submit.into())?;
-        let slot = Arc::new(Slot::default());
+        let place = Place::new();
+        let job = prepare(submit.into(), Sink::Slot(place.clone()))?;
         // SAFETY: what the builder accepts from safe code is sound, on any
         // thread, as long as the batch lives, and the owner keeps it; memory
         // and descriptors lent to a `Batch<'static>` live for ever. Whoever
         // added more to it by `unsafe` vouches for that, whenever it runs.
-        let posted = unsafe { self.raw.submit_to(submission, Arc::clone(&slot)) };
+        let posted = unsafe { self.raw.put(job) };
         let posted = posted.map_err(give_back)?;
-        Ok(Ticket::new(Arc::clone(self.raw.shared()), slot, posted))
+        Ok(Ticket::new(Arc::clone(self.raw.shared()), place, posted))
     }
 
     /// Submits a batch, which completes on the ring, with this value.
@@ -140,9 +142,9 @@ impl Ring {
     /// # Errors
     /// Why it was not taken, with the batch.
     pub fn post(&self, submit: impl Into<Submit>, user_value: u64) -> Result<Posted, SubmitError> {
-        let submission = prepare(submit.into())?;
+        let job = prepare(submit.into(), Sink::Ring(user_value))?;
         // SAFETY: as for `submit`.
-        let posted = unsafe { self.raw.submit(submission, user_value) };
+        let posted = unsafe { self.raw.put(job) };
         posted.map_err(give_back)
     }
 
@@ -159,15 +161,18 @@ impl Ring {
         I: IntoIterator<Item: Into<Submit>>,
     {
         let submits = submits.into_iter();
-        let (taken, refused) =
-            prepare_all(submits.map(|submit| (submit.into(), Arc::new(Slot::default()))));
-        let slots: Vec<_> = taken.iter().map(|(_, slot)| Arc::clone(slot)).collect();
+        let on_ring = |submit: I::Item| (submit.into(), Sink::Ring(0));
+        let (mut jobs, refused) = prepare_all(submits.map(on_ring));
+        let places: Vec<_> = Place::many(jobs.len()).collect();
+        for (job, place) in jobs.iter_mut().zip(&places) {
+            job.sink = Sink::Slot(place.clone());
+        }
         // SAFETY: as for `submit`.
-        let put = unsafe { self.raw.submit_all_to(taken.into_iter()) };
+        let put = unsafe { self.raw.put_all(jobs) };
         let shared = self.raw.shared();
-        let tickets = put.into_iter().zip(slots).map(|(posted, slot)| {
+        let tickets = put.into_iter().zip(places).map(|(posted, place)| {
             let posted = posted.map_err(give_back)?;
-            Ok(Ticket::new(Arc::clone(shared), slot, posted))
+            Ok(Ticket::new(Arc::clone(shared), place, posted))
         });
         in_order(refused, tickets)
     }
@@ -180,9 +185,10 @@ impl Ring {
         I: IntoIterator<Item = (S, u64)>,
     {
         let submits = submits.into_iter();
-        let (taken, refused) = prepare_all(submits.map(|(submit, value)| (submit.into(), value)));
+        let on_ring = |(submit, value): (S, u64)| (submit.into(), Sink::Ring(value));
+        let (jobs, refused) = prepare_all(submits.map(on_ring));
         // SAFETY: as for `submit`.
-        let put = unsafe { self.raw.submit_all(taken) };
+        let put = unsafe { self.raw.put_all(jobs) };
         let posted = put.into_iter().map(|posted| posted.map_err(give_back));
         in_order(refused, posted)
     }
@@ -209,7 +215,7 @@ impl Ring {
         min: usize,
         timeout: Option<Duration>,
     ) -> Result<Vec<Completion>, WaitError> {
-        let completions = self.raw.wait(min, usize::MAX, timeout)?;
+        let completions = self.raw.wait_done(min, usize::MAX, timeout)?;
         Ok(completions.into_iter().map(Completion::new).collect())
     }
 
@@ -242,45 +248,40 @@ impl Ring {
     }
 }
 
-/// Lays a batch out, and makes it the owner of itself.
-fn prepare(submit: Submit) -> Result<RawSubmit, SubmitError> {
-    let Submit {
-        mut owner,
-        first_try,
-        when_full,
-    } = submit;
-    match owner.begin() {
-        Ok(run) => Ok(RawSubmit {
-            run,
-            owner,
-            access: Access::Direct,
-            first_try,
-            when_full,
-        }),
+/// Lays a batch out, to complete there.
+fn prepare(submit: Submit, sink: Sink) -> Result<Box<Job>, SubmitError> {
+    let Submit { mut job } = submit;
+    match job.owner_mut().begin() {
+        Ok(run) => {
+            let mut job = job.into_job();
+            job.run = run;
+            job.sink = sink;
+            Ok(job)
+        }
         Err(error) => Err(SubmitError {
             reason: error.into(),
-            owner,
+            job,
         }),
     }
 }
 
 /// Lays batches out. Gives what can be submitted, and for each in its order why it
 /// cannot be, if so.
-fn prepare_all<T>(
-    submits: impl Iterator<Item = (Submit, T)>,
-) -> (Vec<(RawSubmit, T)>, Vec<Option<SubmitError>>) {
-    let mut taken = Vec::with_capacity(submits.size_hint().0);
+fn prepare_all(
+    submits: impl Iterator<Item = (Submit, Sink)>,
+) -> (Vec<Box<Job>>, Vec<Option<SubmitError>>) {
+    let mut jobs = Vec::with_capacity(submits.size_hint().0);
     let mut refused = Vec::with_capacity(submits.size_hint().0);
-    for (submit, value) in submits {
-        refused.push(match prepare(submit) {
-            Ok(submission) => {
-                taken.push((submission, value));
+    for (submit, sink) in submits {
+        refused.push(match prepare(submit, sink) {
+            Ok(job) => {
+                jobs.push(job);
                 None
             }
             Err(error) => Some(error),
         });
     }
-    (taken, refused)
+    (jobs, refused)
 }
 
 /// What became of each, refused ones among the others.
@@ -292,9 +293,9 @@ fn in_order<T>(
     refused.into_iter().filter_map(become_of).collect()
 }
 
-fn give_back(error: RawSubmitError) -> SubmitError {
+fn give_back(refused: Refused) -> SubmitError {
     SubmitError {
-        reason: error.reason,
-        owner: Owner::from_any(error.submission.owner),
+        reason: refused.reason,
+        job: Owned::back(refused.job),
     }
 }

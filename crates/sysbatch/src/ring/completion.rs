@@ -1,10 +1,11 @@
 //! What comes back.
 
 use rustix::io::Errno;
-use sysbatch_abi::{Run, Status};
+use sysbatch_abi::Status;
 
-use super::owner::Owner;
-use super::submission::{RawCompletion, RawOutcome};
+use super::job::Done;
+use super::owner::Owned;
+use super::submission::RawOutcome;
 use crate::{Batch, BatchError, Results};
 
 /// A batch that has completed, with what its calls returned.
@@ -13,10 +14,8 @@ use crate::{Batch, BatchError, Results};
 /// were [taken](Results::take) or closed by the batch.
 #[must_use = "dropping it closes the descriptors that the batch has opened"]
 pub struct Completion {
-    user_value: u64,
-    run: Run,
+    job: Owned,
     outcome: RawOutcome,
-    owner: Box<Owner>,
 }
 
 /// Why a submission has no results.
@@ -32,19 +31,17 @@ pub enum CompletionError {
 }
 
 impl Completion {
-    pub(super) fn new(raw: RawCompletion) -> Self {
+    pub(super) fn new(done: Done) -> Self {
         Self {
-            user_value: raw.user_value,
-            run: raw.run,
-            outcome: raw.outcome,
-            owner: Owner::from_any(raw.owner),
+            job: Owned::back(done.job),
+            outcome: done.outcome,
         }
     }
 
     /// The value it was posted with; 0 if it was submitted for a ticket.
     #[must_use]
     pub const fn user_value(&self) -> u64 {
-        self.user_value
+        self.job.job().user_value()
     }
 
     /// Whether it was cancelled before any of it happened.
@@ -65,28 +62,29 @@ impl Completion {
             RawOutcome::Ran(result) => result,
             RawOutcome::Cancelled => return Err(CompletionError::Cancelled),
         };
-        Ok(self.owner.batch().finish(&self.run, result)?)
+        let run = self.job.job().run;
+        Ok(self.job.owner_mut().batch().finish(&run, result)?)
     }
 
     /// The batch, to look at its buffers.
     #[must_use]
     pub fn batch(&self) -> &Batch<'static> {
-        self.owner.batch_ref()
+        self.job.owner().batch_ref()
     }
 
     /// The batch, to be changed and submitted again. The descriptors that it
     /// left open are closed.
     #[must_use]
-    pub fn into_batch(self) -> Batch<'static> {
-        self.owner.into_batch()
+    pub fn into_batch(mut self) -> Batch<'static> {
+        self.job.owner_mut().take_batch()
     }
 }
 
 impl core::fmt::Debug for Completion {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Completion")
-            .field("user_value", &self.user_value)
-            .field("run", &self.run)
+            .field("user_value", &self.user_value())
+            .field("run", &self.job.job().run)
             .field("outcome", &self.outcome)
             .finish_non_exhaustive()
     }

@@ -2,7 +2,6 @@
 #![expect(unsafe_code, reason = "batches run as their submitters vouched for")]
 
 use std::any::Any;
-use std::sync::Arc;
 
 use rustix::io::Errno;
 use sysbatch_abi::{Run, Status};
@@ -10,7 +9,7 @@ use sysbatch_abi::{Run, Status};
 use super::first_try::{STEPS, Watch, first_try};
 use super::keeps_thread::keeps_thread;
 use super::options::{FirstTry, WhenFull};
-use super::slot::Slot;
+use super::slot::Place;
 use super::submission::{Access, RawCompletion, RawOutcome, RawSubmit};
 use crate::backend::Tried;
 use crate::{Backend, Checked, Direct};
@@ -21,27 +20,49 @@ pub(super) enum Sink {
     /// To the ring, with this value of the user's.
     Ring(u64),
     /// To a place of its own.
-    Slot(Arc<Slot>),
+    Slot(Place),
 }
 
-// With a place for the completion it makes less than 400 bytes, as
-// `docs/asynchronous.md` says, of which the queue's tree leaves some empty.
-const _: () = assert!(size_of::<Job>() <= 152 && size_of::<RawCompletion>() <= 136);
+/// What a batch by hand works on.
+type RawOwner = Box<dyn Any + Send + Sync>;
 
-/// A batch that is out.
-pub(super) struct Job {
-    run: Run,
-    /// What the batch works on, kept alive until it has completed.
-    owner: Box<dyn Any + Send + Sync>,
+// With its places in the queue, of which the tree leaves some empty, and among the
+// completions it makes less than 400 bytes, as `docs/asynchronous.md` says.
+const _: () = assert!(size_of::<Job<RawOwner>>() <= 168 && size_of::<Done>() <= 32);
+
+/// A batch that is submitted. From then on it stays where it is, and its address is
+/// moved.
+pub(super) struct Job<T: ?Sized = dyn Any + Send + Sync> {
+    pub(super) run: Run,
     access: Access,
-    sink: Sink,
+    pub(super) sink: Sink,
     /// Who is to make a first try of it yet.
     pub(super) first_try: FirstTry,
-    when_full: WhenFull,
+    pub(super) when_full: WhenFull,
     /// Whether some of it has happened.
     pub(super) started: bool,
     /// Whether it leaves the thread that runs it as it was.
     pub(super) keeps_thread: bool,
+    /// What the batch works on, kept alive until it has completed.
+    pub(super) owner: T,
+}
+
+/// A batch that is over.
+pub(super) struct Done {
+    pub(super) job: Box<Job>,
+    pub(super) outcome: RawOutcome,
+}
+
+impl Done {
+    /// What is told of a batch made by hand.
+    pub(super) fn into_raw(mut self) -> RawCompletion {
+        RawCompletion {
+            user_value: self.job.user_value(),
+            run: self.job.run,
+            outcome: self.outcome,
+            owner: self.job.take_raw_owner(),
+        }
+    }
 }
 
 /// A first try that somebody makes.
@@ -53,29 +74,57 @@ pub(super) struct Begun {
     kept: u64,
 }
 
+impl<T: Any + Send + Sync> Job<T> {
+    /// One that works on this, and is to have its header yet.
+    pub(super) fn of(owner: T) -> Box<Self> {
+        Box::new(Self {
+            run: Run::default(),
+            access: Access::Direct,
+            sink: Sink::Ring(0),
+            first_try: FirstTry::Submitter,
+            when_full: WhenFull::Refuse,
+            started: false,
+            keeps_thread: false,
+            owner,
+        })
+    }
+}
+
 impl Job {
-    pub(super) fn new(submission: RawSubmit, sink: Sink) -> Self {
-        Self {
+    /// One made by hand.
+    pub(super) fn from_raw(submission: RawSubmit, sink: Sink) -> Box<Self> {
+        let job: Job<RawOwner> = Job {
             run: submission.run,
-            owner: submission.owner,
             access: submission.access,
             sink,
             first_try: submission.first_try,
             when_full: submission.when_full,
             started: false,
             keeps_thread: false,
-        }
+            owner: submission.owner,
+        };
+        Box::new(job)
     }
 
-    /// What it was made from, if it has not started.
-    pub(super) fn into_submission(self) -> RawSubmit {
+    /// What it was made from by hand, if it has not started.
+    pub(super) fn take_raw(&mut self) -> RawSubmit {
         RawSubmit {
             run: self.run,
-            owner: self.owner,
+            owner: self.take_raw_owner(),
             access: self.access,
             first_try: self.first_try,
             when_full: self.when_full,
         }
+    }
+
+    /// What a batch made by hand works on.
+    ///
+    /// # Panics
+    /// If it is something else.
+    fn take_raw_owner(&mut self) -> RawOwner {
+        let owner = self.owner.downcast_mut::<RawOwner>();
+        let owner = owner.expect("a raw ring submits owners of this type alone");
+        core::mem::replace(owner, Box::new(()))
     }
 
     /// Runs it to its end.
@@ -83,7 +132,7 @@ impl Job {
         self.started = true;
         match self.access {
             Access::Direct => {
-                // SAFETY: a job is made by `RawRing::submit` alone, whose
+                // SAFETY: a job is run by `RawRing::submit` and the like alone, whose
                 // caller vouches for the batch until it has completed.
                 let mut memory = unsafe { Direct::new() };
                 // SAFETY: as above.
@@ -95,6 +144,14 @@ impl Job {
                 // SAFETY: as above.
                 unsafe { backend.run(&mut self.run, &mut memory) }
             }
+        }
+    }
+
+    /// The value that it was submitted with.
+    pub(super) const fn user_value(&self) -> u64 {
+        match self.sink {
+            Sink::Ring(value) => value,
+            Sink::Slot(_) => 0,
         }
     }
 
@@ -178,20 +235,5 @@ impl Job {
         };
         self.started |= result.is_some() || self.run.steps != before;
         result
-    }
-
-    /// Takes it apart when it is over.
-    pub(super) fn complete(self, outcome: RawOutcome) -> (Sink, RawCompletion) {
-        let user_value = match self.sink {
-            Sink::Ring(value) => value,
-            Sink::Slot(_) => 0,
-        };
-        let completion = RawCompletion {
-            user_value,
-            run: self.run,
-            outcome,
-            owner: self.owner,
-        };
-        (self.sink, completion)
     }
 }

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use super::error::RefusedReason;
 use super::first_try::Watch;
-use super::job::{Job, Sink};
+use super::job::Job;
 use super::options::{FirstTry, WhenFull};
 use super::shared::{Shared, State};
-use super::submission::{Posted, RawOutcome, RawSubmit, RawSubmitError};
+use super::submission::{Posted, RawOutcome};
 use super::tries::first_tries;
 use super::worker::{call_worker, run_job};
 
@@ -17,17 +17,22 @@ use super::worker::{call_worker, run_job};
 const PIECE: usize = 256;
 
 /// What became of a submission.
-pub(super) type Put = Result<Posted, RawSubmitError>;
+pub(super) type Put = Result<Posted, Refused>;
+
+/// A batch that was not taken, and why.
+pub(super) struct Refused {
+    pub(super) reason: RefusedReason,
+    pub(super) job: Box<Job>,
+}
 
 /// Submits a batch.
-pub(super) fn put(shared: &Arc<Shared>, submission: RawSubmit, sink: Sink) -> Put {
-    let mut state = match make_room(shared, submission.when_full) {
+pub(super) fn put(shared: &Arc<Shared>, mut job: Box<Job>) -> Put {
+    let mut state = match make_room(shared, job.when_full) {
         Ok(state) => state,
-        Err(reason) => return Err(refused(reason, submission)),
+        Err(reason) => return Err(Refused { reason, job }),
     };
-    let number = state.take_place(&sink);
+    let number = state.take_place(&job.sink);
     drop(state);
-    let mut job = Job::new(submission, sink);
     if job.first_try == FirstTry::Submitter
         && let Some(result) = job.try_first(&shared.backend, &mut Watch::new())
     {
@@ -41,14 +46,14 @@ pub(super) fn put(shared: &Arc<Shared>, submission: RawSubmit, sink: Sink) -> Pu
 /// Submits batches in their order.
 pub(super) fn put_all(
     shared: &Arc<Shared>,
-    mut submissions: impl ExactSizeIterator<Item = (RawSubmit, Sink)>,
+    mut submissions: impl ExactSizeIterator<Item = Box<Job>>,
 ) -> Vec<Put> {
     let mut put = Vec::with_capacity(submissions.len());
     while let Some(first) = submissions.next() {
-        let mut state = match make_room(shared, first.0.when_full) {
+        let mut state = match make_room(shared, first.when_full) {
             Ok(state) => state,
             Err(reason) => {
-                put.push(Err(refused(reason, first.0)));
+                put.push(Err(Refused { reason, job: first }));
                 continue;
             }
         };
@@ -56,9 +61,9 @@ pub(super) fn put_all(
         let begin = put.len();
         let mut jobs = Vec::with_capacity(room.min(submissions.len() + 1));
         let mut next = Some(first);
-        while let Some((submission, sink)) = next {
-            put.push(Ok(Posted(state.take_place(&sink))));
-            jobs.push(Job::new(submission, sink));
+        while let Some(job) = next {
+            put.push(Ok(Posted(state.take_place(&job.sink))));
+            jobs.push(job);
             next = (jobs.len() < room).then(|| submissions.next()).flatten();
         }
         drop(state);
@@ -83,7 +88,7 @@ fn enqueue<'a>(
     shared: &'a Arc<Shared>,
     mut state: MutexGuard<'a, State>,
     number: u64,
-    job: Job,
+    job: Box<Job>,
 ) -> (Option<MutexGuard<'a, State>>, Put) {
     if state.cancels && !job.started {
         drop(state);
@@ -114,7 +119,7 @@ fn enqueue<'a>(
                 shared.quiet.ring_all();
             }
             let reason = RefusedReason::Worker { errno };
-            (None, Err(refused(reason, job.into_submission())))
+            (None, Err(Refused { reason, job }))
         }
     }
 }
@@ -145,12 +150,5 @@ fn make_room(shared: &Shared, when_full: WhenFull) -> Result<MutexGuard<'_, Stat
             .room
             .wait(state, deadline)
             .map_err(|_| RefusedReason::TimedOut)?;
-    }
-}
-
-fn refused(reason: RefusedReason, submission: RawSubmit) -> RawSubmitError {
-    RawSubmitError {
-        reason,
-        submission: Box::new(submission),
     }
 }

@@ -11,11 +11,10 @@ use std::time::Instant;
 
 use super::error::{EventError, RingError, WaitError};
 use super::event::Event;
-use super::job::Sink;
+use super::job::{Done, Job, Sink};
 use super::options::{RingOptions, Shutdown};
-use super::put::{put, put_all};
+use super::put::{Put, Refused, put, put_all};
 use super::shared::Shared;
-use super::slot::Slot;
 use super::submission::{Posted, RawCompletion, RawOutcome, RawSubmit, RawSubmitError};
 use super::worker::is_worker;
 use crate::Backend;
@@ -68,7 +67,8 @@ impl RawRing {
         submission: RawSubmit,
         user_value: u64,
     ) -> Result<Posted, RawSubmitError> {
-        put(&self.shared, submission, Sink::Ring(user_value))
+        let job = Job::from_raw(submission, Sink::Ring(user_value));
+        put(&self.shared, job).map_err(refused)
     }
 
     /// Submits batches in their order, each with a value of the user's, as
@@ -83,35 +83,25 @@ impl RawRing {
     where
         I: IntoIterator<Item = (RawSubmit, u64), IntoIter: ExactSizeIterator>,
     {
-        let on_ring = |(submission, value)| (submission, Sink::Ring(value));
-        put_all(&self.shared, submissions.into_iter().map(on_ring))
+        let on_ring = |(submission, value)| Job::from_raw(submission, Sink::Ring(value));
+        let put = put_all(&self.shared, submissions.into_iter().map(on_ring));
+        put.into_iter().map(|put| put.map_err(refused)).collect()
     }
 
-    /// Submits batches, each of which completes in a place of its own.
+    /// Submits a batch, which completes where it says.
+    ///
+    /// # Safety
+    /// As for [`RawRing::submit`].
+    pub(super) unsafe fn put(&self, job: Box<Job>) -> Put {
+        put(&self.shared, job)
+    }
+
+    /// Submits batches in their order, each of which completes where it says.
     ///
     /// # Safety
     /// As for [`RawRing::submit_all`].
-    pub(super) unsafe fn submit_all_to(
-        &self,
-        submissions: impl ExactSizeIterator<Item = (RawSubmit, Arc<Slot>)>,
-    ) -> Vec<Result<Posted, RawSubmitError>> {
-        let to_slot = |(submission, slot)| (submission, Sink::Slot(slot));
-        put_all(&self.shared, submissions.map(to_slot))
-    }
-
-    /// Submits a batch, which completes in a place of its own.
-    ///
-    /// # Safety
-    /// As for [`RawRing::submit`].
-    ///
-    /// # Errors
-    /// As for [`RawRing::submit`].
-    pub(super) unsafe fn submit_to(
-        &self,
-        submission: RawSubmit,
-        slot: Arc<Slot>,
-    ) -> Result<Posted, RawSubmitError> {
-        put(&self.shared, submission, Sink::Slot(slot))
+    pub(super) unsafe fn put_all(&self, jobs: Vec<Box<Job>>) -> Vec<Put> {
+        put_all(&self.shared, jobs.into_iter())
     }
 
     /// Cancels a submission that has not started: it completes as cancelled.
@@ -136,6 +126,20 @@ impl RawRing {
         max: usize,
         timeout: Option<Duration>,
     ) -> Result<Vec<RawCompletion>, WaitError> {
+        let done = self.wait_done(min, max, timeout)?;
+        Ok(done.into_iter().map(Done::into_raw).collect())
+    }
+
+    /// The same, of batches as they are.
+    ///
+    /// # Errors
+    /// As for [`RawRing::wait`].
+    pub(super) fn wait_done(
+        &self,
+        min: usize,
+        max: usize,
+        timeout: Option<Duration>,
+    ) -> Result<Vec<Done>, WaitError> {
         let shared = &*self.shared;
         if !shared.generation.is_current() {
             return Err(WaitError::Forked);
@@ -240,6 +244,13 @@ impl RawRing {
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+}
+
+fn refused(mut refused: Refused) -> RawSubmitError {
+    RawSubmitError {
+        reason: refused.reason,
+        submission: Box::new(refused.job.take_raw()),
     }
 }
 

@@ -13,10 +13,10 @@ use super::bell::Bell;
 use super::error::RingError;
 use super::event::Event;
 use super::generation::Generation;
-use super::job::{Job, Sink};
+use super::job::{Done, Job, Sink};
 use super::options::{FirstTry, RingOptions};
-use super::slot::Slot;
-use super::submission::{RawCompletion, RawOutcome};
+use super::slot::Place;
+use super::submission::RawOutcome;
 use crate::Backend;
 
 /// A ring, without who may use it.
@@ -42,9 +42,9 @@ pub(super) struct Shared {
 #[derive(Default)]
 pub(super) struct State {
     /// What waits for a worker, by the order of submission.
-    pub(super) queue: BTreeMap<u64, Job>,
+    pub(super) queue: BTreeMap<u64, Box<Job>>,
     /// What has completed on the ring; never more than the capacity.
-    pub(super) completions: VecDeque<RawCompletion>,
+    pub(super) completions: VecDeque<Done>,
     /// How many batches have been submitted.
     pub(super) submitted: u64,
     /// How many places of the capacity are taken.
@@ -111,51 +111,45 @@ impl Shared {
     /// Ends a job that counts as running.
     ///
     /// Its place is free again before whoever waits for it knows.
-    pub(super) fn deliver(&self, job: Job, outcome: RawOutcome) {
+    pub(super) fn deliver(&self, job: Box<Job>, outcome: RawOutcome) {
         let mut state = self.lock();
-        let slot = self.complete(&mut state, job, outcome);
+        let place = self.complete(&mut state, Done { job, outcome });
         let quiet = state.is_quiet();
         drop(state);
         if quiet {
             self.quiet.ring_all();
         }
-        if let Some((slot, completion)) = slot {
-            fill(slot, completion);
+        if let Some((place, done)) = place {
+            fill(&place, done);
         }
     }
 
     /// Ends jobs that count as running.
-    pub(super) fn deliver_all(&self, jobs: Vec<(Job, RawOutcome)>) {
-        if jobs.is_empty() {
+    pub(super) fn deliver_all(&self, over: Vec<Done>) {
+        if over.is_empty() {
             return;
         }
-        let mut slots = Vec::new();
+        let mut places = Vec::with_capacity(over.len());
         let mut state = self.lock();
-        for (job, outcome) in jobs {
-            slots.extend(self.complete(&mut state, job, outcome));
+        for done in over {
+            places.extend(self.complete(&mut state, done));
         }
         let quiet = state.is_quiet();
         drop(state);
         if quiet {
             self.quiet.ring_all();
         }
-        for (slot, completion) in slots {
-            fill(slot, completion);
+        for (place, done) in places {
+            fill(&place, done);
         }
     }
 
     /// Counts a job as over; gives its place, if it has one of its own.
-    fn complete(
-        &self,
-        state: &mut State,
-        job: Job,
-        outcome: RawOutcome,
-    ) -> Option<(Arc<Slot>, RawCompletion)> {
-        let (sink, completion) = job.complete(outcome);
+    fn complete(&self, state: &mut State, mut done: Done) -> Option<(Place, Done)> {
         state.running -= 1;
-        match sink {
+        match &mut done.job.sink {
             Sink::Ring(_) => {
-                state.completions.push_back(completion);
+                state.completions.push_back(done);
                 if state.completions.len() == 1
                     && let Some(event) = self.event.get()
                 {
@@ -164,16 +158,21 @@ impl Shared {
                 self.completed.ring_all();
                 None
             }
-            Sink::Slot(slot) => {
+            Sink::Slot(_) => {
                 state.out -= 1;
                 self.room.ring_one();
-                Some((slot, completion))
+                // What is in a place is not to keep the place.
+                let sink = core::mem::replace(&mut done.job.sink, Sink::Ring(0));
+                match sink {
+                    Sink::Slot(place) => Some((place, done)),
+                    Sink::Ring(_) => None,
+                }
             }
         }
     }
 
     /// Takes up to `max` completions.
-    pub(super) fn take(&self, state: &mut State, max: usize) -> Vec<RawCompletion> {
+    pub(super) fn take(&self, state: &mut State, max: usize) -> Vec<Done> {
         let count = state.completions.len().min(max);
         let taken = state.completions.drain(..count).collect();
         if count > 0 {
@@ -193,14 +192,13 @@ impl Shared {
 }
 
 /// Puts a completion into its place, and tells who waits for it.
-fn fill(slot: Arc<Slot>, completion: RawCompletion) {
+fn fill(place: &Place, done: Done) {
     // Both a waker and, if the ticket is gone, the owner of the batch are foreign
     // code. Its panic is not the worker's.
     let _: Result<(), Box<dyn Any + Send>> = catch_unwind(AssertUnwindSafe(move || {
-        if let Some(waker) = slot.fill(completion) {
+        if let Some(waker) = place.fill(done) {
             waker.wake();
         }
-        drop(slot);
     }));
 }
 
@@ -218,7 +216,7 @@ impl State {
 
     /// Takes the oldest job that a worker can run now: so many of those after which
     /// it ends may run at a time.
-    pub(super) fn next_job(&mut self, most_leaving: usize) -> Option<Job> {
+    pub(super) fn next_job(&mut self, most_leaving: usize) -> Option<Box<Job>> {
         let may_leave = self.leaving < most_leaving;
         let mut waiting = self.queue.iter();
         let (&number, _) = waiting.find(|(_, job)| job.keeps_thread || may_leave)?;
@@ -228,7 +226,7 @@ impl State {
 
     /// Takes jobs of which a worker is to make a first try, with their numbers: so many
     /// at most, from the front of the queue.
-    pub(super) fn untried(&mut self, most: usize) -> (Vec<u64>, Vec<Job>) {
+    pub(super) fn untried(&mut self, most: usize) -> (Vec<u64>, Vec<Box<Job>>) {
         let mut taken = (Vec::new(), Vec::new());
         while taken.0.len() < most
             && let Some(first) = self.queue.first_entry()

@@ -1,23 +1,65 @@
 //! Where the completion of one submission waits for its owner.
 
+use core::fmt;
+use core::ops::Deref;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::bell::Bell;
-use super::submission::RawCompletion;
+use super::job::Done;
+
+/// One of the slots that were made together, with which it shares its memory.
+#[derive(Clone)]
+pub(super) struct Place {
+    slots: Arc<[Slot]>,
+    index: usize,
+}
+
+impl Place {
+    /// One alone.
+    pub(super) fn new() -> Self {
+        Self {
+            slots: Arc::new([Slot::default()]),
+            index: 0,
+        }
+    }
+
+    /// So many.
+    pub(super) fn many(count: usize) -> impl ExactSizeIterator<Item = Self> {
+        let slots: Arc<[Slot]> = (0..count).map(|_| Slot::default()).collect();
+        (0..count).map(move |index| Self {
+            slots: Arc::clone(&slots),
+            index,
+        })
+    }
+}
+
+impl Deref for Place {
+    type Target = Slot;
+
+    fn deref(&self) -> &Slot {
+        &self.slots[self.index]
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place").finish_non_exhaustive()
+    }
+}
 
 /// A place for one completion.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Slot {
     state: Mutex<State>,
     filled: Bell,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
-    completion: Option<RawCompletion>,
+    completion: Option<Done>,
     /// Whether it has been taken.
     taken: bool,
     waker: Option<Waker>,
@@ -31,7 +73,7 @@ impl Slot {
     }
 
     /// Puts the completion there; returns who is to be woken.
-    pub(super) fn fill(&self, completion: RawCompletion) -> Option<Waker> {
+    pub(super) fn fill(&self, completion: Done) -> Option<Waker> {
         let mut state = self.lock();
         state.completion = Some(completion);
         let waker = state.waker.take();
@@ -50,7 +92,7 @@ impl Slot {
     ///
     /// # Panics
     /// If it was taken before.
-    pub(super) fn wait(&self, timeout: Option<Duration>) -> Option<RawCompletion> {
+    pub(super) fn wait(&self, timeout: Option<Duration>) -> Option<Done> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.lock();
         loop {
@@ -67,7 +109,7 @@ impl Slot {
     ///
     /// # Panics
     /// If it was taken before.
-    pub(super) fn poll(&self, context: &Context<'_>) -> Poll<RawCompletion> {
+    pub(super) fn poll(&self, context: &Context<'_>) -> Poll<Done> {
         let mut state = self.lock();
         assert!(!state.taken, "a ticket was polled after it was ready");
         if let Some(completion) = state.completion.take() {

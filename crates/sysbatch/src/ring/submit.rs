@@ -4,18 +4,15 @@ use core::fmt;
 
 use super::error::RefusedReason;
 use super::options::{FirstTry, WhenFull};
-use super::owner::Owner;
+use super::owner::Owned;
 use crate::Batch;
 
 /// A batch to be submitted, and how.
 ///
 /// A batch alone is submitted with the defaults.
-#[derive(Debug)]
 #[must_use = "nothing happens until it is submitted"]
 pub struct Submit {
-    pub(super) owner: Box<Owner>,
-    pub(super) first_try: FirstTry,
-    pub(super) when_full: WhenFull,
+    pub(super) job: Owned,
 }
 
 impl Submit {
@@ -23,16 +20,14 @@ impl Submit {
     /// the ring is full.
     pub fn new(batch: Batch<'static>) -> Self {
         Self {
-            owner: Owner::new(batch),
-            first_try: FirstTry::Submitter,
-            when_full: WhenFull::Refuse,
+            job: Owned::new(batch),
         }
     }
 
     /// Who runs as much of it as goes without waiting. See
     /// [`Ring`](super::Ring#the-first-try).
     pub const fn first_try(mut self, who: FirstTry) -> Self {
-        self.first_try = who;
+        self.job.job_mut().first_try = who;
         self
     }
 
@@ -47,8 +42,18 @@ impl Submit {
 
     /// What to do while the ring is full.
     pub const fn when_full(mut self, when_full: WhenFull) -> Self {
-        self.when_full = when_full;
+        self.job.job_mut().when_full = when_full;
         self
+    }
+}
+
+impl fmt::Debug for Submit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Submit")
+            .field("batch", self.job.owner().batch_ref())
+            .field("first_try", &self.job.job().first_try)
+            .field("when_full", &self.job.job().when_full)
+            .finish()
     }
 }
 
@@ -61,7 +66,7 @@ impl From<Batch<'static>> for Submit {
 /// A batch that was not taken, and why. None of it has happened.
 pub struct SubmitError {
     pub(super) reason: RefusedReason,
-    pub(super) owner: Box<Owner>,
+    pub(super) job: Owned,
 }
 
 impl SubmitError {
@@ -73,8 +78,8 @@ impl SubmitError {
 
     /// The batch, to be submitted again.
     #[must_use]
-    pub fn into_batch(self) -> Batch<'static> {
-        self.owner.into_batch()
+    pub fn into_batch(mut self) -> Batch<'static> {
+        self.job.owner_mut().take_batch()
     }
 }
 

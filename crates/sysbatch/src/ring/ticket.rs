@@ -11,7 +11,7 @@ use super::completion::Completion;
 use super::error::WaitError;
 use super::raw::cancel;
 use super::shared::Shared;
-use super::slot::Slot;
+use super::slot::Place;
 use super::submission::Posted;
 
 /// A batch that has been submitted and is to be waited for: by
@@ -25,15 +25,15 @@ use super::submission::Posted;
 #[must_use = "a ticket that is dropped takes the results with it"]
 pub struct Ticket {
     shared: Arc<Shared>,
-    slot: Arc<Slot>,
+    place: Place,
     posted: Posted,
 }
 
 impl Ticket {
-    pub(super) const fn new(shared: Arc<Shared>, slot: Arc<Slot>, posted: Posted) -> Self {
+    pub(super) const fn new(shared: Arc<Shared>, place: Place, posted: Posted) -> Self {
         Self {
             shared,
-            slot,
+            place,
             posted,
         }
     }
@@ -41,7 +41,7 @@ impl Ticket {
     /// Whether the batch has completed. Never so in a child of `fork`.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.check().is_ok() && self.slot.is_filled()
+        self.check().is_ok() && self.place.is_filled()
     }
 
     /// Cancels the batch if it has not started: it completes as cancelled.
@@ -59,7 +59,7 @@ impl Ticket {
     /// If `.await` has had the completion already.
     pub fn wait(self) -> Result<Completion, WaitError> {
         self.check()?;
-        let completion = self.slot.wait(None).ok_or(WaitError::TimedOut)?;
+        let completion = self.place.wait(None).ok_or(WaitError::TimedOut)?;
         Ok(Completion::new(completion))
     }
 
@@ -73,7 +73,7 @@ impl Ticket {
     /// If the completion has been had already.
     pub fn wait_for(&mut self, time: Duration) -> Result<Completion, WaitError> {
         self.check()?;
-        let completion = self.slot.wait(Some(time)).ok_or(WaitError::TimedOut)?;
+        let completion = self.place.wait(Some(time)).ok_or(WaitError::TimedOut)?;
         Ok(Completion::new(completion))
     }
 
@@ -95,7 +95,7 @@ impl Future for Ticket {
         if let Err(error) = self.check() {
             return Poll::Ready(Err(error));
         }
-        self.slot
+        self.place
             .poll(context)
             .map(|completion| Ok(Completion::new(completion)))
     }

@@ -5,7 +5,7 @@ use rustix::io::Errno;
 use sysbatch_abi::Status;
 
 use super::first_try::Watch;
-use super::job::Job;
+use super::job::{Done, Job};
 use super::options::FirstTry;
 use super::shared::Shared;
 use super::submission::RawOutcome;
@@ -13,13 +13,20 @@ use crate::Kind;
 
 /// Makes the first tries that this thread is to make of jobs that count as running,
 /// and ends those that are over. Gives the others, with their places among all.
-pub(super) fn first_tries(shared: &Shared, mut jobs: Vec<Job>, who: FirstTry) -> Vec<(usize, Job)> {
+pub(super) fn first_tries(
+    shared: &Shared,
+    mut jobs: Vec<Box<Job>>,
+    who: FirstTry,
+) -> Vec<(usize, Box<Job>)> {
     let results = try_all(shared, &mut jobs, who);
     let mut over = Vec::with_capacity(jobs.len());
     let mut left = Vec::new();
     for (index, (job, result)) in jobs.into_iter().zip(results).enumerate() {
         match result {
-            Some(result) => over.push((job, RawOutcome::Ran(result))),
+            Some(result) => over.push(Done {
+                job,
+                outcome: RawOutcome::Ran(result),
+            }),
             None => left.push((index, job)),
         }
     }
@@ -28,7 +35,11 @@ pub(super) fn first_tries(shared: &Shared, mut jobs: Vec<Job>, who: FirstTry) ->
 }
 
 /// What each came to, if it is over.
-fn try_all(shared: &Shared, jobs: &mut [Job], who: FirstTry) -> Vec<Option<Result<Status, Errno>>> {
+fn try_all(
+    shared: &Shared,
+    jobs: &mut [Box<Job>],
+    who: FirstTry,
+) -> Vec<Option<Result<Status, Errno>>> {
     let backend = &shared.backend;
     let mut results = vec![None; jobs.len()];
     let mut watch = Watch::new();

@@ -10,7 +10,7 @@ use std::time::Instant;
 use rustix::io::Errno;
 use syscalls::Sysno;
 
-use super::job::Job;
+use super::job::{Done, Job};
 use super::options::FirstTry;
 use super::shared::{Shared, State};
 use super::signals;
@@ -138,7 +138,10 @@ fn make_first_tries<'a>(
         let mut cancelled = Vec::new();
         for (index, job) in left {
             if state.cancels && !job.started {
-                cancelled.push((job, RawOutcome::Cancelled));
+                cancelled.push(Done {
+                    job,
+                    outcome: RawOutcome::Cancelled,
+                });
             } else {
                 state.running -= 1;
                 state.queue.insert(numbers[index], job);
@@ -156,7 +159,7 @@ fn make_first_tries<'a>(
 fn run_and_stay<'a>(
     shared: &'a Arc<Shared>,
     mut state: MutexGuard<'a, State>,
-    job: Job,
+    job: Box<Job>,
 ) -> MutexGuard<'a, State> {
     if !state.queue.is_empty() {
         // That there is a worker is known.
@@ -172,7 +175,7 @@ fn run_and_stay<'a>(
 fn run_and_leave<'a>(
     shared: &'a Arc<Shared>,
     mut state: MutexGuard<'a, State>,
-    job: Job,
+    job: Box<Job>,
 ) -> Option<MutexGuard<'a, State>> {
     state.threads -= 1;
     state.leaving += 1;
@@ -234,7 +237,7 @@ fn wait_for_call<'a>(
 }
 
 /// Runs a job that counts as running, and ends it.
-pub(super) fn run_job(shared: &Shared, mut job: Job) {
+pub(super) fn run_job(shared: &Shared, mut job: Box<Job>) {
     let result = job.run(&shared.backend);
     if !shared.generation.is_current() {
         leave();
