@@ -12,7 +12,7 @@ use sysbatch::abi::{FLAG_STOP_ON_FAILURE, Format, Run, Status};
 use super::changing::run_watched;
 use super::descriptor::Event;
 use super::job::Job;
-use super::pool::{Pool, WithoutThread};
+use super::pool::WithoutThread;
 use super::process::Process;
 use super::program::{backend, header};
 use crate::errno;
@@ -98,7 +98,9 @@ fn start(header: Run) -> Result<c_long, Errno> {
     // that number.
     let event = Event::apart(&descriptor)?;
     let job = Job::Batch { run: header, event };
-    Pool::submit(process, &Blocked::all(), job, WithoutThread::Refuse)?;
+    process
+        .pool
+        .submit(&Blocked::all(), job, WithoutThread::Refuse)?;
     Ok(descriptor.into_raw_fd().into())
 }
 

@@ -23,7 +23,6 @@ use super::handler::may_be_handler;
 use super::job::Job;
 use super::lock::Lock;
 use super::mapped::Queue;
-use super::process::Process;
 use crate::signals::{Blocked, leave_to_the_program};
 
 /// How many threads there may be. A call that waits takes one for so long.
@@ -89,60 +88,53 @@ impl Pool {
     /// `EAGAIN` if too many jobs wait, or there is no thread and none can be
     /// made. The job will then not be done.
     pub(super) fn submit(
-        process: &'static Process,
+        &'static self,
         blocked: &Blocked,
         job: Job,
         without: WithoutThread,
     ) -> Result<(), Errno> {
-        let pool = &process.pool;
-        if pool.threads.load(Ordering::Acquire) == 0 {
-            Self::begin(process, blocked, without)?;
+        if self.threads.load(Ordering::Acquire) == 0 {
+            self.begin(blocked, without)?;
         }
-        let wakes = pool.state.with(blocked, |state| {
+        let wakes = self.state.with(blocked, |state| {
             if state.queue.len() >= QUEUE_MAX {
                 return Err(Errno::AGAIN);
             }
             state.queue.push(job).map_err(|_| Errno::AGAIN)?;
-            pool.waiting.store(state.queue.len(), Ordering::Release);
-            pool.work.fetch_add(1, Ordering::Release);
+            self.waiting.store(state.queue.len(), Ordering::Release);
+            self.work.fetch_add(1, Ordering::Release);
             Ok(state.idle > 0)
         })?;
         if wakes {
             // It fails for a bad address only.
-            let _: Result<usize, Errno> = futex::wake(&pool.work, futex::Flags::PRIVATE, 1);
+            let _: Result<usize, Errno> = futex::wake(&self.work, futex::Flags::PRIVATE, 1);
         }
         Ok(())
     }
 
     /// Sees that there is a thread for what waits, unless this is a handler.
-    pub(super) fn see_to_work(process: &'static Process) {
-        let pool = &process.pool;
-        if pool.waiting.load(Ordering::Acquire) > 0 && pool.threads.load(Ordering::Acquire) == 0 {
+    pub(super) fn see_to_work(&'static self) {
+        if self.waiting.load(Ordering::Acquire) > 0 && self.threads.load(Ordering::Acquire) == 0 {
             // If it cannot be made now it is tried again the next time.
-            let _: Result<(), Errno> = Self::begin(process, &Blocked::all(), WithoutThread::Wait);
+            let _: Result<(), Errno> = self.begin(&Blocked::all(), WithoutThread::Wait);
         }
     }
 
     /// Makes the first thread, unless this is a handler.
-    fn begin(
-        process: &'static Process,
-        blocked: &Blocked,
-        without: WithoutThread,
-    ) -> Result<(), Errno> {
+    fn begin(&'static self, blocked: &Blocked, without: WithoutThread) -> Result<(), Errno> {
         if may_be_handler(blocked.before()) {
             return match without {
                 WithoutThread::Refuse => Err(Errno::AGAIN),
                 WithoutThread::Wait => Ok(()),
             };
         }
-        let pool = &process.pool;
-        let is_first = pool.count(blocked, |state| {
+        let is_first = self.count(blocked, |state| {
             let is_first = state.threads == 0;
             state.threads += usize::from(is_first);
             is_first
         });
-        if is_first && start(process).is_err() {
-            pool.count(blocked, |state| state.threads -= 1);
+        if is_first && start(self).is_err() {
+            self.count(blocked, |state| state.threads -= 1);
             return Err(Errno::AGAIN);
         }
         Ok(())
@@ -169,20 +161,19 @@ impl Pool {
     }
 
     /// What a thread does until there is nothing to do.
-    fn work(process: &'static Process) {
-        let pool = &process.pool;
+    fn work(&'static self) {
         loop {
-            let seen = pool.work.load(Ordering::Acquire);
-            if let Some((job, makes)) = pool.next(&Blocked::all()) {
-                if makes && start(process).is_err() {
-                    pool.count(&Blocked::all(), |state| state.threads -= 1);
+            let seen = self.work.load(Ordering::Acquire);
+            if let Some((job, makes)) = self.next(&Blocked::all()) {
+                if makes && start(self).is_err() {
+                    self.count(&Blocked::all(), |state| state.threads -= 1);
                 }
                 // A job that panics is not to take the thread with it.
                 let changed = catch_unwind(AssertUnwindSafe(|| job.run())).unwrap_or(true);
                 if changed {
-                    return Self::retire(process);
+                    return self.retire();
                 }
-            } else if pool.rest(seen) {
+            } else if self.rest(seen) {
                 return;
             }
         }
@@ -206,15 +197,14 @@ impl Pool {
     }
 
     /// Ends this thread, after it has seen to it that there is another one.
-    fn retire(process: &'static Process) {
-        let pool = &process.pool;
-        while pool.count(&Blocked::all(), |state| {
+    fn retire(&'static self) {
+        while self.count(&Blocked::all(), |state| {
             let is_last = state.threads == 1;
             state.threads -= usize::from(!is_last);
             is_last
         }) {
             // It takes this one's place.
-            if start(process).is_ok() {
+            if start(self).is_ok() {
                 return;
             }
             thread::sleep(RETRY);
@@ -224,13 +214,13 @@ impl Pool {
 
 /// Starts a thread that is counted already. It begins with the signals blocked that
 /// are so here, and leaves open those that it should itself.
-fn start(process: &'static Process) -> std::io::Result<()> {
+fn start(pool: &'static Pool) -> std::io::Result<()> {
     let started = thread::Builder::new()
         .name("sysbatch".to_owned())
         .stack_size(STACK_SIZE)
         .spawn(move || {
             leave_to_the_program();
-            Pool::work(process);
+            pool.work();
         });
     started.map(drop)
 }

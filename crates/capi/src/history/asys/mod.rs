@@ -20,7 +20,7 @@ use syscalls::Sysno;
 use super::cancellation::deferred;
 use super::changing::changes_its_thread;
 use super::job::Job;
-use super::pool::{Pool, WithoutThread};
+use super::pool::WithoutThread;
 use super::process::Process;
 use super::program::{backend, header};
 use crate::errno;
@@ -279,7 +279,7 @@ fn hand_over(
         call,
         cookie,
     });
-    let handed_over = Pool::submit(process, &blocked, job, WithoutThread::Refuse);
+    let handed_over = process.pool.submit(&blocked, job, WithoutThread::Refuse);
     if handed_over.is_err() {
         caller.calls.stay();
     }
@@ -332,7 +332,7 @@ pub unsafe extern "C-unwind" fn sysbatch_compat_asys_await_completion(
             if !runs {
                 return Err(Errno::CHILD);
             }
-            Pool::see_to_work(process);
+            process.pool.see_to_work();
             calls.completed.wait(seen)?;
         };
         if !tell(out, awaited.completion) {

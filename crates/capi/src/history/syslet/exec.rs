@@ -14,7 +14,7 @@ use crate::errno;
 use crate::history::cancellation::deferred;
 use crate::history::changing::run_watched;
 use crate::history::job::Job;
-use crate::history::pool::{Pool, WithoutThread};
+use crate::history::pool::WithoutThread;
 use crate::history::process::Process;
 use crate::history::program::{backend, header};
 use crate::signals::Blocked;
@@ -133,7 +133,9 @@ fn go_elsewhere(process: &'static Process, address: u64, run: Run) -> Result<(),
     };
     let blocked = Blocked::all();
     head.start(&blocked)?;
-    let submitted = Pool::submit(process, &blocked, Job::Syslet { head, run }, without);
+    let submitted = process
+        .pool
+        .submit(&blocked, Job::Syslet { head, run }, without);
     if submitted.is_err() {
         head.unstart(&blocked);
     }

@@ -16,7 +16,6 @@ use crate::history::descriptor::Event;
 use crate::history::event::Sequence;
 use crate::history::lock::Lock;
 use crate::history::mapped::Queue;
-use crate::history::pool::Pool;
 use crate::history::process::Process;
 use crate::signals::Blocked;
 
@@ -176,7 +175,7 @@ impl Head {
             if running == 0 && self.posted.seen() == seen {
                 return Err(Errno::CHILD);
             }
-            Pool::see_to_work(process);
+            process.pool.see_to_work();
             self.posted.wait(seen)?;
         }
     }
