@@ -53,8 +53,20 @@ static void no_rseq(struct ksignal *signal, struct pt_regs *regs)
 DEFINE_STATIC_CALL(sysbatch_rseq, no_rseq);
 #endif
 
-/* What went wrong, if anything did, says *error. */
-static void * __init look_for(const char *name, int *error)
+/* Whether there is an ENDBR, or what the kernel has written over one. */
+static bool __init is_landing_mark(const void *address)
+{
+#ifdef CONFIG_X86_KERNEL_IBT
+	const u32 word = *(const u32 *)address;
+
+	return word == gen_endbr() || word == gen_endbr_poison();
+#else
+	return false;
+#endif
+}
+
+/* Where a function begins, or NULL; *error says whether it may be probed. */
+static void * __init locate(const char *name, int *error)
 {
 	static struct kprobe probe;
 
@@ -66,18 +78,25 @@ static void * __init look_for(const char *name, int *error)
 	 */
 	probe.flags = KPROBE_FLAG_DISABLED;
 	*error = register_kprobe(&probe);
-	if (*error)
+	if (!*error)
+		unregister_kprobe(&probe);
+	if (!probe.addr)
 		return NULL;
-	unregister_kprobe(&probe);
-#ifdef CONFIG_X86_KERNEL_IBT
 	/*
 	 * The probe is behind the ENDBR. A direct call may land on it, sealed or
 	 * not, and call depth tracking looks for what lies before it.
 	 */
-	if (is_endbr(*(u32 *)((u8 *)probe.addr - 4)))
+	if (is_landing_mark((u8 *)probe.addr - 4))
 		return (u8 *)probe.addr - 4;
-#endif
 	return probe.addr;
+}
+
+/* What went wrong, if anything did, says *error. */
+static void * __init look_for(const char *name, int *error)
+{
+	void *function = locate(name, error);
+
+	return *error ? NULL : function;
 }
 
 void * __init sysbatch_look_for_function(const char *name)
@@ -96,6 +115,35 @@ void * __init sysbatch_find_function(const char *name)
 		pr_err("cannot find the kernel function %s (error %d): this kernel is not supported\n",
 		       name, error);
 	return function;
+}
+
+void sysbatch_no_branch_history(void)
+{
+}
+
+DEFINE_STATIC_CALL(sysbatch_branch_history, sysbatch_no_branch_history);
+
+/* Asked for only where the processor needs it: others never call it. */
+static int __init find_branch_history(void)
+{
+	void *function;
+	int error;
+
+	if (!cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_LOOP))
+		return 0;
+	/*
+	 * arch/x86/entry/entry_64.S. Code of the entry is not probed, and the
+	 * probe is refused; by then its address is known.
+	 */
+	function = locate("clear_bhb_loop", &error);
+	if (!function) {
+		pr_err("cannot find the kernel function clear_bhb_loop, which this processor needs (error %d): this kernel is not supported\n",
+		       error);
+		return -ENOENT;
+	}
+	static_call_update(sysbatch_branch_history,
+			   (typeof(&sysbatch_no_branch_history))function);
+	return 0;
 }
 
 static int __init find_rseq(void)
@@ -123,7 +171,9 @@ int __init sysbatch_dispatch_init(void)
 	static_call_update(sysbatch_dispatcher,
 			   (typeof(&sysbatch_no_dispatcher))dispatcher);
 	static_call_update(sysbatch_task_work, (typeof(&no_task_work))task_work);
-	error = find_rseq();
+	error = find_branch_history();
+	if (!error)
+		error = find_rseq();
 	if (!error)
 		error = sysbatch_seccomp_init();
 	return error ? error : sysbatch_audit_init();

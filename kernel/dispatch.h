@@ -24,18 +24,25 @@ void *sysbatch_find_function(const char *name);
 long sysbatch_no_dispatcher(const struct pt_regs *regs, unsigned int number);
 DECLARE_STATIC_CALL(sysbatch_dispatcher, sysbatch_no_dispatcher);
 
+void sysbatch_no_branch_history(void);
+DECLARE_STATIC_CALL(sysbatch_branch_history, sysbatch_no_branch_history);
+
 /*
  * The entry from user space forgets the branch history before a call, so that
  * its caller's branches cannot steer what is speculated in it. Here the
  * branches of the interpreter, in the kernel's own mode, follow the caller's
  * program: the case of classic BPF (arch/x86/net/bpf_jit_comp.c,
- * emit_spectre_bhb_barrier()), and the same two means.
+ * emit_spectre_bhb_barrier()), and the same two means. The first, clear_bhb_loop(),
+ * is exported to kvm's modules only in later kernels, so it is found by its name. It
+ * overwrites two registers and no more, which a call in C would not know.
  */
 static __always_inline void forget_branch_history(void)
 {
-	if (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_LOOP))
-		asm volatile("call clear_bhb_loop"
+	if (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_LOOP)) {
+		__STATIC_CALL_ADDRESSABLE(sysbatch_branch_history);
+		asm volatile("call " STATIC_CALL_TRAMP_STR(sysbatch_branch_history)
 			     : ASM_CALL_CONSTRAINT : : "rax", "rcx", "memory");
+	}
 	/* IBHF, where history is restricted in hardware, between modes only. */
 	if (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_HW) ||
 	    (cpu_feature_enabled(X86_FEATURE_CLEAR_BHB_LOOP) &&

@@ -76,7 +76,7 @@ judge(struct pt_regs *regs, u32 number, struct sysbatch_guard *guard,
 	if (is_under_seccomp()) {
 		if (unlikely(!may_be_ended(guard)))
 			goto not_made;
-		if (unlikely(static_call(sysbatch_secure_computing)(NULL)))
+		if (unlikely(!filters_permit()))
 			return refused(regs, number, guard);
 		/*
 		 * A tracer that came in this moment has another call in mind

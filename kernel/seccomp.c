@@ -17,17 +17,24 @@
 
 #ifdef CONFIG_SECCOMP_FILTER
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
 int sysbatch_no_secure_computing(const struct seccomp_data *data)
 {
 	return -1;
 }
+#else
+bool sysbatch_no_secure_computing(void)
+{
+	return false;
+}
+#endif
 
 DEFINE_STATIC_CALL(sysbatch_secure_computing, sysbatch_no_secure_computing);
 
 int __init sysbatch_seccomp_init(void)
 {
 	/* kernel/seccomp.c; it is asked with the flag of the task set. */
-	void *function = sysbatch_find_function("__secure_computing");
+	void *function = sysbatch_find_function(SYSBATCH_ASKS_FILTERS);
 
 	if (!function)
 		return -ENOENT;

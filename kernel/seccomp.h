@@ -10,12 +10,13 @@
 #include <linux/static_call.h>
 #include <linux/thread_info.h>
 #include <linux/types.h>
+#include <linux/version.h>
 
 struct file;
 
 /*
- * A filter may end the thread where it is asked, by do_exit() in
- * __secure_computing(). The frames above then stay as they are, the one of the
+ * A filter may end the thread where it is asked, by do_exit() in the function that
+ * asks it. The frames above then stay as they are, the one of the
  * ioctl with its reference on the device's file included. A guard is work of
  * the task's, to be done when the task ends, that gives these references back.
  */
@@ -54,8 +55,21 @@ static __always_inline bool has_filters(void)
 #endif
 }
 
+/*
+ * The function that asks the filters, and whether they let the call pass. In later
+ * kernels it has another name and answers the other way round.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+#define SYSBATCH_ASKS_FILTERS "__secure_computing"
 int sysbatch_no_secure_computing(const struct seccomp_data *data);
 DECLARE_STATIC_CALL(sysbatch_secure_computing, sysbatch_no_secure_computing);
+#define filters_permit() (!static_call(sysbatch_secure_computing)(NULL))
+#else
+#define SYSBATCH_ASKS_FILTERS "__seccomp_permit_syscall"
+bool sysbatch_no_secure_computing(void);
+DECLARE_STATIC_CALL(sysbatch_secure_computing, sysbatch_no_secure_computing);
+#define filters_permit() static_call(sysbatch_secure_computing)()
+#endif
 
 int sysbatch_seccomp_init(void);
 void sysbatch_guard_begin(struct sysbatch_guard *guard, struct file *file);

@@ -93,7 +93,7 @@ u32 sysbatch_pending_work(void)
 
 	if (likely(!flags && !holds_up_rcu_tasks()))
 		return 0;
-	if (need_resched() || holds_up_rcu_tasks())
+	if ((flags & RESCHEDULE_FLAGS) || holds_up_rcu_tasks())
 		work |= SYSBATCH_PENDING_RESCHEDULE;
 	if ((flags & _TIF_NOTIFY_RESUME) || task_work_pending(current))
 		work |= SYSBATCH_PENDING_TASK_WORK;
@@ -128,6 +128,11 @@ void sysbatch_announce_work(void)
 
 void sysbatch_reschedule(void)
 {
+#ifdef _TIF_NEED_RESCHED_LAZY
+	/* As the way to user space does it: cond_resched() may do nothing there. */
+	if (read_thread_flags() & RESCHEDULE_FLAGS)
+		schedule();
+#endif
 	cond_resched_tasks_rcu_qs();
 }
 

@@ -43,10 +43,20 @@ static __always_inline u8 holds_up_rcu_tasks(void)
 }
 
 /*
+ * Another task should run. In later kernels a task may be asked to make way when it
+ * is about to return to user space, and not sooner.
+ */
+#ifdef _TIF_NEED_RESCHED_LAZY
+#define RESCHEDULE_FLAGS (_TIF_NEED_RESCHED | _TIF_NEED_RESCHED_LAZY)
+#else
+#define RESCHEDULE_FLAGS _TIF_NEED_RESCHED
+#endif
+
+/*
  * What comes with one of these flags: a signal, and with it a mask to be put
  * back; task work; what the memory and block cgroups ask for.
  */
-#define WORK_FLAGS (_TIF_NEED_RESCHED | _TIF_SIGPENDING |		\
+#define WORK_FLAGS (RESCHEDULE_FLAGS | _TIF_SIGPENDING |		\
 		    _TIF_NOTIFY_SIGNAL | _TIF_NOTIFY_RESUME)
 
 /* Whether a sub-call may be made with nothing done before it. */
