@@ -377,7 +377,7 @@ pub(super) unsafe fn sysbatch_judge(
 }
 
 /// Three calls more than were reviewed.
-pub(super) static SYSBATCH_NR_SYSCALLS: u32 = 466;
+pub(super) static SYSBATCH_NR_SYSCALLS: u32 = 476;
 
 pub(super) unsafe fn made_at_once(index: usize) -> bool {
     let number = index.try_into().expect("below 1024");
@@ -403,7 +403,7 @@ pub(super) unsafe fn sysbatch_dispatch(registers: *mut PtRegs, number: u32) -> i
 }
 
 /// Three calls more than were reviewed.
-pub(super) static SYSBATCH_COMPAT_NR_SYSCALLS: u32 = 466;
+pub(super) static SYSBATCH_COMPAT_NR_SYSCALLS: u32 = 476;
 
 /// As the shim: the lower halves, and a result of 32 bits.
 pub(super) unsafe fn sysbatch_compat_call(
