@@ -104,6 +104,9 @@ static int __init sysbatch_init(void)
 {
 	int error;
 
+	error = sysbatch_series_init();
+	if (error)
+		return error;
 	error = sysbatch_dispatch_init();
 	if (error)
 		return error;

@@ -106,7 +106,8 @@ quiet_cmd_rust_object = RUSTC   $@
 	--extern=sysbatch_engine=$(obj)/libsysbatch_engine.rlib $< && \
 	$(LD) -m elf_x86_64 -z noexecstack -r -o $@ \
 		--undefined=sysbatch_host_ioctl --undefined=SYSBATCH_HOST_INFO \
-		--undefined=sysbatch_host_compat_ioctl --undefined=sysbatch_host_switch $(@:.o=.a) $(cmd_objtool)
+		--undefined=sysbatch_host_compat_ioctl --undefined=sysbatch_host_switch \
+		--undefined=sysbatch_host_series $(@:.o=.a) $(cmd_objtool)
 # Without IBT objtool looks at each object and not at the linked module, and
 # Kbuild only knows to do so for the objects it compiles.
 $(obj)/engine_rs.o: private objtool-enabled = $(if $(delay-objtool),,y)

@@ -53,6 +53,12 @@ s64 __noendbr sysbatch_host_observed_ioctl(u32 request, u64 address,
 s64 sysbatch_host_compat_ioctl(u32 request, u64 address, struct pt_regs *regs,
 			       struct sysbatch_guard *guard);
 
+/*
+ * A series of kernels that the module was reviewed for, its two numbers in a word, by
+ * its index in the table; 0 after the last.
+ */
+u32 sysbatch_host_series(u32 index);
+
 /* Has every sub-call looked at twice, to be found handed back, or no longer. */
 void sysbatch_host_switch(bool off);
 
@@ -154,6 +160,9 @@ extern const u32 SYSBATCH_NR_SYSCALLS;
 s64 __noendbr sysbatch_dispatch(struct pt_regs *regs, u32 number);
 void sysbatch_do_task_work(void);
 void sysbatch_update_rseq(void);
+
+/* series.c: 0, or a negated errno if the module was not reviewed for this kernel. */
+int sysbatch_series_init(void);
 
 /* self_test.c: 0, or a negated errno if the kernel is not as it should be. */
 int sysbatch_self_test(void);

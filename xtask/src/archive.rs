@@ -21,10 +21,13 @@ const DOWNLOAD_LIMIT: Duration = Duration::from_secs(20 * 60);
 /// Debian's releases, the oldest first. One that is not named is newer.
 const RELEASES: &[&str] = &["bookworm", "trixie"];
 
+/// What the name of a release's suite of backports ends in.
+pub(crate) const BACKPORTS: &str = "-backports";
+
 /// The archive as one release of Debian has it.
 #[derive(Clone, Debug)]
 pub(crate) struct Archive {
-    /// The release's code name.
+    /// The release's code name, or that of its suite of backports.
     codename: String,
     folder: PathBuf,
     /// The package sources, if not the machine's.
@@ -76,16 +79,25 @@ impl Archive {
             "Debian {codename} is not older than this machine's {}",
             self.codename
         );
-        Self::fetched(codename, || {
-            let folder = folder(codename);
+        self.release(codename)
+    }
+
+    /// By the same mirrors, for any release, or for one with its backports: `trixie`,
+    /// `trixie-backports`.
+    ///
+    /// # Errors
+    /// When the mirrors do not have it, or their keys are not on this machine.
+    pub(crate) fn release(&self, suite: &str) -> Result<Self> {
+        Self::fetched(suite, || {
+            let folder = folder(suite);
             let sources = folder.join("sources.list");
-            let text = self.sites()?.sources(codename);
+            let text = self.sites()?.sources(suite);
             std::fs::create_dir_all(&folder)
                 .with_context(|| format!("can't create {}", folder.display()))?;
             std::fs::write(&sources, text)
                 .with_context(|| format!("can't write {}", sources.display()))?;
             Ok(Self {
-                codename: codename.to_owned(),
+                codename: suite.to_owned(),
                 folder,
                 sources: Some(sources),
             })
@@ -317,8 +329,9 @@ fn sites(indexes: &[Index]) -> Option<Sites> {
 }
 
 impl Sites {
-    /// The package sources of a release.
-    fn sources(&self, codename: &str) -> String {
+    /// The package sources of a release, or of one with its backports.
+    fn sources(&self, suite: &str) -> String {
+        let codename = suite.strip_suffix(BACKPORTS).unwrap_or(suite);
         let line = |site: &str, suite: &str| {
             format!(
                 "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {site} {suite} \
@@ -327,7 +340,11 @@ impl Sites {
         };
         let security = self.security.as_ref();
         let security = security.map(|site| line(site, &format!("{codename}-security")));
-        line(&self.main, codename) + &security.unwrap_or_default()
+        let mut sources = line(&self.main, codename) + &security.unwrap_or_default();
+        if suite != codename {
+            sources += &line(&self.main, suite);
+        }
+        sources
     }
 }
 
@@ -336,7 +353,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// The code name of the machine's release (`os-release(5)`).
-fn codename() -> Result<String> {
+pub(crate) fn codename() -> Result<String> {
     let text = std::fs::read_to_string("/etc/os-release").context("can't read /etc/os-release")?;
     let name = text
         .lines()
@@ -367,18 +384,17 @@ somebody|else|trixie|http://else.invalid|main
     fn another_release_is_asked_for_on_the_same_mirrors() {
         let indexes: Vec<Index> = LINES.lines().filter_map(Index::parse).collect();
         let sites = sites(&indexes).expect("there is a main suite");
-        let sources = sites.sources("bookworm");
-        let suites: Vec<&str> = sources
-            .lines()
-            .filter_map(|line| line.split_once("] "))
-            .map(|(_, suite)| suite)
-            .collect();
-        assert_eq!(
-            suites,
-            [
-                "http://mirror.invalid/debian bookworm main",
-                "http://mirror.invalid/security bookworm-security main"
-            ]
-        );
+        let suites = |suite| -> Vec<String> {
+            let sources = sites.sources(suite);
+            let lines = sources.lines().filter_map(|line| line.split_once("] "));
+            lines.map(|(_, suite)| suite.to_owned()).collect()
+        };
+        let mut expected = vec![
+            "http://mirror.invalid/debian bookworm main",
+            "http://mirror.invalid/security bookworm-security main",
+        ];
+        assert_eq!(suites("bookworm"), expected);
+        expected.push("http://mirror.invalid/debian bookworm-backports main");
+        assert_eq!(suites("bookworm-backports"), expected);
     }
 }

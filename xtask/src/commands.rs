@@ -73,14 +73,18 @@ enum Command {
         /// without an end of one minute, four times.
         #[arg(long)]
         long: bool,
+        /// Only on the kernel of this series, or on the `newest`, the steps that differ
+        /// from kernel to kernel. A backported one is tested by this alone.
+        #[arg(long, value_enum)]
+        kernel: Option<Series>,
         /// Instead run the guest's suites in a kernel that looks for mistakes: for
         /// memory used wrongly or lost, locks taken wrongly and more. It is built
         /// first, and that takes about half an hour.
-        #[arg(long, conflicts_with = "only")]
+        #[arg(long, conflicts_with_all = ["only", "kernel"])]
         debug_kernel: bool,
         /// Instead try what the README promises on fresh machines of Debian 12
         /// and 13; as root, and for hours.
-        #[arg(long, conflicts_with_all = ["only", "suites", "long", "debug_kernel"])]
+        #[arg(long, conflicts_with_all = ["only", "suites", "long", "kernel", "debug_kernel"])]
         fresh: bool,
         /// Of the fresh machines only this, or those whose names begin so; may
         /// be given several times.
@@ -192,6 +196,7 @@ impl Arguments {
                 only,
                 suites,
                 long,
+                kernel,
                 debug_kernel,
                 ..
             } => {
@@ -199,7 +204,7 @@ impl Arguments {
                 if debug_kernel {
                     test::debug::run(&suites, soak)
                 } else {
-                    test::run(&only, &suites, soak)
+                    test::run(&only, &suites, soak, kernel)
                 }
             }
             Command::Soak {
@@ -207,9 +212,8 @@ impl Arguments {
                 kernel,
                 seed,
             } => {
-                let one = kernel.map(|series| [series]);
-                let series = one.as_ref().map_or(&Series::ALL[..], |one| &one[..]);
-                test::soak::run(series, minutes, seed)
+                let series = kernel.map_or_else(Series::of_releases, |one| vec![one]);
+                test::soak::run(&series, minutes, seed)
             }
             Command::Bench(arguments) => bench::run(&arguments).map(|()| true),
             Command::Kmod(arguments) => {
@@ -233,9 +237,13 @@ fn set_up(refresh: bool, flavour: Flavour) -> Result<()> {
         kernel::debug::refresh()?;
         programs::refresh()?;
     }
-    let wanted = Series::ALL.map(|series| (series, flavour, Need::Image));
+    let all = Series::of_releases();
+    let wanted: Vec<_> = all
+        .iter()
+        .map(|&series| (series, flavour, Need::Image))
+        .collect();
     setup::prepare(Purpose::Tests, &wanted)?;
-    for series in Series::ALL {
+    for series in all {
         let kernel = kernel::ensure(series, flavour, Need::Image)?;
         println!(
             "kernel {}: {} in {}",

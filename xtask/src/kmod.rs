@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, Root};
 use crate::{lock, paths, process};
 
 /// `core` alone takes most of a minute on a slow machine.
@@ -41,7 +41,10 @@ pub(crate) fn build_from(source: &Path, kernel: &Kernel) -> Result<PathBuf> {
 /// As [`build`].
 pub(crate) fn make(source: &Path, output: &Path, kernel: &Kernel) -> Result<PathBuf> {
     let _lock = lock::lock(output)?;
-    let mut make = Command::new("make");
+    let mut make = match kernel.foreign()? {
+        None => Command::new("make"),
+        Some(release) => Root::ensure(release, &kernel.compiler)?.command("make"),
+    };
     make.arg("--directory").arg(source);
     make.arg(format!("KDIR={}", kernel.headers().display()));
     make.arg(format!("OUT={}", output.display()));

@@ -15,6 +15,7 @@ mod library;
 mod licences;
 mod lock;
 mod manual;
+mod packages;
 mod parallel;
 mod paths;
 mod process;

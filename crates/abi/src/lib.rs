@@ -14,6 +14,7 @@ mod builtin;
 mod device;
 mod entry;
 mod handed_back;
+mod kernels;
 mod list;
 mod never_waits;
 mod repeat;
@@ -29,6 +30,7 @@ pub use entry::{
 pub use handed_back::{
     NUMBER_COUNT, i386, is_handed_back, is_made_at_once, is_reviewed, is_x32, may_be_handed_back,
 };
+pub use kernels::{KERNEL_SERIES, KernelSeries};
 pub use list::{LIST_SIZE, List};
 pub use never_waits::never_waits;
 pub use repeat::Repeat;

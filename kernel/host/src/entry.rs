@@ -8,7 +8,7 @@
 use core::ffi::c_void;
 use core::ptr::NonNull;
 
-use sysbatch_abi::{ABI_VERSION, FORMATS, Info, RUN_REQUEST, RUN_SIZE, Status};
+use sysbatch_abi::{ABI_VERSION, FORMATS, Info, KERNEL_SERIES, RUN_REQUEST, RUN_SIZE, Status};
 use sysbatch_engine::{Error, Stop, enter_inline};
 
 use crate::compat::CompatHost;
@@ -162,6 +162,19 @@ fn result(stop: Stop, departure: &Departure, trapped: impl FnOnce() -> i64) -> i
 #[unsafe(no_mangle)]
 pub extern "C" fn sysbatch_host_switch(off: bool) {
     switch::look_at_all(off);
+}
+
+/// A series of kernels that the module was reviewed for, its two numbers in a word, by
+/// its index in the table; 0 after the last.
+// SAFETY: as for SYSBATCH_HOST_INFO.
+#[unsafe(no_mangle)]
+pub extern "C" fn sysbatch_host_series(index: u32) -> u32 {
+    let series = usize::try_from(index)
+        .ok()
+        .and_then(|index| KERNEL_SERIES.get(index));
+    series.map_or(0, |series| {
+        u32::from(series.major) << 16 | u32::from(series.minor)
+    })
 }
 
 #[cfg(target_os = "none")]

@@ -49,6 +49,6 @@ mod watch;
 
 pub use entry::{
     SYSBATCH_HOST_INFO, sysbatch_host_compat_ioctl, sysbatch_host_ioctl,
-    sysbatch_host_observed_ioctl, sysbatch_host_switch,
+    sysbatch_host_observed_ioctl, sysbatch_host_series, sysbatch_host_switch,
 };
 pub use registers::PtRegs;

@@ -9,7 +9,7 @@ use syn::{Attribute, Expr, ExprLit, Item as Syntax, Lit, Meta, Visibility};
 use super::reflect::{Item, Section};
 
 /// Public items that have no counterpart in the header, with the reason.
-const NOT_IN_HEADER: [(&str, &str); 8] = [
+const NOT_IN_HEADER: [(&str, &str); 10] = [
     ("Width", "its values are part of the built-ins' names"),
     (
         "is_handed_back",
@@ -21,6 +21,8 @@ const NOT_IN_HEADER: [(&str, &str); 8] = [
     ("is_made_at_once", "so is it here"),
     ("never_waits", "so is it here"),
     ("NUMBER_COUNT", "it is the size of a table of the module's"),
+    ("KernelSeries", "no program depends on the kernel's series"),
+    ("KERNEL_SERIES", "so is it here"),
 ];
 
 /// Documentation by name: `Run`, `Run::pc`, `Status::Done`, `RUN_SIZE`.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::release::{Release, newest};
@@ -66,7 +66,7 @@ pub(crate) fn ensure(series: Series, flavour: Flavour, need: Need) -> Result<Ker
     Ok(kernel(&kernels, &release.name, &release.compiler))
 }
 
-/// Forgets which kernels were chosen, so that the next [`ensure`] takes the
+/// Forgets which kernels were chosen, so that the next [`ensure()`] takes the
 /// newest again.
 ///
 /// # Errors
@@ -131,18 +131,51 @@ fn relocate(kernel: &Kernel) -> Result<()> {
     let makefile = kernel.headers().join("Makefile");
     let text = std::fs::read_to_string(&makefile)
         .with_context(|| format!("can't read {}", makefile.display()))?;
-    let (_, common) = text
-        .strip_prefix("include /")
-        .and_then(|path| path.split_once("usr/src/"))
-        .with_context(|| {
-            format!(
-                "{} does not include the common headers: Debian changed their layout",
-                makefile.display()
-            )
-        })?;
-    let here = format!("include {}/usr/src/{common}", kernel.folder.display());
+    let here: String = text
+        .lines()
+        .map(|line| relocated(line, &kernel.folder) + "\n")
+        .collect();
+    ensure!(
+        here.contains("/usr/src/"),
+        "{} does not include the common headers: Debian changed their layout",
+        makefile.display()
+    );
     if here == text {
         return Ok(());
     }
     std::fs::write(&makefile, here).with_context(|| format!("can't write {}", makefile.display()))
+}
+
+/// A line of the headers' own Makefile, with the absolute path that it may have.
+fn relocated(line: &str, folder: &Path) -> String {
+    let begins = ["include /", "KBUILD_OUTPUT=/"];
+    let path = begins.iter().find_map(|begin| {
+        let (_, below) = line.strip_prefix(begin)?.split_once("usr/src/")?;
+        Some((begin.trim_end_matches('/'), below))
+    });
+    match path {
+        Some((begin, below)) => format!("{begin}{}/usr/src/{below}", folder.display()),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::relocated;
+
+    #[test]
+    fn absolute_paths_follow_the_folder() {
+        let moved = |line| relocated(line, Path::new("/here"));
+        assert_eq!(
+            moved("include /usr/src/linux-headers-6.12.1-common/Makefile"),
+            "include /here/usr/src/linux-headers-6.12.1-common/Makefile"
+        );
+        assert_eq!(
+            moved("KBUILD_OUTPUT=/before/usr/src/linux-headers-7.3.4-amd64"),
+            "KBUILD_OUTPUT=/here/usr/src/linux-headers-7.3.4-amd64"
+        );
+        assert_eq!(moved("CC = gcc"), "CC = gcc");
+    }
 }

@@ -2,8 +2,10 @@
 
 pub(crate) mod debug;
 mod fetch;
+mod foreign;
 mod modules;
 mod release;
+mod series;
 
 use std::path::PathBuf;
 
@@ -12,42 +14,10 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use fetch::{ensure, refresh, unpacked};
+pub(crate) use foreign::{ROOM as ROOT_ROOM, Root};
 pub(crate) use modules::with_dependencies;
 pub(crate) use release::{Release, newest};
-
-/// A series of kernels that the project supports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
-pub(crate) enum Series {
-    /// Debian 12's own kernel.
-    #[value(name = "6.1")]
-    #[serde(rename = "6.1")]
-    V6_1,
-    /// Debian 13's own kernel, and Debian 12's newer one.
-    #[value(name = "6.12")]
-    #[serde(rename = "6.12")]
-    V6_12,
-}
-
-impl Series {
-    /// All of them, the oldest first.
-    pub(crate) const ALL: [Self; 2] = [Self::V6_1, Self::V6_12];
-
-    /// As in a release string.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::V6_1 => "6.1",
-            Self::V6_12 => "6.12",
-        }
-    }
-
-    /// The code name of the last release of Debian that has kernels of it.
-    pub(crate) const fn last_debian(self) -> &'static str {
-        match self {
-            Self::V6_1 => "bookworm",
-            Self::V6_12 => "trixie",
-        }
-    }
-}
+pub(crate) use series::Series;
 
 /// Which of Debian's configurations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -96,7 +66,23 @@ pub(crate) struct Kernel {
 impl Kernel {
     /// The compressed image that a boot loader takes.
     pub(crate) fn image(&self) -> PathBuf {
-        self.folder.join(format!("boot/vmlinuz-{}", self.release))
+        let among_modules = format!("usr/lib/modules/{}/vmlinuz", self.release);
+        let among_modules = self.folder.join(among_modules);
+        if among_modules.is_file() {
+            among_modules
+        } else {
+            self.folder.join(format!("boot/vmlinuz-{}", self.release))
+        }
+    }
+
+    /// The release of Debian that its headers' tools and its compiler are of, if it is
+    /// not this machine's: modules are built in a root of it.
+    ///
+    /// # Errors
+    /// When it is of no series that the project supports, or this machine's release is
+    /// not known.
+    pub(crate) fn foreign(&self) -> Result<Option<&'static str>> {
+        self.series()?.foreign()
     }
 
     /// The folder to build modules against.
@@ -122,12 +108,8 @@ impl Kernel {
     /// # Errors
     /// When it is of none that the project supports.
     pub(crate) fn series(&self) -> Result<Series> {
-        let is_of = |series: &Series| {
-            let rest = self.release.strip_prefix(series.name());
-            rest.is_some_and(|rest| !rest.starts_with(|first: char| first.is_ascii_digit()))
-        };
-        let series = Series::ALL.into_iter().find(is_of);
-        series.with_context(|| format!("Linux {} is of no supported series", self.release))
+        Series::of(&self.release)
+            .with_context(|| format!("Linux {} is of no supported series", self.release))
     }
 
     /// Its own modules, which Debian 13 has below `usr`.

@@ -14,24 +14,41 @@ pub(crate) struct Release {
     pub(crate) name: String,
     /// The package of the C compiler that its modules are to be built with.
     pub(crate) compiler: String,
+    /// Whether that, and the tools of the headers, are of another release of Debian
+    /// than this machine's, and run in a root of it.
+    pub(crate) is_foreign: bool,
     /// Headers, and the tools that they call.
     headers: [String; 3],
+    /// What is booted, and its modules.
+    image: Vec<String>,
     /// Where they are to be had.
     archive: Archive,
 }
 
 /// The newest release of a series, in Debian's words `6.12.117+deb12` or
 /// `6.1.0-56`, for which image and headers can all be downloaded: of this
-/// machine's Debian, or if that has none of the last one that had.
+/// machine's Debian, or if that has none of the last one that had. Backported ones come
+/// from the suite with them, whatever this machine has.
 ///
 /// # Errors
 /// When neither has one.
 pub(crate) fn newest(series: Series, flavour: Flavour) -> Result<Release> {
     let machine = Archive::of_this_machine()?;
+    if series.is_backported() {
+        let suite = series.suite();
+        let found = newest_in(&machine.release(suite)?, series, flavour)?;
+        return found.with_context(|| {
+            format!(
+                "Debian's suite {suite} has no kernel {} with its headers (any more?): see what \
+                 it has, and CONTRIBUTING.md on how to add it",
+                series.name()
+            )
+        });
+    }
     if let Some(release) = newest_in(&machine, series, flavour)? {
         return Ok(release);
     }
-    let last = series.last_debian();
+    let last = series.suite();
     if let Ok(older) = machine.older(last)
         && let Some(release) = newest_in(&older, series, flavour)?
     {
@@ -60,7 +77,7 @@ fn newest_in(archive: &Archive, series: Series, flavour: Flavour) -> Result<Opti
     let mut versions: Vec<&str> = names
         .iter()
         .filter_map(|name| name.strip_prefix("linux-image-")?.strip_suffix(&suffix))
-        // Other flavours and backports end in something else.
+        // Other flavours end in something else.
         .filter(|version| {
             version.split_once('.').is_some() && !version.contains("bpo") && !is_flavoured(version)
         })
@@ -69,13 +86,22 @@ fn newest_in(archive: &Archive, series: Series, flavour: Flavour) -> Result<Opti
     for version in versions {
         let names = Names::new(version, series, flavour);
         let available = |name: &String| archive.candidate(name).is_some();
-        if names.headers.iter().all(available) && available(&names.image) {
+        let Some(image) = names
+            .image
+            .into_iter()
+            .find(|packages| packages.iter().all(available))
+        else {
+            continue;
+        };
+        if names.headers.iter().all(available) {
             let depends = archive.depends(&names.headers[0])?;
             return Ok(Some(Release {
                 compiler: compiler(&depends)
                     .with_context(|| format!("{} depends on no gcc", names.headers[0]))?,
                 name: names.release,
+                is_foreign: series.foreign()?.is_some(),
                 headers: names.headers,
+                image,
                 archive: archive.clone(),
             }));
         }
@@ -87,15 +113,19 @@ fn newest_in(archive: &Archive, series: Series, flavour: Flavour) -> Result<Opti
 struct Names {
     release: String,
     headers: [String; 3],
-    image: String,
+    /// The ways in which the image is packed, the later one first: from Linux 6.19 on
+    /// the package that is called so is empty.
+    image: [Vec<String>; 2],
 }
 
 impl Names {
     fn new(version: &str, series: Series, flavour: Flavour) -> Self {
         let release = format!("{version}-{}", flavour.suffix());
-        let kbuild = match series {
-            Series::V6_1 => "linux-kbuild-6.1".to_owned(),
-            Series::V6_12 => format!("linux-kbuild-{version}"),
+        // Once the tools were those of a series.
+        let kbuild = if series == Series::V6_1 {
+            "linux-kbuild-6.1".to_owned()
+        } else {
+            format!("linux-kbuild-{version}")
         };
         Self {
             headers: [
@@ -103,7 +133,15 @@ impl Names {
                 format!("linux-headers-{version}-common"),
                 kbuild,
             ],
-            image: format!("linux-image-{release}"),
+            image: [
+                vec![
+                    format!("linux-binary-{release}"),
+                    format!("linux-modules-{release}"),
+                    // What is built in, told by name.
+                    format!("linux-base-{release}"),
+                ],
+                vec![format!("linux-image-{release}")],
+            ],
             release,
         }
     }
@@ -117,7 +155,7 @@ impl Release {
     pub(super) fn download(&self, need: Need, folder: &std::path::Path) -> Result<()> {
         let mut packages = self.headers.to_vec();
         if need == Need::Image {
-            packages.push(format!("linux-image-{}", self.name));
+            packages.extend(self.image.iter().cloned());
         }
         self.archive
             .download(&format!("kernel-{}", self.name), &packages, folder)
@@ -194,6 +232,10 @@ mod tests {
         assert_eq!(
             found("linux-compiler-gcc-12-x86 (>= 6.1), linux-kbuild-6.1").as_deref(),
             Some("gcc-12")
+        );
+        assert_eq!(
+            found("gcc-14-for-host, linux-base (>= 4.12~)").as_deref(),
+            Some("gcc-14")
         );
         assert_eq!(found("linux-base"), None);
     }

@@ -15,7 +15,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::archive::Archive;
-use crate::kernel::{self, Flavour, Kernel, Release, Series};
+use crate::kernel::{self, Flavour, Release, Root, Series};
 use crate::paths;
 use crate::progress::say;
 
@@ -69,7 +69,7 @@ pub(crate) fn prepare(purpose: Purpose, kernels: &[Wanted]) -> Result<()> {
         Room {
             what: "kernels and builds",
             folder: &output,
-            bytes: room_for_output(purpose, &output),
+            bytes: room_for_output(purpose, kernels, &output)?,
         },
     ])?;
     if !taken.is_empty() {
@@ -87,7 +87,10 @@ pub(crate) fn prepare(purpose: Purpose, kernels: &[Wanted]) -> Result<()> {
         packages::install(rights, &names)?;
     }
     for &(series, flavour, need) in kernels {
-        kernel::ensure(series, flavour, need)?;
+        let kernel = kernel::ensure(series, flavour, need)?;
+        if let Some(release) = kernel.foreign()? {
+            Root::ensure(release, &kernel.compiler)?;
+        }
     }
     Ok(())
 }
@@ -106,7 +109,7 @@ pub(crate) fn check_room(what: &'static str, folder: &Path, bytes: u64) -> Resul
 }
 
 /// Room below `target/` that is left to be taken, in bytes.
-fn room_for_output(purpose: Purpose, output: &Path) -> u64 {
+fn room_for_output(purpose: Purpose, kernels: &[Wanted], output: &Path) -> Result<u64> {
     // As measured on Debian 12 and 13, and a tenth more.
     let whole = match purpose {
         Purpose::Module => 300_000_000,
@@ -117,8 +120,14 @@ fn room_for_output(purpose: Purpose, output: &Path) -> u64 {
         Purpose::DebugKernel => 5_400_000_000 + kernel::debug::ROOM,
         Purpose::FreshSystems => 20_000_000_000,
     };
+    let mut roots = 0;
+    for (series, ..) in kernels {
+        if series.foreign()?.is_some() {
+            roots = kernel::ROOT_ROOM;
+        }
+    }
     // What is there already is a former run's that came so far.
-    u64::saturating_sub(whole, space::taken(output))
+    Ok(u64::saturating_sub(whole + roots, space::taken(output)))
 }
 
 /// What is not there.
@@ -150,7 +159,8 @@ impl Missing {
         };
         for &(series, flavour, need) in wanted {
             match kernel::unpacked(series, flavour, need)? {
-                Some(Kernel { compiler, .. }) => missing.add_compiler(compiler),
+                Some(kernel) if kernel.foreign()?.is_some() => {}
+                Some(kernel) => missing.add_compiler(kernel.compiler),
                 None => missing.kernels.push((series, flavour, need)),
             }
         }
@@ -176,7 +186,9 @@ impl Missing {
     /// When the archive lacks one.
     fn packages(&mut self, archive: &Archive) -> Result<Vec<&str>> {
         for release in self.releases.clone() {
-            self.add_compiler(release.compiler);
+            if !release.is_foreign {
+                self.add_compiler(release.compiler);
+            }
         }
         let compilers = self.c_compilers.iter().map(String::as_str);
         let mut names: Vec<&str> = Vec::new();

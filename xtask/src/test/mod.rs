@@ -37,6 +37,8 @@ struct Step {
 enum Run {
     /// As a whole.
     Whole(fn() -> Result<Tally>),
+    /// On each of these kernels.
+    Kernels(fn(&[Series]) -> Result<Tally>),
     /// Those guest suites that are chosen.
     Suites(fn(&Choice<'_>) -> Result<Tally>),
 }
@@ -77,7 +79,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "module",
-        run: Run::Whole(steps::module),
+        run: Run::Kernels(steps::module),
     },
     Step {
         name: "dkms",
@@ -89,11 +91,11 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "refusal",
-        run: Run::Whole(refusal::run),
+        run: Run::Kernels(refusal::run),
     },
     Step {
         name: "way-out",
-        run: Run::Whole(way_out::run),
+        run: Run::Kernels(way_out::run),
     },
     Step {
         name: "instructions",
@@ -106,11 +108,17 @@ const STEPS: &[Step] = &[
 ];
 
 /// Runs the steps named in `only`, or all, and of the guest step the suites named
-/// in `suites`, or all, with a soak of this kind; true if nothing failed.
+/// in `suites`, or all, with a soak of this kind; true if nothing failed. With a kernel
+/// only the steps are run that differ from kernel to kernel, on that one.
 ///
 /// # Errors
 /// When a name is not a step's or a suite's, or the machine lacks a package.
-pub(crate) fn run(only: &[String], suites: &[String], soak: Soak) -> Result<bool> {
+pub(crate) fn run(
+    only: &[String],
+    suites: &[String],
+    soak: Soak,
+    kernel: Option<Series>,
+) -> Result<bool> {
     let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
         bail!(
@@ -119,20 +127,23 @@ pub(crate) fn run(only: &[String], suites: &[String], soak: Soak) -> Result<bool
         );
     }
     suites::check_names(suites)?;
-    setup::prepare(Purpose::Tests, &kernels())?;
+    let series = kernel.map_or_else(Series::of_releases, |one| vec![one]);
+    setup::prepare(Purpose::Tests, &kernels(&series))?;
     let choice = Choice {
         only: suites,
         soak,
-        on: Kernels::Stock(&Series::ALL),
+        on: Kernels::Stock(&series),
         echo: false,
     };
     let mut report = Report::start();
     for step in STEPS
         .iter()
         .filter(|step| only.is_empty() || only.iter().any(|name| name == step.name))
+        .filter(|step| kernel.is_none() || !matches!(step.run, Run::Whole(_)))
     {
         report.step(step.name, || match step.run {
             Run::Whole(run) => run(),
+            Run::Kernels(run) => run(&series),
             Run::Suites(run) => run(&choice),
         });
     }
@@ -140,14 +151,14 @@ pub(crate) fn run(only: &[String], suites: &[String], soak: Soak) -> Result<bool
 }
 
 /// Each series, to boot in its cloud flavour and to build for in either.
-fn kernels() -> Vec<Wanted> {
-    let of = |series| {
+fn kernels(series: &[Series]) -> Vec<Wanted> {
+    let of = |&series: &Series| {
         [
             (series, Flavour::Cloud, Need::Image),
             (series, Flavour::Generic, Need::Headers),
         ]
     };
-    Series::ALL.into_iter().flat_map(of).collect()
+    series.iter().flat_map(of).collect()
 }
 
 /// A check that is done in this process, with its progress.

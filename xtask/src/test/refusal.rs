@@ -1,6 +1,6 @@
 //! Whether the module refuses to load where it would not work, or refuses the tasks for
 //! which it would not: built to look for other functions of the kernel than those it
-//! needs.
+//! needs, or to take the kernel for another one.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,9 +18,9 @@ use crate::{guest, parallel};
 /// A module that looks for something else.
 struct Spoilt {
     name: &'static str,
-    /// Where the function is looked for.
+    /// The file that is spoilt.
     file: &'static str,
-    /// The function that it should look for, and the one that it does look for.
+    /// What it has, and what it has instead: the name of a function, for one.
     instead: (&'static str, &'static str),
     /// What it must say in the log, in any of these words.
     says: &'static [&'static str],
@@ -30,9 +30,23 @@ struct Spoilt {
 
 const SPOILT: &[Spoilt] = &[
     Spoilt {
+        name: "unreviewed-kernel",
+        file: "series.c",
+        instead: ("init_utsname()->release", "\"6.11.2-of-somebody\""),
+        says: &[
+            "sysbatch: not reviewed for Linux 6.11.2-of-somebody, but for these series: 6.1, 6.12",
+            "; not loaded. See whether there is a newer version; unreviewed=1 has this one loaded",
+            "; loaded all the same, for the parameter unreviewed says so",
+        ],
+        script: LOADS_IF_TOLD_SO,
+    },
+    Spoilt {
         name: "no-such-function",
         file: "dispatch.c",
-        instead: ("x64_sys_call", "x64_sys_call_of_another_kernel"),
+        instead: (
+            r#"_function("x64_sys_call")"#,
+            r#"_function("x64_sys_call_of_another_kernel")"#,
+        ),
         says: &["sysbatch: cannot find the kernel function \
                  x64_sys_call_of_another_kernel (error -2): this kernel is not supported"],
         script: DOES_NOT_LOAD,
@@ -41,21 +55,27 @@ const SPOILT: &[Spoilt] = &[
         name: "other-dispatcher",
         file: "dispatch.c",
         // In its table the number of getpid(2) is that of mkdir(2).
-        instead: ("x64_sys_call", "ia32_sys_call"),
+        instead: (
+            r#"_function("x64_sys_call")"#,
+            r#"_function("ia32_sys_call")"#,
+        ),
         says: &["sysbatch: self-test: system call 39 returned -14 instead of "],
         script: DOES_NOT_LOAD,
     },
     Spoilt {
         name: "other-task-work",
         file: "dispatch.c",
-        instead: ("task_work_run", "yield"),
+        instead: (r#"_function("task_work_run")"#, r#"_function("yield")"#),
         says: &["sysbatch: self-test: task work was not done: this kernel is not supported"],
         script: DOES_NOT_LOAD,
     },
     Spoilt {
         name: "no-32-bit-dispatcher",
         file: "compat.c",
-        instead: ("ia32_sys_call", "ia32_sys_call_of_another_kernel"),
+        instead: (
+            r#"_function("ia32_sys_call")"#,
+            r#"_function("ia32_sys_call_of_another_kernel")"#,
+        ),
         says: &[REFUSES_32_BITS],
         script: LOADS_FOR_64_BITS,
     },
@@ -63,7 +83,10 @@ const SPOILT: &[Spoilt] = &[
         name: "other-32-bit-dispatcher",
         file: "compat.c",
         // In its table the number of getpid(2) is that of writev(2).
-        instead: ("ia32_sys_call", "x64_sys_call"),
+        instead: (
+            r#"_function("ia32_sys_call")"#,
+            r#"_function("x64_sys_call")"#,
+        ),
         says: &[
             "sysbatch: self-test: 32-bit system call 20 returned -9 instead of ",
             REFUSES_32_BITS,
@@ -76,6 +99,12 @@ const SPOILT: &[Spoilt] = &[
 const DOES_NOT_LOAD: &str =
     "! insmod /spoilt.ko && ! test -e /dev/sysbatch && ! grep -q ^sysbatch /proc/modules";
 
+/// It loads only by the parameter for that, and can be used then.
+const LOADS_IF_TOLD_SO: &str = "\
+    ! insmod /spoilt.ko && ! test -e /dev/sysbatch && ! grep -q ^sysbatch /proc/modules && \
+    insmod /spoilt.ko unreviewed=1 && test -e /dev/sysbatch && \
+    grep -qx Y /sys/module/sysbatch/parameters/unreviewed && head -c 24 /dev/sysbatch | wc -c | grep -qx 24";
+
 /// It loads, and refuses 32-bit programs, of which this is one.
 const LOADS_FOR_64_BITS: &str = "insmod /spoilt.ko && /bin/ways int80 device_refuses";
 const REFUSES_32_BITS: &str = "sysbatch: 32-bit programs cannot use the device: this kernel \
@@ -83,9 +112,9 @@ const REFUSES_32_BITS: &str = "sysbatch: 32-bit programs cannot use the device: 
 
 const LIMIT: Duration = Duration::from_secs(300);
 
-pub(super) fn run() -> Result<Tally> {
+pub(super) fn run(series: &[Series]) -> Result<Tally> {
     let mut kernels = Vec::new();
-    for series in Series::ALL {
+    for &series in series {
         kernels.push(kernel::ensure(series, Flavour::Cloud, Need::Image)?);
     }
     let mut tally = Tally::default();
@@ -131,10 +160,9 @@ impl Spoilt {
 
     /// Has the file look for the other function.
     fn spoil(&self, text: &str) -> Result<String> {
-        let (function, other) = self.instead;
-        let call = |name| format!("_function(\"{name}\")");
-        let spoilt = text.replace(&call(function), &call(other));
-        ensure!(spoilt != text, "{} does not look for {function}", self.file);
+        let (had, has) = self.instead;
+        let spoilt = text.replace(had, has);
+        ensure!(spoilt != text, "{} does not have {had}", self.file);
         Ok(spoilt)
     }
 

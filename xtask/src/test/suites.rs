@@ -233,6 +233,16 @@ pub(super) const SUITES: &[GuestSuite] = &[
         memory: 1024,
         ..of_suites("blocking", suites!("--tree", "/disk", "blocking"))
     },
+    GuestSuite {
+        // Intel's, which are the ones concerned; with retpolines alone the kernel would
+        // have no need of it.
+        vendor: Some(Vendor::Intel),
+        command_line: &["spectre_v2=retpoline,lfence", "spectre_bhi=on"],
+        ..of_suites(
+            "branch_history",
+            &["sh", "-c", include_str!("branch_history.sh")],
+        )
+    },
     of_suites("bypass", suites!("bypass")),
     of_suites("corpus", suites!("corpus")),
     of_suites("files", suites!("files")),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use sysbatch_abi::{KERNEL_SERIES, KernelSeries};
 
 use super::Diagnosis;
 use super::cost::BATCH;
@@ -79,20 +80,16 @@ pub(super) fn findings(diagnosis: &Diagnosis) -> Vec<Finding> {
 fn kernel(diagnosis: &Diagnosis) -> Finding {
     let system = &diagnosis.system;
     let found = format!("Linux {} on {}", system.release, system.machine);
-    let tested = system.machine == "x86_64"
-        && ["6.1.", "6.12."]
-            .iter()
-            .any(|series| system.release.starts_with(series));
-    if tested {
+    if system.machine == "x86_64" && KernelSeries::of(&system.release).is_some() {
         return finding("kernel", Level::Ok, found, None);
     }
-    finding(
-        "kernel",
-        Level::Note,
-        found,
-        "The module is made for and tested on Linux 6.1 and 6.12 for x86_64; user space works on \
-         any.",
-    )
+    let mut told = finding("kernel", Level::Note, found, None);
+    told.advice = Some(format!(
+        "The module is made for and tested on Linux {} for x86_64, and loads into no other; user \
+         space works on any.",
+        KERNEL_SERIES.map(|series| series.name).join(", ")
+    ));
+    told
 }
 
 fn backend(diagnosis: &Diagnosis) -> Finding {

@@ -81,7 +81,7 @@ pub(crate) fn sources() -> Result<Sources> {
         let archive = machine;
         return Ok(Sources { version, archive });
     }
-    let last = SERIES.last_debian();
+    let last = SERIES.suite();
     if let Ok(archive) = machine.older(last)
         && let Some(version) = archive.candidate(&name)
     {
