@@ -17,8 +17,9 @@ const TEXT: &str = "0x4a5b00000000";
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let abi = root.join("../abi/src");
-    for path in ["build.rs", "src", "loader", "../abi/src"] {
+    // A link to the sources of `sysbatch-abi`; a package has a copy of them.
+    let abi = root.join("abi");
+    for path in ["build.rs", "src", "loader", "abi"] {
         println!("cargo::rerun-if-changed={path}");
     }
     println!("cargo::rustc-check-cfg=cfg(sysbatch_loader)");

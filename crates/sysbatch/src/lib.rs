@@ -193,6 +193,10 @@
 /// The example of the project's README, which is not in the crate's package.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+struct ProjectReadme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
 struct Readme;
 
 mod arch;

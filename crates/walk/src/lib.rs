@@ -77,6 +77,10 @@
 //! is listed, used as far as it is needed. At most 256 descriptors are open, and
 //! no more than half of `RLIMIT_NOFILE` and one for each thread.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod anchor;
 mod directory;
 mod error;
