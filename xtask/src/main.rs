@@ -22,6 +22,7 @@ mod process;
 mod profile;
 mod programs;
 mod progress;
+mod release;
 mod review;
 mod setup;
 mod test;

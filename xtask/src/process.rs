@@ -88,6 +88,13 @@ pub(crate) fn output_of(command: &mut Command) -> Result<String> {
         .with_context(|| format!("{command:?} printed what is not UTF-8"))
 }
 
+/// The cargo that runs this program, in the project's root.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(paths::root());
+    command
+}
+
 /// Waits for `command` to end, and ends it with all it started after `limit`.
 fn wait(command: &mut Command, limit: Duration) -> Result<ExitStatus> {
     let mut child = command

@@ -19,7 +19,7 @@ use anyhow::{Result, bail};
 use crate::kernel::{Flavour, Need, Series};
 use crate::progress::Progress;
 use crate::setup::{self, Purpose, Wanted};
-use crate::{guard, library};
+use crate::{guard, library, release};
 use guest::{Choice, Kernels};
 use report::Report;
 use soak::Soak;
@@ -72,6 +72,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "host",
         run: Run::Whole(steps::host),
+    },
+    Step {
+        name: "crates",
+        run: Run::Whole(release::crates),
     },
     Step {
         name: "library",

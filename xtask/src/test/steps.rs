@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::check;
 use super::tally::{Tally, harness};
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
+use crate::process::cargo;
 use crate::{header, kmod, licences, manual, parallel, paths, process, review};
 
 const FORMAT_LIMIT: Duration = Duration::from_secs(2 * 60);
@@ -127,10 +128,4 @@ fn build_and_review(kernel: &Kernel) -> Tally {
         || review::check(kernel),
     ));
     tally
-}
-
-fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(paths::root());
-    command
 }
