@@ -269,7 +269,7 @@ fn observed_and_32_bit_tasks_have_none() {
     let mut lists = Lists::of(&[GETPPID]);
     let list = address(&mut lists.list);
     let mut registers = PtRegs::default();
-    let registers = NonNull::from_mut(&mut registers);
+    let registers = NonNull::from(&mut registers);
     let guard = NonNull::dangling();
     // SAFETY: as in `ioctl`; nobody looks at what the guard points to.
     let result = unsafe { sysbatch_host_observed_ioctl(LIST_REQUEST, list, registers, guard) };

@@ -89,7 +89,7 @@ pub(crate) fn address<T>(variable: &mut T) -> u64 {
 /// The ioctl, of a task with registers of its own.
 pub(crate) fn ioctl(request: u32, address: u64) -> i64 {
     let mut registers = PtRegs::default();
-    let registers = NonNull::from_mut(&mut registers);
+    let registers = NonNull::from(&mut registers);
     if with_task(|task| task.has_filters) {
         let guard = NonNull::dangling();
         // SAFETY: as below. Nobody looks at what the guard points to.
@@ -103,7 +103,7 @@ pub(crate) fn ioctl(request: u32, address: u64) -> i64 {
 /// The same of a 32-bit task.
 pub(crate) fn compat_ioctl(request: u32, address: u64) -> i64 {
     let mut registers = PtRegs::default();
-    let registers = NonNull::from_mut(&mut registers);
+    let registers = NonNull::from(&mut registers);
     let guard = with_task(|task| task.has_filters).then_some(NonNull::dangling());
     // SAFETY: as in `ioctl`.
     unsafe { sysbatch_host_compat_ioctl(request, address, registers, guard) }

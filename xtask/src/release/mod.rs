@@ -1,13 +1,20 @@
-//! What a release of the crates needs: packages that are whole, and that build.
+//! What a release of the crates needs: packages that are whole, that build, and with
+//! the Rust that is promised.
 
 mod manifest;
 mod package;
+mod toolchain;
+
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::process::{cargo, output_of};
+use crate::process::{self, cargo, output_of};
 use crate::test::tally::Tally;
+use toolchain::Toolchain;
+
+const LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// The part of `cargo metadata` that is of interest here.
 #[derive(Deserialize)]
@@ -47,4 +54,25 @@ pub(crate) fn crates() -> Result<Tally> {
     package::build(&published)?;
     tally.add(Tally::passed(1));
     Ok(tally)
+}
+
+/// Checks that everything compiles with the oldest Rust that `rust-version` in
+/// Cargo.toml promises.
+///
+/// # Errors
+/// When it does not, or that Rust can't be had.
+pub(crate) fn msrv() -> Result<Tally> {
+    let version = env!("CARGO_PKG_RUST_VERSION");
+    let Some(toolchain) = Toolchain::find(version)? else {
+        return Ok(Tally::not_run(toolchain::missing(version)));
+    };
+    let mut command = toolchain.cargo();
+    command.args(["check", "--workspace", "--all-targets", "--locked"]);
+    process::run(
+        &format!("all of it with Rust {version}"),
+        "msrv",
+        LIMIT,
+        &mut command,
+    )?;
+    Ok(Tally::passed(1))
 }

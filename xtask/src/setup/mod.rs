@@ -116,8 +116,8 @@ fn room_for_output(purpose: Purpose, kernels: &[Wanted], output: &Path) -> Resul
         Purpose::Machine => 1_300_000_000,
         // Machines, and trees of 240,000 files.
         Purpose::Benchmarks => 2_600_000_000,
-        Purpose::Tests => 5_400_000_000,
-        Purpose::DebugKernel => 5_400_000_000 + kernel::debug::ROOM,
+        Purpose::Tests => 6_300_000_000,
+        Purpose::DebugKernel => 6_300_000_000 + kernel::debug::ROOM,
         Purpose::FreshSystems => 20_000_000_000,
     };
     let mut roots = 0;

@@ -66,6 +66,10 @@ const STEPS: &[Step] = &[
         run: Run::Whole(steps::clippy),
     },
     Step {
+        name: "msrv",
+        run: Run::Whole(release::msrv),
+    },
+    Step {
         name: "docs",
         run: Run::Whole(steps::docs),
     },
@@ -139,7 +143,7 @@ pub(crate) fn run(
         on: Kernels::Stock(&series),
         echo: false,
     };
-    let mut report = Report::start();
+    let mut report = Report::start(!only.is_empty());
     for step in STEPS
         .iter()
         .filter(|step| only.is_empty() || only.iter().any(|name| name == step.name))

@@ -9,14 +9,17 @@ use crate::progress::say;
 
 /// The steps so far.
 pub(super) struct Report {
+    /// Whether they were asked for by name, and so have to be run.
+    named: bool,
     started: Instant,
     steps: Vec<(&'static str, Tally, Duration)>,
 }
 
 impl Report {
-    /// Before the first.
-    pub(super) fn start() -> Self {
+    /// Before the first of steps that were asked for by name, or of all.
+    pub(super) fn start(named: bool) -> Self {
         Self {
+            named,
             started: Instant::now(),
             steps: Vec::new(),
         }
@@ -26,7 +29,10 @@ impl Report {
     pub(super) fn step(&mut self, name: &'static str, run: impl FnOnce() -> Result<Tally>) {
         say(&format!("== {name}"));
         let began = Instant::now();
-        let tally = run().unwrap_or_else(|error| Tally::failure(format!("{error:#}")));
+        let mut tally = run().unwrap_or_else(|error| Tally::failure(format!("{error:#}")));
+        if self.named {
+            tally.failures.append(&mut tally.not_run);
+        }
         self.steps.push((name, tally, began.elapsed()));
     }
 
@@ -41,13 +47,18 @@ impl Report {
                 tally.failures.len(),
                 time.as_secs_f64()
             );
-            total.add(tally);
+            let not_run = tally.not_run.iter();
+            let not_run = not_run.map(|reason| format!("{name}: {reason}")).collect();
+            total.add(Tally { not_run, ..tally });
         }
         for failure in &total.failures {
             println!("\nFAILED {failure}");
         }
         for reason in &total.repeated {
             println!("\nREPEATED, for slowness alone can have stopped it: {reason}");
+        }
+        for reason in &total.not_run {
+            println!("\nNOT RUN {reason}");
         }
         println!("\n{:.0} s", self.started.elapsed().as_secs_f64());
         println!("{} passed, {} failed", total.passed, total.failures.len());

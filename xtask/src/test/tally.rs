@@ -11,6 +11,8 @@ pub(crate) struct Tally {
     pub(crate) failures: Vec<String>,
     /// What was run a second time, and why: no part of the count.
     pub(crate) repeated: Vec<String>,
+    /// What was not run, and why: no part of the count either.
+    pub(crate) not_run: Vec<String>,
 }
 
 impl Tally {
@@ -20,6 +22,7 @@ impl Tally {
             passed,
             failures: Vec::new(),
             repeated: Vec::new(),
+            not_run: Vec::new(),
         }
     }
 
@@ -29,6 +32,15 @@ impl Tally {
             passed: 0,
             failures: vec![reason],
             repeated: Vec::new(),
+            not_run: Vec::new(),
+        }
+    }
+
+    /// Nothing, for this machine has not what it takes.
+    pub(crate) fn not_run(reason: String) -> Self {
+        Self {
+            not_run: vec![reason],
+            ..Self::default()
         }
     }
 
@@ -37,6 +49,7 @@ impl Tally {
         self.passed += other.passed;
         self.failures.extend(other.failures);
         self.repeated.extend(other.repeated);
+        self.not_run.extend(other.not_run);
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn run(suites: &[String], soak: Soak) -> Result<bool> {
         on: Kernels::One(&kernel),
         echo: false,
     };
-    let mut report = Report::start();
+    let mut report = Report::start(true);
     report.step("controls", || controls::run(&kernel));
     report.step("guest", || guest::run(&choice));
     Ok(report.print())
