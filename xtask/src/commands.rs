@@ -13,7 +13,7 @@ use crate::test::soak::Soak;
 use crate::vm::{self, Accel, GuestFile, VmSpec};
 use crate::{
     bench, demo, fresh, guard, guest, header, kmod, library, paths, profile, programs, progress,
-    test,
+    release, test,
 };
 
 /// Tasks of the sysbatch project.
@@ -115,6 +115,12 @@ enum Command {
     /// committed figure; a step of the tests.
     Guard {
         /// Write the figures instead.
+        #[arg(long)]
+        update: bool,
+    },
+    /// Fail if the public API is not the one in docs/api; a step of the tests.
+    Api {
+        /// Write it there instead.
         #[arg(long)]
         update: bool,
     },
@@ -226,6 +232,7 @@ impl Arguments {
             }
             Command::Profile(arguments) => profile::run(&arguments).map(|()| true),
             Command::Guard { update } => guard::run(update),
+            Command::Api { update } => release::api::run(update),
             Command::Vm(arguments) => arguments.run(),
         }
     }

@@ -1,6 +1,7 @@
 //! What a release of the crates needs: packages that are whole, that build, and with
-//! the Rust that is promised.
+//! the Rust that is promised; an API that changes only when that is meant.
 
+pub(crate) mod api;
 mod manifest;
 mod package;
 mod toolchain;

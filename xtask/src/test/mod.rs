@@ -74,6 +74,10 @@ const STEPS: &[Step] = &[
         run: Run::Whole(steps::docs),
     },
     Step {
+        name: "api",
+        run: Run::Whole(release::api::check),
+    },
+    Step {
         name: "host",
         run: Run::Whole(steps::host),
     },
