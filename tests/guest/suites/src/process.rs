@@ -57,6 +57,16 @@ pub(crate) fn wait_for(pid: Pid) {
     assert_eq!(status.exit_status(), Some(0), "child {pid:?}: {status:?}");
 }
 
+/// Whether a child, which must succeed, is over.
+#[track_caller]
+pub(crate) fn is_over(pid: Pid) -> bool {
+    let ended = rustix::process::waitpid(Some(pid), WaitOptions::NOHANG).expect("waitpid");
+    if let Some((_, status)) = ended {
+        assert_eq!(status.exit_status(), Some(0), "child {pid:?}: {status:?}");
+    }
+    ended.is_some()
+}
+
 /// Waits until a process sleeps or has stopped, as `/proc` has it, so that
 /// what it does next comes after what the caller does now.
 #[track_caller]
