@@ -10,6 +10,7 @@
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fcntl.h>
+#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
@@ -107,8 +108,32 @@ static u64 socket_facts(const struct sock *sk)
 	return facts;
 }
 
-static u64 file_facts(struct file *file, const struct inode *inode)
+/* A file that is looked at. */
+struct looked_at {
+	struct file *file;
+	/* Whether a reference was taken for it. */
+	bool is_held;
+};
+
+/*
+ * The file at a number. As in fdget(), a reference is taken only if there is somebody
+ * else who could close it.
+ */
+static __always_inline struct looked_at look_up(u32 fd)
 {
+	struct files_struct *files = current->files;
+	const bool is_shared = atomic_read_acquire(&files->count) != 1;
+
+	return (struct looked_at){
+		.file = is_shared ? fget_raw(fd) :
+				    files_lookup_fd_raw(files, fd),
+		.is_held = is_shared,
+	};
+}
+
+static u64 file_facts(struct looked_at at, const struct inode *inode)
+{
+	struct file *file = at.file;
 	struct socket *socket = sock_from_file(file);
 	u64 facts = SYSBATCH_FILE_FOUND | (inode->i_mode & S_IFMT) >> 12;
 
@@ -120,8 +145,8 @@ static u64 file_facts(struct file *file, const struct inode *inode)
 		facts |= SYSBATCH_FILE_NEVER_BLOCKS;
 	if ((file->f_flags & O_DIRECT) || IS_DAX(inode))
 		facts |= SYSBATCH_FILE_DIRECT;
-	/* One reference is the table's, and one was taken for this look. */
-	if (file_count(file) <= 2)
+	/* One reference is the table's, and one may have been taken for this look. */
+	if (file_count(file) <= 1 + at.is_held)
 		facts |= SYSBATCH_FILE_LAST;
 	if (inode->i_nlink)
 		facts |= SYSBATCH_FILE_LINKED;
@@ -142,7 +167,8 @@ struct sysbatch_file sysbatch_look_at_file(u32 fd, u32 what, s64 offset,
 					   u64 count)
 {
 	struct sysbatch_file found = { 0, 0 };
-	struct file *file = fget_raw(fd);
+	const struct looked_at at = look_up(fd);
+	struct file *file = at.file;
 	const struct inode *inode;
 
 	if (!file)
@@ -151,7 +177,7 @@ struct sysbatch_file sysbatch_look_at_file(u32 fd, u32 what, s64 offset,
 	inode = d_real_inode(file->f_path.dentry);
 	if (likely(inode)) {
 		found.magic = inode->i_sb->s_magic;
-		found.facts = file_facts(file, inode);
+		found.facts = file_facts(at, inode);
 		if (what != SYSBATCH_LOOK_AT_FILE && S_ISREG(inode->i_mode)) {
 			if (what == SYSBATCH_LOOK_AT_POSITION)
 				offset = READ_ONCE(file->f_pos);
@@ -159,7 +185,8 @@ struct sysbatch_file sysbatch_look_at_file(u32 fd, u32 what, s64 offset,
 				found.facts |= SYSBATCH_FILE_CACHED;
 		}
 	}
-	fput(file);
+	if (at.is_held)
+		fput(file);
 	return found;
 }
 

@@ -6,9 +6,13 @@
 )]
 
 use core::ffi::c_void;
+use core::mem::offset_of;
 use core::ptr::NonNull;
 
-use sysbatch_abi::{ABI_VERSION, FORMATS, Info, KERNEL_SERIES, RUN_REQUEST, RUN_SIZE, Status};
+use sysbatch_abi::{
+    ABI_VERSION, FLAG_FIRST_TRY, FORMATS, Info, KERNEL_SERIES, RUN_REQUEST, RUN_SIZE, Run, Status,
+    Width,
+};
 use sysbatch_engine::{Error, Stop, enter_inline};
 
 use crate::compat::CompatHost;
@@ -17,7 +21,7 @@ use crate::first_try::FirstTry;
 use crate::host::KernelHost;
 use crate::list;
 use crate::registers::{PtRegs, Registers};
-use crate::shim::Guard;
+use crate::shim::{self, Guard};
 use crate::switch;
 use crate::watch::{Observed, Unobserved, Watch};
 
@@ -62,11 +66,29 @@ pub unsafe extern "C" fn sysbatch_host_ioctl(
     serve(address, host, || first_try(address, registers, Unobserved))
 }
 
+/// Where in a header its flags are, in bytes.
+const FLAGS_OFFSET: u64 = 8;
+const _: () = assert!(
+    offset_of!(Run, flags) == 8,
+    "the offset is that of this field"
+);
+
 /// Runs a batch of a list, as its own ioctl does.
 pub(crate) fn run_one(address: u64, registers: Registers) -> i64 {
+    if says_first_try(address) {
+        return first_try(address, registers, Unobserved);
+    }
     // SAFETY: they are those of the task, by the contract of `Registers::new`, and the
     // list does nothing with them until this returns.
     unsafe { sysbatch_host_ioctl(RUN_REQUEST, address, registers.as_non_null()) }
+}
+
+/// Whether the header at an address seems to be that of a first try: whoever runs it
+/// reads it, and refuses one that says something else then.
+#[inline(always)]
+fn says_first_try(address: u64) -> bool {
+    let flags = shim::load(address.wrapping_add(FLAGS_OFFSET), Width::Four);
+    flags.is_ok_and(|flags| flags & u64::from(FLAG_FIRST_TRY) != 0)
 }
 
 /// The same for a task that is observed.
