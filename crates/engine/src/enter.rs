@@ -3,8 +3,8 @@
 use core::mem::MaybeUninit;
 
 use sysbatch_abi::{
-    FLAG_CONTINUE_ON_FAILURE, FLAG_FIRST_TRY, FLAG_STOP_ON_FAILURE, Format, RUN_SIZE, Resume, Run,
-    Status, Width,
+    FLAG_CONTINUE_ON_FAILURE, FLAG_FIRST_TRY, FLAG_STOP_ON_FAILURE, Format, PuntReason, RUN_SIZE,
+    Resume, Run, Status, Width,
 };
 
 use crate::encoding::{Encoding, Native, Pointers, Supersyscall, SysBatch, Syslet};
@@ -119,9 +119,6 @@ fn check_and_run<H: Host, E: Encoding>(
     if !are_flags_known::<H>(header, flags) || header.pc > last {
         return refused(Error::Invalid);
     }
-    if H::FIRST_TRY {
-        host.lend(header.scratch);
-    }
     let Some(resume) = Resume::from_raw(header.resume) else {
         return refused(Error::Invalid);
     };
@@ -133,7 +130,16 @@ fn check_and_run<H: Host, E: Encoding>(
         resume,
         reason: None,
     };
-    let stop = run(host, encoding, &mut cursor);
+    if H::FIRST_TRY {
+        host.lend(header.scratch);
+    }
+    let stop = if H::WAITS_FOR_NOTHING && cursor.steps == 0 && encoding.says_where(host, cursor.pc)
+    {
+        cursor.reason = Some(PuntReason::WouldWait);
+        (Status::Punt, None)
+    } else {
+        run(host, encoding, &mut cursor)
+    };
     match host.store_header(address, &cursor, stop.0) {
         Ok(()) => stop,
         Err(fault) => refused(fault.into()),

@@ -67,6 +67,9 @@ pub trait Host {
     /// alone. Other hosts refuse those.
     const FIRST_TRY: bool = false;
 
+    /// Whether it hands back what would wait, whatever the header says.
+    const WAITS_FOR_NOTHING: bool = Self::FIRST_TRY;
+
     /// A place for the operands of a batch.
     fn operands(&mut self) -> Self::Operands;
 

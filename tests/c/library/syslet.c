@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -113,10 +114,9 @@ static void elsewhere(void)
 	close(ends[1]);
 }
 
-/* ASYNC, NO_COMPLETE and SYNC. */
-static void ways(void)
+/* ASYNC, NO_COMPLETE and SYNC, with two atoms at an address. */
+static void ways_of(struct syslet_uatom *atoms)
 {
-	struct syslet_uatom atoms[2];
 	unsigned long from, size = 1;
 	char buffer[1], *target = buffer;
 	long tid = 0, mine = syscall(__NR_gettid), got = 0;
@@ -155,6 +155,22 @@ static void ways(void)
 	CHECK(got < 0 && tid == mine);
 	close(ends[0]);
 	close(ends[1]);
+}
+
+/* On the stack, which is always there, and in memory that may go at any time. */
+static void ways(void)
+{
+	struct syslet_uatom atoms[2], *mapped;
+	size_t size = 4096;
+
+	ways_of(atoms);
+	mapped = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(mapped != MAP_FAILED);
+	ways_of(mapped);
+	CHECK_EQUAL(mprotect(mapped, size, PROT_NONE), 0);
+	fails(mapped, &head, EFAULT);
+	CHECK_EQUAL(munmap(mapped, size), 0);
 }
 
 /* A loop with a counter in memory, left by a stop condition. */

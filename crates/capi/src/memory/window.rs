@@ -58,6 +58,12 @@ impl Window {
         self.asked.then_some(self.span)
     }
 
+    /// Whether the bytes can be read, and that is known without a system call.
+    #[inline]
+    pub(crate) fn is_at_hand(&mut self, address: u64, size: u64) -> bool {
+        self.has(address, size)
+    }
+
     #[inline]
     fn has(&mut self, address: u64, size: u64) -> bool {
         let Some(last) = address.checked_add(size - 1) else {

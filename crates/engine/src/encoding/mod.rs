@@ -118,6 +118,15 @@ pub trait Encoding: Copy {
     /// Whether `pc` is just past the program's end.
     fn is_end(&self, pc: u64) -> bool;
 
+    /// Whether the entry at `pc`, as the first of a batch, says itself on which thread the
+    /// batch is to run: then there is no first try of it. Only that is decided by what is
+    /// read here.
+    #[inline(always)]
+    fn says_where<H: Host>(&self, host: &mut H, pc: u64) -> bool {
+        let _ = (host, pc);
+        false
+    }
+
     /// Reads the entry at `pc`, once.
     ///
     /// # Errors

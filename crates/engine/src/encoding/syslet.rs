@@ -1,8 +1,9 @@
 //! The encoding of syslets: a graph of atoms linked by pointers.
 
 use sysbatch_abi::{
-    SYSLET_FLAGS, SYSLET_NR_UMEM_ADD, SYSLET_SKIP_TO_NEXT_ON_STOP, SYSLET_STOP_ON_NEGATIVE,
-    SYSLET_STOP_ON_NON_POSITIVE, SYSLET_STOP_ON_NONZERO, SYSLET_STOP_ON_ZERO, Width,
+    SYSLET_ASYNC, SYSLET_FLAGS, SYSLET_NR_UMEM_ADD, SYSLET_SKIP_TO_NEXT_ON_STOP,
+    SYSLET_STOP_ON_NEGATIVE, SYSLET_STOP_ON_NON_POSITIVE, SYSLET_STOP_ON_NONZERO,
+    SYSLET_STOP_ON_ZERO, SYSLET_SYNC, Width,
 };
 
 use super::pointers::operation;
@@ -70,6 +71,12 @@ impl Encoding for Syslet {
     #[inline(always)]
     fn is_end(&self, pc: u64) -> bool {
         pc == 0
+    }
+
+    #[inline(always)]
+    fn says_where<H: Host>(&self, host: &mut H, pc: u64) -> bool {
+        let flags = host.load(pc, Width::Eight);
+        flags.is_ok_and(|flags| flags & (SYSLET_ASYNC | SYSLET_SYNC) != 0)
     }
 
     #[inline(always)]

@@ -4,11 +4,15 @@
 use std::any::Any;
 
 use rustix::io::Errno;
-use sysbatch::abi::{BuiltIn, DST_OWN_INDEX, Entry, Format, RUN_SIZE, Run, Status};
+use sysbatch::abi::{
+    BuiltIn, DST_OWN_INDEX, Entry, Format, RUN_SIZE, Run, SYSLET_ASYNC, SYSLET_NO_COMPLETE, Status,
+};
 use sysbatch::{
     Access, FirstTry, RawCompletion, RawOutcome, RawRing, RawSubmit, RefusedReason, RingOptions,
     Shutdown, WhenFull,
 };
+
+use syscalls::Sysno;
 
 use crate::common::backend;
 
@@ -168,4 +172,51 @@ fn an_owner_that_panics_harms_nobody_else() {
     // SAFETY: the owner owns all that the batch touches.
     unsafe { ring.submit(submission, 0) }.unwrap();
     assert_eq!(results(ring.wait(1, 1, None).unwrap().pop().unwrap()), [3]);
+}
+
+/// A syslet of one `gettid`, with these flags.
+struct Syslet {
+    atom: [u64; 11],
+    thread: i64,
+}
+
+impl Syslet {
+    fn submit(flags: u64) -> RawSubmit {
+        let mut syslet = Box::new(Self {
+            atom: [0; 11],
+            thread: 0,
+        });
+        syslet.atom[..2].copy_from_slice(&[flags, Sysno::gettid as u64]);
+        syslet.atom[2] = (&raw mut syslet.thread).expose_provenance() as u64;
+        let run = Run {
+            size: RUN_SIZE as u32,
+            format: Format::Syslet.raw(),
+            pc: syslet.atom.as_ptr().expose_provenance() as u64,
+            fuel: 10,
+            ..Run::default()
+        };
+        RawSubmit {
+            run,
+            owner: syslet,
+            access: Access::Direct,
+            first_try: FirstTry::Submitter,
+            when_full: WhenFull::Refuse,
+        }
+    }
+}
+
+#[test]
+fn a_syslet_that_is_to_run_elsewhere_is_not_tried() {
+    let ring = ring();
+    let this = i64::from(rustix::thread::gettid().as_raw_nonzero().get());
+    for (flags, is_here) in [(SYSLET_ASYNC, false), (SYSLET_NO_COMPLETE, true)] {
+        // SAFETY: the owner owns all that the syslet touches.
+        unsafe { ring.submit(Syslet::submit(flags), 0) }.unwrap();
+        let completion = ring.wait(1, 1, None).unwrap().pop().unwrap();
+        assert_eq!(completion.outcome, RawOutcome::Ran(Ok(Status::Exit)));
+        let owner: Box<dyn Any> = completion.owner;
+        let thread = owner.downcast::<Syslet>().unwrap().thread;
+        assert!(thread > 0);
+        assert_eq!(thread == this, is_here, "{flags}");
+    }
 }

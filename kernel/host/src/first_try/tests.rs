@@ -5,7 +5,7 @@ extern crate std;
 
 use std::vec;
 
-use sysbatch_abi::{FLAG_FIRST_TRY, PuntReason, Status};
+use sysbatch_abi::{FLAG_FIRST_TRY, Format, PuntReason, Status};
 
 use crate::scripted::Batch;
 use crate::shim::double::{SIGNAL, with_task};
@@ -68,6 +68,35 @@ fn assert_would_wait_at(batch: &Batch, pc: u64) {
     assert_eq!(batch.run.reason, PuntReason::WouldWait.raw());
     assert_eq!((batch.run.pc, batch.run.steps), (pc, pc));
 }
+
+#[test]
+fn a_syslet_that_says_where_it_runs_is_not_begun() {
+    // `SYSLET_ASYNC`, `SYSLET_SYNC`, and a flag that says nothing of that.
+    for (flags, steps, is_begun) in [(1, 0, false), (2, 0, false), (1, 1, true), (4, 0, true)] {
+        let atom: [u64; 11] = core::array::from_fn(|word| match word {
+            0 => flags,
+            1 => GETPPID,
+            _ => 0,
+        });
+        with_task(|task| task.results = vec![7]);
+        let mut batch = first_try(&[]);
+        let pc = atom.as_ptr().expose_provenance() as u64;
+        batch.run.format = Format::Syslet.raw();
+        (batch.run.pc, batch.run.steps) = (pc, steps);
+        assert_eq!(batch.ioctl(), 0);
+        let status = if is_begun { Status::Exit } else { Status::Punt };
+        let made = u64::from(is_begun);
+        assert_eq!(
+            (batch.status(), batch.run.pc),
+            (Some(status), pc),
+            "{flags}"
+        );
+        assert_eq!(batch.run.steps, steps + made);
+        assert_eq!(with_task(|task| task.calls.len() as u64), made);
+        with_task(|task| task.calls.clear());
+    }
+}
+
 #[test]
 fn a_call_that_may_wait_stops_it_before() {
     let mut batch = first_try(&[(GETPPID, &[]), (100, &[]), (42, &[])]);

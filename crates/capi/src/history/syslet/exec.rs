@@ -6,9 +6,10 @@ use core::ptr;
 
 use rustix::io::Errno;
 use sysbatch::Backend;
-use sysbatch::abi::{Format, Run, SYSLET_ASYNC, SYSLET_NO_COMPLETE, SYSLET_SYNC, Status};
+use sysbatch::abi::{Format, Run, SYSLET_NO_COMPLETE, Status};
 
 use super::head::Head;
+use super::place::Place;
 use super::user::{AsyncHeadUser, Atom, User};
 use crate::errno;
 use crate::history::cancellation::deferred;
@@ -47,7 +48,8 @@ pub unsafe extern "C-unwind" fn sysbatch_compat_async_exec(
         let process = Process::current()?;
         let address = head.expose_provenance() as u64;
         let mut user = User::new();
-        let flags = user.flags(atom.expose_provenance() as u64)?;
+        let first = atom.expose_provenance() as u64;
+        let place = Place::of(backend, &mut user, first)?;
         user.ring(address)?;
         // There is none before something of it has gone elsewhere, or been asked for.
         let known = process.heads.find(address);
@@ -55,18 +57,10 @@ pub unsafe extern "C-unwind" fn sysbatch_compat_async_exec(
             head.make_room(&mut user)?;
         }
         let mut run = header(Format::Syslet, 0, 0, 0);
-        run.pc = atom.expose_provenance() as u64;
+        run.pc = first;
         run.fuel = known.map_or(u64::MAX, Head::fuel);
-        let here = if flags & SYSLET_SYNC != 0 {
-            // SAFETY: the caller's promise.
-            Some(unsafe { user.run(backend, &mut run) })
-        } else if flags & SYSLET_ASYNC != 0 {
-            None
-        } else {
-            // SAFETY: the caller's promise.
-            unsafe { run_here(backend, &mut run, &mut user) }
-        };
-        let ended = match here {
+        // SAFETY: the caller's promise.
+        let ended = match unsafe { run_at(place, backend, &mut run, &mut user) } {
             Some(ended) => ended,
             None => match go_elsewhere(process, address, run) {
                 Ok(()) => return Ok(0),
@@ -85,6 +79,44 @@ pub unsafe extern "C-unwind" fn sysbatch_compat_async_exec(
     ptr::with_exposed_provenance_mut(last.cast_unsigned() as usize)
 }
 
+/// Runs what of a syslet is to run on this thread; `None` if there is more. The header
+/// then says where that begins.
+///
+/// # Safety
+/// As for [`Backend::run`].
+unsafe fn run_at(
+    place: Place,
+    backend: &Backend,
+    run: &mut Run,
+    user: &mut User,
+) -> Option<Result<Status, Errno>> {
+    match place {
+        // SAFETY: the caller's promise.
+        Place::Here => Some(unsafe { user.run(backend, run) }),
+        Place::Elsewhere => None,
+        // SAFETY: the caller's promise.
+        Place::UntilItWaits => unsafe { run_here(backend, run, user) },
+        Place::Unknown => {
+            // SAFETY: the caller's promise.
+            let ended = unsafe { user.first_try(backend, run) };
+            if ended.is_some() {
+                return ended;
+            }
+            if run.steps != 0 {
+                // SAFETY: the caller's promise.
+                return unsafe { go_on_here(backend, run, user) };
+            }
+            match Place::asked_for(user, run.pc) {
+                // SAFETY: the caller's promise.
+                Ok(Place::UntilItWaits) => unsafe { go_on_here(backend, run, user) },
+                // SAFETY: the caller's promise.
+                Ok(place) => unsafe { run_at(place, backend, run, user) },
+                Err(errno) => Some(Err(errno)),
+            }
+        }
+    }
+}
+
 /// Runs atoms on this thread until one would wait; `None` if one would. The
 /// header then says which.
 ///
@@ -95,28 +127,46 @@ unsafe fn run_here(
     run: &mut Run,
     user: &mut User,
 ) -> Option<Result<Status, Errno>> {
+    // SAFETY: the caller's promise.
+    let ended = unsafe { user.first_try(backend, run) };
+    if ended.is_some() {
+        return ended;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { go_on_here(backend, run, user) }
+}
+
+/// The same after a first try that has not come to the end.
+///
+/// # Safety
+/// As for [`Backend::run`].
+unsafe fn go_on_here(
+    backend: &Backend,
+    run: &mut Run,
+    user: &mut User,
+) -> Option<Result<Status, Errno>> {
     loop {
+        // Out of fuel it did not wait, it is only long.
+        if run.status != Status::OutOfFuel.raw() {
+            match user.stays_here(run.pc) {
+                Ok(false) => return None,
+                Err(errno) => return Some(Err(errno)),
+                Ok(true) => {}
+            }
+            let rest = run.fuel - 1;
+            run.fuel = 1;
+            // SAFETY: the caller's promise.
+            let ended = unsafe { user.run(backend, run) };
+            run.fuel += rest;
+            match ended {
+                Ok(Status::OutOfFuel) if run.fuel > 0 => {}
+                ended => return Some(ended),
+            }
+        }
         // SAFETY: the caller's promise.
-        if let Some(ended) = unsafe { user.first_try(backend, run) } {
-            return Some(ended);
-        }
-        if run.status == Status::OutOfFuel.raw() {
-            // It did not wait, it is only long.
-            continue;
-        }
-        match user.stays_here(run.pc) {
-            Ok(false) => return None,
-            Err(errno) => return Some(Err(errno)),
-            Ok(true) => {}
-        }
-        let rest = run.fuel - 1;
-        run.fuel = 1;
-        // SAFETY: the caller's promise.
-        let ended = unsafe { user.run(backend, run) };
-        run.fuel += rest;
-        match ended {
-            Ok(Status::OutOfFuel) if run.fuel > 0 => {}
-            ended => return Some(ended),
+        let ended = unsafe { user.first_try(backend, run) };
+        if ended.is_some() {
+            return ended;
         }
     }
 }

@@ -4,6 +4,7 @@
 mod exec;
 mod head;
 mod heads;
+mod place;
 mod user;
 
 pub(super) use exec::finish;

@@ -130,6 +130,11 @@ impl User {
         self.load(atom)
     }
 
+    /// Whether an atom can be read, and that is known without a system call.
+    pub(super) fn is_at_hand(&mut self, atom: u64) -> bool {
+        self.window.is_at_hand(atom, 8)
+    }
+
     /// Whether an atom runs on the thread that runs its syslet, although it may wait:
     /// because it says so, or because it changes that thread.
     pub(super) fn stays_here(&mut self, atom: u64) -> Result<bool, Errno> {

@@ -119,6 +119,8 @@ fn form<M: Memory>(sysno: Sysno) -> Option<Form<M>> {
 impl<M: Memory> Host for NowaitHost<M> {
     type Operands = [u64; 6];
 
+    const WAITS_FOR_NOTHING: bool = true;
+
     #[inline(always)]
     fn operands(&mut self) -> [u64; 6] {
         [0; 6]
