@@ -6,7 +6,7 @@ use core::ptr;
 use rustix::net::SocketAddrAny;
 use rustix::net::addr::SocketAddrStorage;
 
-use super::results::{Output, sealed};
+use super::output::{Output, sealed};
 
 /// Memory for an address, with its length before it.
 #[repr(C, align(8))]

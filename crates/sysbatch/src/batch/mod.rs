@@ -15,6 +15,7 @@ mod kept;
 mod memory;
 mod operand;
 mod operation;
+mod output;
 mod params;
 mod program;
 mod raw;
@@ -34,8 +35,9 @@ pub use extent::{Destination, Source, SpareCapacity, spare_capacity};
 pub use handle::{Buffer, Handle, Label, Param, Prefix, Target};
 pub use kept::Kept;
 pub use operand::{FdOperand, Number, Operand, PathOperand};
+pub use output::{InSlot, Output};
 pub use params::{NumberParam, ParamValue};
-pub use results::{InSlot, Output, Results};
+pub use results::Results;
 
 pub(crate) use address::AddressRoom;
 pub(crate) use extent::sealed::Extent;

@@ -6,7 +6,7 @@ use sysbatch_abi::BuiltIn;
 use super::Batch;
 use super::handle::{Buffer, Handle};
 use super::operand::Operand;
-use super::results::{InSlot, sealed};
+use super::output::{InSlot, sealed};
 
 /// # Anything at all
 impl Batch<'_> {

@@ -29,7 +29,7 @@ impl<'buf> Batch<'buf> {
         self.open(Sysno::eventfd2, &[initial.into(), flags.bits().into()])
     }
 
-    /// Has an epoll descriptor wait for events of another, and tell of them with `data`.
+    /// Has an epoll descriptor wait for events of another, and report them with `data`.
     ///
     /// See [`epoll_ctl(2)`](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html).
     #[doc(alias = "epoll_ctl")]
@@ -41,11 +41,12 @@ impl<'buf> Batch<'buf> {
         data: u64,
         events: epoll::EventFlags,
     ) -> Handle<()> {
-        let event = self.event(data, events);
-        self.epoll_ctl(epoll.operand(), EPOLL_CTL_ADD, source.operand(), event)
+        let (epoll, source) = (epoll.operand(), source.operand());
+        self.epoll_watch(epoll, EPOLL_CTL_ADD, source, data, events)
     }
 
-    /// Changes which events an epoll descriptor waits for, and what it tells of them.
+    /// Changes which events of a descriptor an epoll descriptor waits for, and the `data`
+    /// that it reports them with.
     ///
     /// See [`epoll_ctl(2)`](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html).
     #[doc(alias = "epoll_ctl")]
@@ -57,11 +58,11 @@ impl<'buf> Batch<'buf> {
         data: u64,
         events: epoll::EventFlags,
     ) -> Handle<()> {
-        let event = self.event(data, events);
-        self.epoll_ctl(epoll.operand(), EPOLL_CTL_MOD, source.operand(), event)
+        let (epoll, source) = (epoll.operand(), source.operand());
+        self.epoll_watch(epoll, EPOLL_CTL_MOD, source, data, events)
     }
 
-    /// Has an epoll descriptor wait for events of another no more.
+    /// Has an epoll descriptor no longer wait for events of another.
     ///
     /// See [`epoll_ctl(2)`](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html).
     #[doc(alias = "epoll_ctl")]
@@ -103,6 +104,24 @@ impl<'buf> Batch<'buf> {
         self.call(Sysno::epoll_pwait, &args).at(events)
     }
 
+    /// Adds the call that says which events of a descriptor to wait for.
+    #[track_caller]
+    fn epoll_watch(
+        &mut self,
+        epoll: Operand,
+        operation: u32,
+        source: Operand,
+        data: u64,
+        events: epoll::EventFlags,
+    ) -> Handle<()> {
+        let mut event = [0; size_of::<epoll::Event>()];
+        event[..4].copy_from_slice(&events.bits().to_ne_bytes());
+        let place = offset_of!(epoll::Event, data);
+        event[place..place + 8].copy_from_slice(&data.to_ne_bytes());
+        let event = self.copy(&event).into();
+        self.epoll_ctl(epoll, operation, source, event)
+    }
+
     #[track_caller]
     fn epoll_ctl(
         &mut self,
@@ -113,14 +132,5 @@ impl<'buf> Batch<'buf> {
     ) -> Handle<()> {
         let args = [epoll, operation.into(), source, event];
         self.call(Sysno::epoll_ctl, &args)
-    }
-
-    /// The address of a `struct epoll_event`.
-    fn event(&mut self, data: u64, events: epoll::EventFlags) -> Operand {
-        let mut bytes = [0; size_of::<epoll::Event>()];
-        bytes[..4].copy_from_slice(&events.bits().to_ne_bytes());
-        let place = offset_of!(epoll::Event, data);
-        bytes[place..place + 8].copy_from_slice(&data.to_ne_bytes());
-        self.copy(&bytes).into()
     }
 }
