@@ -7,7 +7,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use common::{assert_crossings, backend, scratch};
 use rustix::fs::{
-    Access, AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, StatxFlags, Timespec, Timestamps,
+    Access, AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, ResolveFlags, StatxFlags, Timespec,
+    Timestamps,
 };
 use rustix::io::Errno;
 use sysbatch::{Batch, DirectoryEntries, Target};
@@ -49,6 +50,32 @@ fn statx_of_an_open_file() {
     assert_eq!(results.get(&stat).unwrap().stx_size, 4);
     let error = results.get(&bad).unwrap_err();
     assert_eq!(error.errno(), Some(Errno::NOTDIR));
+}
+
+#[test]
+fn limits_on_where_a_path_leads() {
+    let directory = scratch();
+    let base = fs::File::open(directory.path()).unwrap();
+    fs::write(directory.path().join("file"), "four").unwrap();
+    let (read, none) = (OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    let beneath = ResolveFlags::BENEATH;
+    let mut batch = Batch::new();
+    let inside = batch.openat2(&base, "file", read, none, beneath);
+    let outside = batch.openat2(&base, "../x", read, none, beneath);
+    let made = OFlags::CREATE | OFlags::WRONLY;
+    let made = batch.openat2(&base, "made", made, Mode::RUSR, beneath);
+    let mode = batch.openat2(&base, "file", read, Mode::RUSR, beneath);
+    let size = batch.statx(&inside, "", AtFlags::EMPTY_PATH, StatxFlags::SIZE);
+    let results = batch.run(&backend()).unwrap();
+    assert_eq!(results.get(&size).unwrap().stx_size, 4);
+    let flags = rustix::io::fcntl_getfd(results.fd(&inside).unwrap());
+    assert_eq!(flags, Ok(rustix::io::FdFlags::CLOEXEC));
+    assert!(results.fd(&made).is_ok());
+    for (call, errno) in [(&outside, Errno::XDEV), (&mode, Errno::INVAL)] {
+        assert_eq!(results.fd(call).unwrap_err().errno(), Some(errno));
+    }
+    let metadata = fs::metadata(directory.path().join("made")).unwrap();
+    assert_eq!(metadata.permissions().mode() & 0o7777, 0o400);
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub use results::Results;
 pub(crate) use address::AddressRoom;
 pub(crate) use extent::sealed::Extent;
 pub(crate) use operand::sealed;
+pub(crate) use output::TimerValue;
 
 use extent::Appended;
 use handle::BatchId;

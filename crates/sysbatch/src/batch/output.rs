@@ -8,7 +8,7 @@ use rustix::event::epoll;
 use rustix::fs::{OFlags, Statx};
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Uid};
-use rustix::time::Timespec;
+use rustix::time::{Itimerspec, Timespec};
 
 use crate::calls::{SocketOption, SocketOptionRoom};
 
@@ -76,6 +76,42 @@ macro_rules! in_memory {
 }
 
 in_memory! { Statx, Timespec }
+
+/// `struct itimerspec`: [`Itimerspec`] promises no order of its fields.
+#[repr(C)]
+pub(crate) struct TimerValue {
+    interval: Timespec,
+    value: Timespec,
+}
+
+impl TimerValue {
+    /// A setting of a timer as the kernel takes it.
+    pub(crate) fn bytes(timer: &Itimerspec) -> [u8; size_of::<Self>()] {
+        let mut bytes = [0; size_of::<Self>()];
+        let times = [timer.it_interval, timer.it_value];
+        let words = times
+            .into_iter()
+            .flat_map(|time| [time.tv_sec, time.tv_nsec]);
+        for (to, word) in bytes.chunks_exact_mut(size_of::<i64>()).zip(words) {
+            to.copy_from_slice(&word.to_ne_bytes());
+        }
+        bytes
+    }
+}
+
+impl sealed::Output for Itimerspec {
+    unsafe fn output(_: i64, address: u64) -> Self {
+        let address = ptr::with_exposed_provenance::<TimerValue>(address as usize);
+        // SAFETY: the caller's; it is memory made for this structure, which consists of
+        // integers.
+        let TimerValue { interval, value } = unsafe { address.read() };
+        Self {
+            it_interval: interval,
+            it_value: value,
+        }
+    }
+}
+impl Output for Itimerspec {}
 
 impl sealed::Output for Vec<epoll::Event> {
     unsafe fn output(value: i64, address: u64) -> Self {

@@ -1,7 +1,10 @@
 //! Files by path, and what is known of them.
 
+use std::os::fd::OwnedFd;
+
 use rustix::fs::{
-    Access, AtFlags, Mode, OFlags, RenameFlags, Statx, StatxFlags, Timespec, Timestamps,
+    Access, AtFlags, Mode, OFlags, RenameFlags, ResolveFlags, Statx, StatxFlags, Timespec,
+    Timestamps,
 };
 use syscalls::Sysno;
 
@@ -57,7 +60,30 @@ impl<'buf> Batch<'buf> {
         fchmodat(directory: fd, path: path, mode: flags(Mode)) -> unit;
     }
 
-    /// Asks for what `mask` says is wanted to be known of a file.
+    /// Opens a file, with limits on where its path may lead, such as
+    /// [`ResolveFlags::BENEATH`]. Unlike `openat` it fails if `mode` is not empty and no file
+    /// is made.
+    ///
+    /// See [`openat2(2)`](https://man7.org/linux/man-pages/man2/openat2.2.html).
+    #[track_caller]
+    pub fn openat2(
+        &mut self,
+        directory: impl FdOperand<'buf>,
+        path: impl PathOperand,
+        flags: OFlags,
+        mode: Mode,
+        resolve: ResolveFlags,
+    ) -> Handle<OwnedFd> {
+        let path = self.path(Sysno::openat2, path);
+        let how = [flags.bits().into(), mode.bits().into(), resolve.bits()];
+        let how = how.map(u64::to_ne_bytes);
+        let how = how.as_flattened();
+        let size = how.len().into();
+        let args = [directory.operand(), path, self.copy(how).into(), size];
+        self.open(Sysno::openat2, &args)
+    }
+
+    /// Asks for the fields in `mask` of what the file system knows of a file.
     ///
     /// See [`statx(2)`](https://man7.org/linux/man-pages/man2/statx.2.html).
     #[doc(alias = "stat")]

@@ -15,8 +15,10 @@ mod process;
 mod socket_option;
 mod socket_value;
 mod time;
+mod timer;
 mod transfer;
 mod vectored;
+mod xattr;
 
 pub use directory::{DirectoryEntries, DirectoryEntry};
 pub use io::OwnedFdOperand;
