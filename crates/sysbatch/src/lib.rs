@@ -215,7 +215,8 @@ pub use batch::{
     PathOperand, Prefix, Results, Source, SpareCapacity, Target, spare_capacity,
 };
 pub use calls::{
-    DirectoryEntries, DirectoryEntry, FileOffset, OwnedFdOperand, SocketOption, SocketOptionName,
+    DirectoryEntries, DirectoryEntry, FileOffset, OwnedFdOperand, PollFd, ReceivedMessage,
+    SocketOption, SocketOptionName,
 };
 pub use host::{Checked, Direct, Memory, UserHost};
 pub use io_error::errno;

@@ -13,10 +13,12 @@ mod handle;
 mod inspect;
 mod kept;
 mod memory;
+mod message;
 mod operand;
 mod operation;
 mod output;
 mod params;
+mod polled;
 mod program;
 mod raw;
 mod results;
@@ -41,12 +43,15 @@ pub use results::Results;
 
 pub(crate) use address::AddressRoom;
 pub(crate) use extent::sealed::Extent;
+pub(crate) use message::{ControlHeader, MessageHeader};
 pub(crate) use operand::sealed;
 pub(crate) use output::TimerValue;
+pub(crate) use polled::PollRoom;
 
 use extent::Appended;
 use handle::BatchId;
 use memory::Arena;
+use message::Receiver;
 use operation::Operation;
 use program::Program;
 
@@ -87,6 +92,8 @@ pub struct Batch<'buf> {
     fuel: Option<u64>,
     /// The vectors that its calls append to.
     appended: Vec<Appended>,
+    /// Its calls that receive descriptors.
+    receivers: Vec<Receiver>,
     /// How many calls have been added.
     calls: usize,
     /// The first mistake made in building it.
@@ -127,6 +134,7 @@ impl<'buf> Batch<'buf> {
             kept: Vec::new(),
             fuel: None,
             appended: Vec::new(),
+            receivers: Vec::new(),
             calls: 0,
             error: None,
             program: None,

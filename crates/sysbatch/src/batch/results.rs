@@ -168,7 +168,7 @@ impl<'buf> Results<'_, 'buf> {
 
     /// The result of a call, unless it failed or was not made.
     #[track_caller]
-    fn in_slot<T>(&self, call: &Handle<T>) -> Result<i64, CallError> {
+    pub(super) fn in_slot<T>(&self, call: &Handle<T>) -> Result<i64, CallError> {
         self.batch.id.check(call.batch, "handle");
         if let Some(errno) = self.errno(call.operation) {
             return Err(self.error(call.operation, CallErrorKind::Errno(errno)));
@@ -275,6 +275,7 @@ impl Batch<'_> {
 
     /// Closes the descriptors that a run left open, unless that was done.
     pub(crate) fn close_all(&mut self) {
+        self.close_received();
         let loops = self.program.as_ref().is_some_and(|program| program.loops);
         for index in 0..self.opens.len() {
             let operation = self.opens[index];

@@ -11,7 +11,7 @@ use super::declare::system_calls;
 use crate::batch::{Batch, FdOperand, Handle, Operand};
 
 /// The size of the kernel's set of signals, in bytes.
-const SIGNAL_SET_SIZE: u32 = 8;
+pub(super) const SIGNAL_SET_SIZE: u32 = 8;
 
 /// # Events
 impl<'buf> Batch<'buf> {

@@ -6,12 +6,12 @@ use rustix::net::addr::SocketAddrArg;
 use rustix::net::{
     AddressFamily, Protocol, RecvFlags, SendFlags, Shutdown, SocketAddrAny, SocketFlags, SocketType,
 };
-use sysbatch_abi::{BuiltIn, Width};
+use sysbatch_abi::Width;
 use syscalls::Sysno;
 
 use super::socket_option::{SocketOption, SocketOptionName, SocketOptionRoom};
 use super::socket_value::VALUE_SIZE;
-use crate::batch::{AddressRoom, Batch, Destination, FdOperand, Handle, Operand, Source};
+use crate::batch::{Batch, Destination, FdOperand, Handle, Operand, Source};
 
 /// # Sockets
 impl<'buf> Batch<'buf> {
@@ -87,8 +87,7 @@ impl<'buf> Batch<'buf> {
         socket: impl FdOperand<'buf>,
         flags: SocketFlags,
     ) -> (Handle<OwnedFd>, Handle<Option<SocketAddrAny>>) {
-        let room = self.address_room();
-        let [address, len] = Self::room_operands(room);
+        let (room, [address, len]) = self.address_room();
         let args = [socket.operand(), address, len, flags.bits().into()];
         let handle = self.open(Sysno::accept4, &args);
         let address = handle.same_call().at(room);
@@ -139,8 +138,7 @@ impl<'buf> Batch<'buf> {
         to: impl Destination<'buf>,
         flags: RecvFlags,
     ) -> (Handle<usize>, Handle<Option<SocketAddrAny>>) {
-        let room = self.address_room();
-        let [address, len] = Self::room_operands(room);
+        let (room, [address, len]) = self.address_room();
         let rest = [flags.bits().into(), address, len];
         let handle = self.fill(Sysno::recvfrom, socket.operand(), to, &rest);
         (received(handle, flags), handle.same_call().at(room))
@@ -171,8 +169,7 @@ impl<'buf> Batch<'buf> {
         let initial = SocketOptionRoom::asking(option);
         let room = self.copy(&initial);
         // The length is what the last call made of it.
-        let store = BuiltIn::Store(Width::Four).number();
-        let _: Handle<i64> = self.push(store, &[room.into(), Operand::ZERO, VALUE_SIZE.into()]);
+        self.store(room, VALUE_SIZE.into(), Width::Four);
         let args = [
             socket.operand(),
             level.into(),
@@ -191,30 +188,10 @@ impl<'buf> Batch<'buf> {
         let how = how as u32;
         self.call(Sysno::shutdown, &[socket.operand(), how.into()])
     }
-
-    /// An address and its length.
-    fn address(&mut self, address: &SocketAddrAny) -> [Operand; 2] {
-        let bytes = super::address::bytes(address);
-        [self.copy(bytes).into(), bytes.len().into()]
-    }
-
-    /// Memory for an address, whose length is set each time it is used.
-    fn address_room(&mut self) -> u64 {
-        let room = self.room::<AddressRoom>();
-        let store = BuiltIn::Store(Width::Four).number();
-        let args = [room.into(), Operand::ZERO, AddressRoom::SIZE.into()];
-        let _: Handle<i64> = self.push(store, &args);
-        room
-    }
-
-    /// The addresses of an address and of its length.
-    fn room_operands(room: u64) -> [Operand; 2] {
-        [(room + AddressRoom::STORAGE).into(), room.into()]
-    }
 }
 
-/// What a `recvfrom` returns is not bounded by its memory with `MSG_TRUNC`.
-fn received(handle: Handle<usize>, flags: RecvFlags) -> Handle<usize> {
+/// The length of what was received: with `MSG_TRUNC` it is not bounded by the memory.
+pub(super) fn received(handle: Handle<usize>, flags: RecvFlags) -> Handle<usize> {
     if flags.contains(RecvFlags::TRUNC) {
         return handle.at_most(usize::MAX);
     }

@@ -1,6 +1,6 @@
 //! Offsets in files that calls read from memory, and leave there.
 
-use sysbatch_abi::{BuiltIn, Width};
+use sysbatch_abi::Width;
 
 use crate::batch::{Batch, Number, Operand};
 
@@ -27,17 +27,6 @@ impl Batch<'_> {
             return Operand::ZERO;
         };
         let address = self.room::<u64>();
-        self.stored(address.into(), address, offset)
-    }
-
-    /// Stores a number before the next call, at `to`; returns `address` as an operand that
-    /// has the call skipped if the number is the result of one that failed.
-    #[track_caller]
-    pub(super) fn stored(&mut self, address: Operand, to: u64, number: Operand) -> Operand {
-        let store = BuiltIn::Store(Width::Eight).number();
-        let _ = self.push::<i64>(store, &[to.into(), Operand::ZERO, number]);
-        // The number again, so that this is skipped with it.
-        let address = self.push::<u64>(BuiltIn::Set.number(), &[address, number]);
-        (&address).into()
+        self.stored(address.into(), address, offset, Width::Eight)
     }
 }

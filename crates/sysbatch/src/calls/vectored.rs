@@ -1,6 +1,7 @@
 //! Reading into and writing from several pieces of memory.
 
 use rustix::io::ReadWriteFlags;
+use sysbatch_abi::Width;
 use syscalls::Sysno;
 
 use crate::batch::{Batch, Destination, Extent, FdOperand, Handle, Number, Operand, Source};
@@ -131,29 +132,52 @@ impl<'buf> Batch<'buf> {
         extents: &[Extent],
         rest: &[Operand],
     ) -> Handle<usize> {
-        let words = || {
-            let words = extents.iter().map(|extent| [extent.address, extent.length]);
-            words.flatten()
-        };
-        let initial: Vec<u8> = words()
-            .flat_map(|word| self.constant(word).unwrap_or(0).to_ne_bytes())
-            .collect();
-        let array = self.copy(&initial);
-        let mut address = array.into();
-        for (at, word) in (array..).step_by(size_of::<u64>()).zip(words()) {
-            if self.constant(word).is_none() {
-                address = self.stored(address, at, word);
-            }
-        }
+        let array = self.iovecs(extents);
+        let address = self.iovecs_stored(array.into(), array, extents);
         let mut args = vec![fd, address, extents.len().into()];
         args.extend_from_slice(rest);
-        let bound = extents
-            .iter()
-            .fold(0, |sum: usize, extent| sum.saturating_add(extent.bound));
-        self.call(sysno, &args).at_most(bound)
+        self.call(sysno, &args).at_most(bound(extents))
+    }
+
+    /// The address of an array of `struct iovec`, without what is known in a run only.
+    #[track_caller]
+    pub(super) fn iovecs(&mut self, extents: &[Extent]) -> u64 {
+        let words = words(extents).map(|word| self.constant(word).unwrap_or(0));
+        let initial: Vec<u8> = words.flat_map(u64::to_ne_bytes).collect();
+        self.copy(&initial)
+    }
+
+    /// Stores what is known in a run only in such an array; returns `address` as an operand
+    /// that has the call skipped if that is missing.
+    #[track_caller]
+    pub(super) fn iovecs_stored(
+        &mut self,
+        mut address: Operand,
+        array: u64,
+        extents: &[Extent],
+    ) -> Operand {
+        for (at, word) in (array..).step_by(size_of::<u64>()).zip(words(extents)) {
+            if self.constant(word).is_none() {
+                address = self.stored(address, at, word, Width::Eight);
+            }
+        }
+        address
     }
 }
 
-fn extent<'buf>(from: impl Source<'buf>) -> Extent {
+/// The words of an array of `struct iovec`.
+fn words(extents: &[Extent]) -> impl Iterator<Item = Operand> {
+    let words = extents.iter().map(|extent| [extent.address, extent.length]);
+    words.flatten()
+}
+
+/// How many bytes there are at most.
+pub(super) fn bound(extents: &[Extent]) -> usize {
+    let bounds = extents.iter().map(|extent| extent.bound);
+    bounds.fold(0, usize::saturating_add)
+}
+
+/// The memory that is written.
+pub(super) fn extent<'buf>(from: impl Source<'buf>) -> Extent {
     from.extent()
 }
