@@ -142,6 +142,33 @@ fn a_failure_in_a_loop() {
 }
 
 #[test]
+fn a_call_that_was_skipped_in_a_loop() {
+    let mut batch = Batch::new();
+    let buffer = batch.buffer(8);
+    let rounds = batch.param(-3_i64);
+    let end = batch.label();
+    let again = batch.here();
+    let file = no_file(&mut batch);
+    let other = batch.getuid();
+    let round = batch.add_assign(&rounds, 1_i64);
+    batch.on_negative(&round, again);
+    // The read is skipped, and where its failure leads is past the next call.
+    let read = batch.read(&file, buffer);
+    batch.on_error(&read, end);
+    let past = batch.getpid();
+    batch.place(end);
+    let last = batch.getpid();
+    batch.fuel(100);
+    let backend = backend();
+    let results = batch.run(&backend).unwrap();
+    assert!(results.get(&other).is_ok());
+    assert!(results.get(&last).is_ok());
+    let cause = skipped("openat", 0, Errno::NOENT);
+    assert_eq!(kind(&results, &read), cause);
+    assert_eq!(kind(&results, &past), cause);
+}
+
+#[test]
 fn a_batch_without_fuel_names_no_failure() {
     let mut batch = Batch::new();
     let file = no_file(&mut batch);

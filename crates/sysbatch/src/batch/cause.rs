@@ -5,12 +5,13 @@
 //! past the call. For the second the branches that the run took are found again from the
 //! results.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use sysbatch_abi::{Entry, JUMP_EXIT, Status, is_errno};
 
 use super::Results;
-use super::program::{NOT_EXECUTED, Program};
+use super::program::{Program, SKIPPED, is_executed};
 
 /// The branches past entries that a run took, in the order of the entries, found when
 /// they are first asked for.
@@ -29,26 +30,26 @@ pub(super) struct Branch {
 
 impl Results<'_, '_> {
     /// The operation whose failure is the reason that `operation` was not executed, if
-    /// there is one.
-    pub(super) fn cause(&self, mut operation: usize) -> Option<usize> {
-        // Each round goes back to an earlier operation.
-        loop {
-            if self.errno(operation).is_some() {
-                return Some(operation);
+    /// there is one: the one that it needs rather than one that led past it.
+    pub(super) fn cause(&self, operation: usize) -> Option<usize> {
+        let mut candidates = vec![operation];
+        let mut seen = HashSet::new();
+        while let Some(candidate) = candidates.pop() {
+            if self.errno(candidate).is_some() {
+                return Some(candidate);
             }
-            if self.batch.slot(operation) != NOT_EXECUTED {
-                return None;
+            if is_executed(self.batch.slot(candidate)) || !seen.insert(candidate) {
+                continue;
             }
-            let needs = || self.batch.operations[operation].needs();
-            let earlier = needs()
-                .find(|&needed| self.errno(needed).is_some())
-                .or_else(|| needs().find(|&needed| self.batch.slot(needed) == NOT_EXECUTED))
-                .or_else(|| self.led_past(operation))?;
-            if earlier >= operation {
-                return None;
+            let needs = || self.batch.operations[candidate].needs();
+            if let Some(failed) = needs().find(|&needed| self.errno(needed).is_some()) {
+                return Some(failed);
             }
-            operation = earlier;
+            // The last is looked at next.
+            candidates.extend(self.led_past(candidate));
+            candidates.extend(needs());
         }
+        None
     }
 
     /// The operation whose failure, or whose being skipped, led past `operation`.
@@ -70,13 +71,21 @@ impl Results<'_, '_> {
         let branch = |from: usize| destination(&entries[from], results[from], from, entries.len());
         let mut branches = Vec::new();
         if program.loops {
-            // How each call went the last time, and what left the batch.
-            let exit = (self.status == Status::Exit).then_some(self.stop);
-            for (from, entry) in entries.iter().enumerate() {
-                let exits = exit == Some(from);
-                if exits || (entry.nr >= 0 && is_errno(results[from])) {
-                    branches.push(branch(from));
-                }
+            // How each operation went the last time, and what left the batch.
+            let exit = program.operation(self.stop);
+            let exit = exit.filter(|_| self.status == Status::Exit);
+            for (operation, &main) in program.main.iter().enumerate() {
+                let from = match results[main] {
+                    SKIPPED => program.skips(operation),
+                    result if entries[main].nr >= 0 && is_errno(result) => main,
+                    _ if exit == Some(operation) => self.stop,
+                    _ => continue,
+                };
+                let from_main = Branch {
+                    from: main,
+                    ..branch(from)
+                };
+                branches.push(from_main);
             }
         } else {
             // Each entry has run once at most, so the results say how the run went.

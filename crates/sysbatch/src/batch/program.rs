@@ -16,8 +16,16 @@ use super::operation::Operation;
 /// What a result slot holds before anything wrote it. No system call returns
 /// it; as a length and as a descriptor it is an error (its low half is −1).
 pub(super) const NOT_EXECUTED: i64 = i64::MIN | 0xFFFF_FFFF;
+/// What it holds, in a batch with loops, once the operation was skipped because what it needs
+/// is missing. It is no length and no descriptor either.
+pub(super) const SKIPPED: i64 = i64::MIN | 0x2_FFFF_FFFF;
 /// What the slot of a descriptor holds once that is closed or taken.
 pub(super) const GONE: i64 = i64::MIN | 0x1_FFFF_FFFF;
+
+/// Whether an operation was executed with this in its result slot.
+pub(super) const fn is_executed(slot: i64) -> bool {
+    slot != NOT_EXECUTED && slot != SKIPPED
+}
 
 /// A batch laid out.
 #[derive(Debug)]
@@ -78,6 +86,12 @@ impl Program {
             return None;
         }
         Some(self.main.partition_point(|&main| main < entry))
+    }
+
+    /// An entry that leads on from an operation of a batch with loops if it is skipped.
+    pub(super) fn skips(&self, operation: usize) -> usize {
+        // Behind the check; each check of an operation leads to the same place.
+        self.first[operation] + 1
     }
 }
 
@@ -149,7 +163,7 @@ impl Layout<'_> {
             // What an earlier round left in the slot is cleared.
             (check.on_zero, check.on_pos) = (1, 1);
             self.program.entries.push(check);
-            let mut clear = self.store(self.program.main[index], NOT_EXECUTED);
+            let mut clear = self.store(self.program.main[index], SKIPPED);
             clear.on_neg = self.jump(index, self.flow.failure(index))?;
             self.program.entries.push(clear);
         }

@@ -16,7 +16,7 @@ use super::error::{CallError, CallErrorKind};
 use super::handle::{Buffer, Handle, Param};
 use super::output::Output;
 use super::params::NumberParam;
-use super::program::{GONE, NOT_EXECUTED};
+use super::program::{GONE, is_executed};
 
 /// What the calls of a run returned.
 ///
@@ -173,10 +173,10 @@ impl<'buf> Results<'_, 'buf> {
         if let Some(errno) = self.errno(call.operation) {
             return Err(self.error(call.operation, CallErrorKind::Errno(errno)));
         }
-        match self.batch.slot(call.operation) {
-            NOT_EXECUTED => Err(self.not_executed(call.operation)),
-            _ => Ok(self.batch.slot(call.value)),
+        if !is_executed(self.batch.slot(call.operation)) {
+            return Err(self.not_executed(call.operation));
         }
+        Ok(self.batch.slot(call.value))
     }
 
     /// The descriptor that a call returned, if it is here.
@@ -285,7 +285,7 @@ impl Batch<'_> {
             // Where there are loops, closing clears the slot itself.
             let closed = self.operations[operation]
                 .closed_by
-                .is_some_and(|close| !loops && self.slot(close) != NOT_EXECUTED);
+                .is_some_and(|close| !loops && is_executed(self.slot(close)));
             let entry = self.main(operation);
             self.results[entry] = GONE;
             if !closed {
