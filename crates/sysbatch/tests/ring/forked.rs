@@ -29,6 +29,12 @@ fn copy<T>(of: &T) -> T {
 }
 
 #[test]
+#[should_panic(expected = "what is wrong in the child")]
+fn the_parent_of_a_child_that_panics_has_its_message() {
+    in_child(|| panic!("what is wrong in the child"));
+}
+
+#[test]
 fn a_child_is_told_and_the_parent_goes_on() {
     let ring = ring_with(RingOptions::default().workers(1).capacity(4));
     let gate = Gate::new();
