@@ -29,10 +29,10 @@ pub(super) struct Toolchain {
 
 impl Toolchain {
     /// The toolchain of a version like 1.88. One that is missing is added by rustup
-    /// below `target/`; none if there is no rustup.
+    /// below `target/`; none if there is no rustup, or it can't add it.
     ///
     /// # Errors
-    /// When rustup can't add it.
+    /// When what runs here, or is installed, can't be found out.
     pub(super) fn find(version: &str) -> Result<Option<Self>> {
         let name = format!("{version}.0");
         let found = |place| {
@@ -62,12 +62,17 @@ impl Toolchain {
             let mut command = rustup();
             command.args(["toolchain", "install", &name]);
             command.args(["--profile", "minimal", "--no-self-update"]);
-            process::run(
+            let added = process::run(
                 &format!("Rust {name}, which rustup adds in {}", home.display()),
                 &format!("rust-{name}"),
                 LIMIT,
                 &mut command,
-            )?;
+            );
+            // A network that has Debian's packages and cargo's may have no others.
+            if let Err(error) = added {
+                println!("{error:#}");
+                return Ok(None);
+            }
         }
         Ok(found(Place::Rustup(Some(home))))
     }
@@ -102,8 +107,8 @@ impl Toolchain {
 /// Why something did not run.
 pub(super) fn missing(version: &str) -> String {
     format!(
-        "Rust {version} is not what runs here, and there is no rustup to add it: install rustup \
-         (https://rustup.rs), or do this where there is one"
+        "Rust {version} is not what runs here, and there is no rustup that could add it: install \
+         rustup (https://rustup.rs), or do this where there is one and a network"
     )
 }
 
