@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use syn::{Expr, FnArg, ItemFn, Lit, Meta, Pat, ReturnType, Type};
+use syn::{Expr, FnArg, ItemFn, Lit, Meta, Pat, PointerMutability, ReturnType, Type};
 
 use super::comment;
 
@@ -184,7 +184,7 @@ fn declared(kind: &Type, name: &str) -> Result<String> {
     let (mut kind, mut stars, mut constant) = (kind, String::new(), false);
     while let Type::Ptr(pointer) = kind {
         // Only what is pointed to at last can be constant in these functions.
-        constant = pointer.const_token.is_some();
+        constant = matches!(pointer.mutability, PointerMutability::Const(_));
         stars.push('*');
         kind = &pointer.elem;
     }
