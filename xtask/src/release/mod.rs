@@ -3,6 +3,7 @@
 
 pub(crate) mod api;
 mod manifest;
+pub(crate) mod network;
 mod package;
 mod toolchain;
 

@@ -37,6 +37,8 @@ struct Step {
 enum Run {
     /// As a whole.
     Whole(fn() -> Result<Tally>),
+    /// As a whole, and only when it is named: it needs a network each time.
+    Named(fn() -> Result<Tally>),
     /// On each of these kernels.
     Kernels(fn(&[Series]) -> Result<Tally>),
     /// Those guest suites that are chosen.
@@ -117,9 +119,13 @@ const STEPS: &[Step] = &[
         name: "guest",
         run: Run::Suites(guest::run),
     },
+    Step {
+        name: "release",
+        run: Run::Named(release::network::check),
+    },
 ];
 
-/// Runs the steps named in `only`, or all, and of the guest step the suites named
+/// Runs the steps named in `only`, or all that need not be, and of the guest step the suites named
 /// in `suites`, or all, with a soak of this kind; true if nothing failed. With a kernel
 /// only the steps are run that differ from kernel to kernel, on that one.
 ///
@@ -150,11 +156,15 @@ pub(crate) fn run(
     let mut report = Report::start(!only.is_empty());
     for step in STEPS
         .iter()
+        .filter(|step| match step.run {
+            Run::Named(_) => !only.is_empty(),
+            Run::Whole(_) => kernel.is_none(),
+            Run::Kernels(_) | Run::Suites(_) => true,
+        })
         .filter(|step| only.is_empty() || only.iter().any(|name| name == step.name))
-        .filter(|step| kernel.is_none() || !matches!(step.run, Run::Whole(_)))
     {
         report.step(step.name, || match step.run {
-            Run::Whole(run) => run(),
+            Run::Whole(run) | Run::Named(run) => run(),
             Run::Kernels(run) => run(&series),
             Run::Suites(run) => run(&choice),
         });
