@@ -274,7 +274,7 @@ fn calls(guest: &Guest) -> Table {
 
 /// The calls of the host, where the kernel runs no batches.
 fn native(host: &super::figures::Host) -> Table {
-    let heading = ["", "alone", "user space", "by alone", "io_uring"];
+    let heading = ["", "alone", "user space", "÷ alone", "io_uring"];
     let rows = host.bench.workloads.iter().filter_map(|workload| {
         let batches = host.bench.batches(&workload.name, "user", "native").ok()?;
         let mut uring = host.calls.io_uring.iter();
@@ -321,7 +321,7 @@ pub(super) fn of_walks(measured: &Walks, markdown: bool) -> String {
 
 /// What walks took; both clocks have millions for the unit.
 fn trees(walks: &[Took]) -> Table {
-    let heading = ["", "from start to end", "processor", "memory, MiB"];
+    let heading = ["", "elapsed", "processor", "memory, MiB"];
     let rows = walks.iter().map(|took| {
         let name = match &took.version {
             Some(version) => format!("{} {version}", took.name),
@@ -344,7 +344,7 @@ fn libraries(walks: &[Took]) -> Table {
     let parts = walks
         .iter()
         .map(|took| format!("{:.2}", took.processor / first));
-    let column = std::iter::once("by the first's".to_owned()).chain(parts);
+    let column = std::iter::once("÷ first".to_owned()).chain(parts);
     for (row, cell) in rows.iter_mut().zip(column) {
         row.insert(3, cell);
     }

@@ -55,7 +55,7 @@ pub(in crate::bench) fn tables(series: &str, measured: &Asynchronous) -> Vec<(St
 
 fn many(files: &[Files]) -> Table {
     let heading = [
-        "", "ext4", "by plain", "tmpfs", "by plain", "uncached", "gain",
+        "", "ext4", "÷ plain", "tmpfs", "÷ plain", "uncached", "gain",
     ];
     let run = |uncached: bool, filesystem: &str| {
         let runs = files.iter().filter(move |run| {
@@ -123,7 +123,7 @@ fn apart(files: &[Files]) -> Table {
 }
 
 fn trivial(measured: &Asynchronous) -> Table {
-    let heading = ["", "one", "by plain", "each of 64", "by plain"];
+    let heading = ["", "one", "÷ plain", "each of 64", "÷ plain"];
     let plain = measured.trivial.first().map(|run| {
         let plain = format!("{:.0}", run.plain);
         row(["the call alone", &plain, "1.0", &plain, "1.0"])
@@ -175,7 +175,7 @@ pub(in crate::bench) fn on_host(files: &[Files]) -> Table {
         "file system",
         "plain calls",
         "took",
-        "by plain",
+        "÷ plain",
         "elsewhere",
     ];
     let rows = files.iter().map(|run| {

@@ -9,7 +9,7 @@ use crate::bench::targets::{BYTES, RATIO, Target, target};
 pub(in crate::bench) const TARGETS: &[Target] = &[
     target(
         "async.syslet.ext4",
-        "1,000 cached files on ext4 opened, read and closed, a syslet each, with the module, by plain calls",
+        "1,000 cached files on ext4 opened, read and closed, a syslet each, with the module, relative to plain calls",
         RATIO,
         AtMost(1.3),
         Asynchronous(Cached("syslets", "kernel", "ext4")),
@@ -23,7 +23,7 @@ pub(in crate::bench) const TARGETS: &[Target] = &[
     ),
     target(
         "async.ring.ext4",
-        "the same on ext4, a batch each, all given to a ring",
+        "the same on ext4, a batch each, all submitted to a ring",
         RATIO,
         AtMost(1.1),
         Asynchronous(Cached("ring", "kernel", "ext4")),
@@ -65,7 +65,7 @@ pub(in crate::bench) const TARGETS: &[Target] = &[
     ),
     target(
         "async.ring.ext4.user",
-        "1,000 files on ext4, a batch each, all given to a ring, without the module",
+        "1,000 files on ext4, a batch each, all submitted to a ring, without the module",
         RATIO,
         AtMost(2.0),
         Asynchronous(Cached("ring", "user", "ext4")),
@@ -79,7 +79,7 @@ pub(in crate::bench) const TARGETS: &[Target] = &[
     ),
     target(
         "async.syslet.host",
-        "1,000 files on a host's disk, a syslet each, without the module, by plain calls",
+        "1,000 files on a host's disk, a syslet each, without the module, relative to plain calls",
         RATIO,
         AtMost(2.0),
         AsynchronousOnHost("syslets", false),
@@ -93,7 +93,7 @@ pub(in crate::bench) const TARGETS: &[Target] = &[
     ),
     target(
         "async.asys.call",
-        "`getppid` by `asys_submit` and `asys_await_completion`, with the module, by the call alone",
+        "`getppid` by `asys_submit` and `asys_await_completion`, with the module, relative to the call alone",
         RATIO,
         AtMost(4.0),
         Asynchronous(AsysCall),
@@ -107,7 +107,7 @@ pub(in crate::bench) const TARGETS: &[Target] = &[
     ),
     target(
         "async.sooner.ring",
-        "the same by batches given to a ring",
+        "the same by batches submitted to a ring",
         RATIO,
         AtLeast(24.0),
         Asynchronous(Sooner("ring", "kernel")),
@@ -135,35 +135,35 @@ pub(in crate::bench) const TARGETS: &[Target] = &[
     ),
     target(
         "async.trivial.io_uring",
-        "a batch of one `getppid` given to a ring and waited for, by a `nop` of `io_uring` with `IOSQE_ASYNC`",
+        "a batch of one `getppid` submitted to a ring and waited for, relative to a `nop` of `io_uring` with `IOSQE_ASYNC`",
         RATIO,
         AtMost(1.0),
         Asynchronous(OneBy("io-uring-async")),
     ),
     target(
         "async.trivial.rayon",
-        "the same by a closure handed to rayon's pool",
+        "the same, relative to a closure given to rayon's pool",
         RATIO,
         AtMost(1.0),
         Asynchronous(OneBy("rayon")),
     ),
     target(
         "async.trivial.many.io_uring",
-        "64 such batches that are given and then waited for, by 64 `nop` of `io_uring`",
+        "64 such batches submitted and then waited for, relative to 64 `nop` of `io_uring`",
         RATIO,
         AtMost(1.0),
         Asynchronous(ManyBy("io-uring-async")),
     ),
     target(
         "async.trivial.many.rayon",
-        "the same by 64 closures",
+        "the same, relative to 64 closures",
         RATIO,
         AtMost(1.0),
         Asynchronous(ManyBy("rayon")),
     ),
     target(
         "async.outstanding",
-        "memory that each of 10,000 batches which never complete takes beside itself, in the process and in the kernel",
+        "memory that each of 10,000 batches which never complete takes in addition to the batch, in the process and in the kernel",
         BYTES,
         AtMost(2048.0),
         Asynchronous(Outstanding),
