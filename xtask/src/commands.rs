@@ -42,15 +42,7 @@ enum Command {
         check: bool,
     },
     /// Install the C library, its headers and the manual pages.
-    Install {
-        /// Where it is to be found.
-        #[arg(long, value_name = "DIR", default_value = "/usr/local")]
-        prefix: PathBuf,
-        /// Write the files below this folder instead of the root; `DESTDIR` in
-        /// the environment does the same.
-        #[arg(long, value_name = "DIR")]
-        destdir: Option<PathBuf>,
-    },
+    Install(library::Layout),
     /// Walk a real tree on a stock kernel: batched in the kernel, batched in
     /// user space, and by coreutils.
     Demo {
@@ -187,11 +179,8 @@ impl Arguments {
             Command::Setup { refresh, flavour } => set_up(refresh, flavour).map(|()| true),
             Command::Header { check: true } => header::check(paths::root()).map(|()| true),
             Command::Header { check: false } => header::write(paths::root()).map(|()| true),
-            Command::Install { prefix, destdir } => {
-                let variable = || std::env::var_os("DESTDIR").map(PathBuf::from);
-                let destdir = destdir.or_else(variable);
-                let tree = library::install(&prefix, destdir.as_deref())?;
-                println!("{}", tree.folder.display());
+            Command::Install(layout) => {
+                println!("{}", library::install(&layout)?.folder.display());
                 Ok(true)
             }
             Command::Demo { json, picture } => demo::run(json.as_deref(), picture.as_deref()),

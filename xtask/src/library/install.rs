@@ -5,12 +5,47 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use clap::Args;
 
 use super::shared;
 use crate::manual::names;
 use crate::{paths, process};
 
 const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// Where libraries usually lie below a prefix.
+const LIB: &str = "lib";
+
+/// Where what is installed is to be found, and in what state.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Layout {
+    /// Where it is to be found.
+    #[arg(long, value_name = "DIR", default_value = "/usr/local")]
+    prefix: PathBuf,
+    /// Below it, the folder of the libraries.
+    #[arg(long, value_name = "DIR", default_value = LIB)]
+    libdir: PathBuf,
+    /// Write the files below this folder instead of the root; `DESTDIR` in
+    /// the environment does the same.
+    #[arg(long, value_name = "DIR", env = "DESTDIR")]
+    destdir: Option<PathBuf>,
+    /// Leave the symbols in the libraries that only a debugger needs, seven times
+    /// as much as the rest of the shared one.
+    #[arg(long)]
+    keep_symbols: bool,
+}
+
+impl Layout {
+    /// A tree below `prefix`.
+    pub(super) fn of(prefix: &Path) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            libdir: LIB.into(),
+            destdir: None,
+            keep_symbols: false,
+        }
+    }
+}
 
 /// An installed tree.
 #[derive(Clone, Debug)]
@@ -20,8 +55,9 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
+    /// The folder of the libraries, of a layout with the usual one.
     pub(crate) fn lib(&self) -> PathBuf {
-        self.folder.join("lib")
+        self.folder.join(LIB)
     }
 
     pub(crate) fn include(&self) -> PathBuf {
@@ -32,27 +68,32 @@ impl Tree {
 /// Builds the library and installs it with its headers, its description for
 /// `pkg-config` and the manual pages.
 ///
-/// The files name `prefix` as their place; they are written below
-/// `destination`, if there is one, as packagers want it.
+/// The files name the prefix as their place; they are written below the
+/// destination, if there is one, as packagers want it.
 ///
 /// # Errors
 /// When it can't be built, or a file can't be written.
-pub(crate) fn install(prefix: &Path, destination: Option<&Path>) -> Result<Tree> {
+pub(crate) fn install(layout: &Layout) -> Result<Tree> {
+    let prefix = &layout.prefix;
     if !prefix.is_absolute() {
         bail!("the prefix {} is not an absolute path", prefix.display());
     }
-    let folder = match destination {
-        Some(destination) => destination.join(prefix.strip_prefix("/").unwrap_or(prefix)),
-        None => prefix.to_owned(),
+    if !layout.libdir.is_relative() {
+        let libdir = layout.libdir.display();
+        bail!("the folder of the libraries, {libdir}, is not a path below the prefix");
+    }
+    let folder = match &layout.destdir {
+        Some(destination) if !destination.as_os_str().is_empty() => {
+            destination.join(prefix.strip_prefix("/").unwrap_or(prefix))
+        }
+        _ => prefix.clone(),
     };
     let tree = Tree { folder };
     let archive = build()?;
-    libraries(&tree.lib(), &archive)?;
+    let lib = tree.folder.join(&layout.libdir);
+    libraries(&lib, &archive, layout.keep_symbols)?;
     headers(&tree.include())?;
-    write(
-        &tree.lib().join("pkgconfig/sysbatch.pc"),
-        &description(prefix),
-    )?;
+    write(&lib.join("pkgconfig/sysbatch.pc"), &description(layout))?;
     manual(&tree.folder.join("share/man"))?;
     Ok(tree)
 }
@@ -66,12 +107,22 @@ fn build() -> Result<PathBuf> {
     Ok(paths::cargo_target().join("release/libsysbatch_capi.a"))
 }
 
-fn libraries(lib: &Path, archive: &Path) -> Result<()> {
-    copy(archive, &lib.join("libsysbatch.a"))?;
+fn libraries(lib: &Path, archive: &Path, keep_symbols: bool) -> Result<()> {
+    let fixed = lib.join("libsysbatch.a");
+    copy(archive, &fixed)?;
     let name = format!("{}.{}", shared::SONAME, minor());
-    shared::link(archive, &lib.join(&name))?;
+    let shared = lib.join(&name);
+    shared::link(archive, &shared)?;
+    if !keep_symbols {
+        strip("--strip-debug", &fixed)?;
+        strip("--strip-unneeded", &shared)?;
+    }
     link(&name, &lib.join(shared::SONAME))?;
     link(shared::SONAME, &lib.join("libsysbatch.so"))
+}
+
+fn strip(what: &str, library: &Path) -> Result<()> {
+    process::output_of(Command::new("strip").arg(what).arg(library)).map(drop)
 }
 
 /// The version without its first number, which is the ABI's and in the name.
@@ -120,10 +171,10 @@ fn manual(folder: &Path) -> Result<()> {
 
 /// What `pkg-config` says. The headers of the interfaces that came before are
 /// found by the same flags.
-fn description(prefix: &Path) -> String {
+fn description(layout: &Layout) -> String {
     format!(
         "prefix={}\n\
-         libdir=${{prefix}}/lib\n\
+         libdir=${{prefix}}/{}\n\
          includedir=${{prefix}}/include\n\
          \n\
          Name: sysbatch\n\
@@ -132,7 +183,8 @@ fn description(prefix: &Path) -> String {
          Cflags: -I${{includedir}} -I${{includedir}}/sysbatch-compat\n\
          Libs: -L${{libdir}} -lsysbatch\n\
          Libs.private: {}\n",
-        prefix.display(),
+        layout.prefix.display(),
+        layout.libdir.display(),
         env!("CARGO_PKG_VERSION"),
         shared::NATIVE.join(" ")
     )

@@ -8,5 +8,5 @@ mod server;
 mod shared;
 mod standard;
 
-pub(crate) use install::{Tree, install};
+pub(crate) use install::{Layout, Tree, install};
 pub(crate) use programs::{check, guest_files};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::{Tree, examples, install, pages, standard};
+use super::{Layout, Tree, examples, install, pages, standard};
 use crate::test::tally::{Tally, harness};
 use crate::vm::GuestFile;
 use crate::{paths, process};
@@ -71,7 +71,7 @@ fn installed(folder: &Path) -> Result<Tree> {
         std::fs::remove_dir_all(&prefix)
             .with_context(|| format!("cannot remove {}", prefix.display()))?;
     }
-    install(&prefix, None)
+    install(&Layout::of(&prefix))
 }
 
 pub(super) fn outcome(result: Result<usize>) -> Tally {
