@@ -142,6 +142,9 @@ struct VmArguments {
     /// Do not build and load the module.
     #[arg(long)]
     no_module: bool,
+    /// Load this module, built for the kernel before, instead of building one.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["no_module", "source"])]
+    module: Option<PathBuf>,
     /// How to run the machine; by default hardware virtualization if it works.
     #[arg(long, value_enum)]
     accel: Option<Accel>,
@@ -270,10 +273,10 @@ impl VmArguments {
             setup::prepare(Purpose::Machine, &[(series, flavour, Need::Image)])?;
             kernel::ensure(series, flavour, Need::Image)?
         };
-        let module = if self.no_module {
-            None
-        } else {
-            Some(self.kmod.build(&kernel)?)
+        let module = match self.module {
+            Some(module) => Some(module),
+            None if self.no_module => None,
+            None => Some(self.kmod.build(&kernel)?),
         };
         let accel = self.accel.map_or_else(|| vm::choose(&kernel), Ok)?;
         let files = self.files.iter().map(|pair| guest_file(pair));
