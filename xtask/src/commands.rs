@@ -12,8 +12,8 @@ use crate::setup::{self, Purpose};
 use crate::test::soak::Soak;
 use crate::vm::{self, Accel, GuestFile, VmSpec};
 use crate::{
-    bench, demo, fresh, guard, guest, header, kmod, library, paths, profile, programs, progress,
-    release, test,
+    bench, debian, demo, fresh, guard, guest, header, kmod, library, paths, profile, programs,
+    progress, release, test,
 };
 
 /// Tasks of the sysbatch project.
@@ -43,6 +43,8 @@ enum Command {
     },
     /// Install the C library, its headers and the manual pages.
     Install(library::Layout),
+    /// Build the Debian packages, and have lintian look at them.
+    Package(debian::Arguments),
     /// Walk a real tree on a stock kernel: batched in the kernel, batched in
     /// user space, and by coreutils.
     Demo {
@@ -184,6 +186,12 @@ impl Arguments {
             Command::Header { check: false } => header::write(paths::root()).map(|()| true),
             Command::Install(layout) => {
                 println!("{}", library::install(&layout)?.folder.display());
+                Ok(true)
+            }
+            Command::Package(arguments) => {
+                for file in debian::build(&arguments)? {
+                    println!("{}", file.display());
+                }
                 Ok(true)
             }
             Command::Demo { json, picture } => demo::run(json.as_deref(), picture.as_deref()),

@@ -3,6 +3,7 @@
 mod archive;
 mod bench;
 mod commands;
+mod debian;
 mod demo;
 mod disk;
 mod fresh;

@@ -1,5 +1,6 @@
 //! `cargo xtask test --fresh`: what the README promises to a newcomer, on fresh
-//! machines of each supported release.
+//! machines of each supported release, and whether the Debian packages are good for
+//! what they are for.
 //!
 //! A machine is a root made by debootstrap and laid under a folder of the case's
 //! own, in a mount and process namespace that end with what is typed there. Its
@@ -8,6 +9,7 @@
 mod age;
 mod base;
 mod machine;
+mod packages;
 mod play;
 mod prepare;
 mod readme;

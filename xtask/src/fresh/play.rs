@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+use super::packages;
 use super::readme::Commands;
 use super::report::Row;
 use super::root::Root;
@@ -27,7 +28,7 @@ pub(super) fn play(root: &Root<'_>, case: &Case, commands: &Commands) -> Vec<Row
     for (index, step) in case.steps.iter().enumerate() {
         let person = match step.typed {
             Typed::Line => Person::Root,
-            Typed::Demo | Typed::Test => case.person,
+            _ => case.person,
         };
         let mut row = Row::new(case, step.typed.name(), person.name(), step.expect);
         if rows.iter().any(|row| !row.good) {
@@ -67,8 +68,8 @@ fn type_line(
     log: &str,
 ) -> Result<(Judgement, String)> {
     let limit = match step.typed {
-        Typed::Demo | Typed::Line => DEMO_LIMIT,
-        Typed::Test => TEST_LIMIT,
+        Typed::Test | Typed::Package | Typed::Upgrade => TEST_LIMIT,
+        _ => DEMO_LIMIT,
     };
     let before = root.size_without(TO_FIND_OUT)?;
     let result = process::run_quietly(line, log, limit, &mut root.command(person, line));
@@ -124,6 +125,12 @@ fn line(typed: Typed, commands: &Commands, before: &str) -> Result<String> {
         Typed::Line => {
             line_to_type(before).context("the refusal has no `type:` with a line to type behind it")
         }
+        Typed::Package => Ok("cargo xtask package".to_owned()),
+        Typed::Install => Ok(packages::INSTALL.to_owned()),
+        Typed::Use => Ok(packages::USE.to_owned()),
+        Typed::Boot => Ok(packages::BOOT.to_owned()),
+        Typed::Upgrade => Ok(packages::UPGRADE.to_owned()),
+        Typed::Remove => Ok(packages::REMOVE.to_owned()),
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) fn table(rows: &[Row]) -> String {
             Expect::RefusesNaming(words) => format!("refuses, naming `{words}`"),
         };
         text += &format!(
-            "{:22} {:4} {:8} {expect:28} {:6.0} s  {}\n",
+            "{:22} {:7} {:8} {expect:28} {:6.0} s  {}\n",
             row.case,
             row.typed,
             row.person,

@@ -89,6 +89,14 @@ pub(super) enum Typed {
     Test,
     /// As root the line that the step before ended with.
     Line,
+    /// `cargo xtask package`.
+    Package,
+    /// One of the lines of [`packages`](super::packages).
+    Install,
+    Use,
+    Boot,
+    Upgrade,
+    Remove,
 }
 
 impl Typed {
@@ -97,15 +105,28 @@ impl Typed {
             Self::Demo => "demo",
             Self::Test => "test",
             Self::Line => "line",
+            Self::Package => "package",
+            Self::Install => "install",
+            Self::Use => "use",
+            Self::Boot => "boot",
+            Self::Upgrade => "upgrade",
+            Self::Remove => "remove",
         }
     }
 
-    /// What the README shows in the line that its output comes down to.
+    /// A part of the line that its output comes down to, for the first two as the
+    /// README shows it.
     pub(super) const fn promise(self) -> &'static str {
         match self {
             Self::Demo => "fewer crossings than call by call",
             Self::Test => " passed, 0 failed",
             Self::Line => "",
+            Self::Package => "/sysbatch_0.1.0_amd64.deb",
+            Self::Install => "Setting up sysbatch-dkms (0.1.0)",
+            Self::Use => "all of it works",
+            Self::Boot => "it works in Linux ",
+            Self::Upgrade => "the newer one works",
+            Self::Remove => "nothing of it is left",
         }
     }
 }
@@ -127,9 +148,19 @@ pub(super) struct Step {
     pub(super) expect: Expect,
 }
 
+/// What a case is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// The README's commands.
+    Readme,
+    /// The Debian packages: built, installed, used, booted with, upgraded and removed.
+    Packages,
+}
+
 /// A fresh machine and what is typed there, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Case {
+    pub(super) about: About,
     pub(super) release: Release,
     pub(super) lists: Lists,
     pub(super) person: Person,
@@ -138,6 +169,9 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn name(&self) -> String {
+        if self.about == About::Packages {
+            return format!("{}-packages", self.release.number());
+        }
         format!(
             "{}-{}-{}",
             self.release.number(),
@@ -167,6 +201,7 @@ pub(super) fn cases() -> Vec<Case> {
                     continue;
                 }
                 cases.push(Case {
+                    about: About::Readme,
                     release,
                     lists,
                     person,
@@ -174,8 +209,32 @@ pub(super) fn cases() -> Vec<Case> {
                 });
             }
         }
+        cases.push(packages(release));
     }
     cases
+}
+
+fn packages(release: Release) -> Case {
+    let typed = [
+        Typed::Package,
+        Typed::Install,
+        Typed::Use,
+        Typed::Boot,
+        Typed::Upgrade,
+        Typed::Remove,
+    ];
+    Case {
+        about: About::Packages,
+        release,
+        lists: Lists::Current,
+        person: Person::Root,
+        steps: typed
+            .map(|typed| Step {
+                typed,
+                expect: Expect::Passes,
+            })
+            .to_vec(),
+    }
 }
 
 fn steps(person: Person, outcome: Expect) -> Vec<Step> {
@@ -203,16 +262,25 @@ pub(super) fn named<'a>(cases: &'a [Case], name: &str) -> Vec<&'a Case> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Expect, Person, Typed, cases, named};
+    use super::{About, Expect, Person, Typed, cases, named};
 
     #[test]
     fn a_name_means_one_case_and_its_beginning_several() {
         let cases = cases();
         assert_eq!(named(&cases, "12-released-root").len(), 1);
         assert_eq!(named(&cases, "12-released").len(), 2);
-        assert_eq!(named(&cases, "13").len(), 7);
+        assert_eq!(named(&cases, "13").len(), 8);
+        assert_eq!(named(&cases, "13-packages").len(), 1);
         assert!(named(&cases, "1").is_empty());
         assert!(named(&cases, "").is_empty());
+    }
+
+    #[test]
+    fn the_versions_are_of_this_project() {
+        let version = env!("CARGO_PKG_VERSION");
+        for typed in [Typed::Package, Typed::Install] {
+            assert!(typed.promise().contains(version), "{typed:?}");
+        }
     }
 
     #[test]
@@ -228,7 +296,7 @@ mod tests {
         let cases = cases();
         let of_root: Vec<_> = cases
             .iter()
-            .filter(|case| case.person == Person::Root)
+            .filter(|case| case.about == About::Readme && case.person == Person::Root)
             .collect();
         assert_eq!(of_root.len(), 6);
         for case in of_root {

@@ -118,6 +118,7 @@ fn room_for_output(purpose: Purpose, kernels: &[Wanted], output: &Path) -> Resul
         Purpose::Benchmarks => 2_600_000_000,
         Purpose::Tests => 6_300_000_000,
         Purpose::DebugKernel => 6_300_000_000 + kernel::debug::ROOM,
+        Purpose::Packages => 1_500_000_000,
         Purpose::FreshSystems => 20_000_000_000,
     };
     let mut roots = 0;

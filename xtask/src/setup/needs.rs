@@ -13,6 +13,8 @@ pub(crate) enum Purpose {
     DebugKernel,
     /// Measure, which takes machines and nothing of the tests.
     Benchmarks,
+    /// Build Debian packages, which takes nothing of the rest.
+    Packages,
     /// Make fresh systems, which need nothing of the rest here.
     FreshSystems,
 }
@@ -21,7 +23,7 @@ impl Purpose {
     /// Whether it takes what another takes.
     pub(super) fn takes(self, other: Self) -> bool {
         match self {
-            Self::FreshSystems => other == self,
+            Self::Packages | Self::FreshSystems => other == self,
             Self::Benchmarks => other == self || other <= Self::Machine,
             Self::Module | Self::Machine | Self::Tests | Self::DebugKernel => other <= self,
         }
@@ -64,6 +66,12 @@ pub(super) const NEEDS: &[Need] = &[
     need(Purpose::DebugKernel, &["perl"]),
     // Counts instructions.
     need(Purpose::Benchmarks, &["valgrind"]),
+    // Build the packages, and find fault with them.
+    need(Purpose::Packages, &["build-essential"]),
+    need(Purpose::Packages, &["debhelper"]),
+    need(Purpose::Packages, &["dh-dkms"]),
+    need(Purpose::Packages, &["git"]),
+    need(Purpose::Packages, &["lintian"]),
     // Makes the fresh systems.
     need(Purpose::FreshSystems, &["debootstrap"]),
 ];
