@@ -1,4 +1,4 @@
-//! The device: its name, its ioctl and what reading it tells.
+//! The device: its name, its ioctl and what reading it returns.
 
 /// Version of the interface described here. It grows when something
 /// that used to work changes its meaning; additions are told by [`Info`].

@@ -1,6 +1,6 @@
 //! Raises the fault that a bad address means.
 //!
-//! Two of the interfaces that came before promise `SIGSEGV` at the address
+//! Two of the earlier interfaces promise `SIGSEGV` at the address
 //! that cannot be read or written. The kernel's half says `EFAULT`; touching
 //! the address here makes it the signal, with the right `si_addr`. It is done
 //! by an instruction of our own, for to the compiler a bad pointer is no

@@ -1,10 +1,10 @@
 //! Many system calls in one crossing to the kernel.
 //!
-//! A program often knows several system calls ahead: open this file, read it,
-//! close it; ask about these two hundred names. Each of them alone costs a
-//! crossing from user space to the kernel and back. A [`Batch`] is made of as
-//! many as there are, the result of one an argument of the next, with branches
-//! and loops; a [`Backend`] runs it in one crossing.
+//! A program often knows several system calls in advance: open this file, read it,
+//! close it; stat these two hundred names. Each of them alone costs a
+//! crossing from user space to the kernel and back. A [`Batch`] holds any number of
+//! them, with branches and loops, and the result of one can be an argument of the
+//! next; a [`Backend`] runs it in one crossing.
 //!
 //! By hand, with three crossings:
 //!
@@ -51,9 +51,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The compiler keeps what the comment above only promises. A batch borrows
-//! the memory that its calls write to, so the buffer cannot be looked at or
-//! freed before the batch is gone:
+//! The compiler checks what the comment above only promises. A batch borrows
+//! the memory that its calls write to, so the buffer cannot be read or
+//! freed before the batch is dropped:
 //!
 //! ```compile_fail,E0502
 //! # use sysbatch::{Backend, Batch};
@@ -66,7 +66,7 @@
 //! ```
 //!
 //! A descriptor must stay open as long as the batch may use it, and one that
-//! the batch has closed is gone:
+//! the batch has closed cannot be used again:
 //!
 //! ```compile_fail,E0505
 //! # use sysbatch::{Backend, Batch};
@@ -103,13 +103,13 @@
 //! # What fails
 //!
 //! A call that fails does not end the batch, as it would not end a program:
-//! what needs its result is skipped, and [`Batch::on_error`] can lead
-//! elsewhere. [`Results::check`] gives the first error; [`Results::get`] what
-//! became of one call. A write may be short here as anywhere, which is no
+//! calls that need its result are skipped, and [`Batch::on_error`] can branch
+//! elsewhere. [`Results::check`] returns the first error; [`Results::get`] the
+//! result of one call. As always, a write may be short, which is not an
 //! error.
 //!
-//! A call that was skipped names the failure that is the reason, and has its
-//! kind and number:
+//! The error of a call that was skipped names the failure that caused it, and has
+//! its kind and number:
 //!
 //! ```
 //! # use rustix::fs::{CWD, Mode, OFlags};
@@ -168,15 +168,15 @@
 //!
 //! # Where it runs
 //!
-//! [`Backend::select`] takes the kernel's device `/dev/sysbatch` where the
-//! module is loaded and fits, else this process: the same interpreter makes
-//! the same calls with the same results, each with a crossing of its own. What
-//! the kernel's half does not do itself, because a call works on the frame of
-//! its caller, or because a filter or tracer has to see each call, it hands
-//! back, and it is done here.
+//! [`Backend::select`] uses the kernel's device `/dev/sysbatch` if the
+//! module is loaded and compatible, else this process: the same interpreter makes
+//! the same calls with the same results, each with its own crossing. Calls that
+//! the module does not make itself, because they work on the frame of
+//! their caller, or because a tracer has to see each call, are handed
+//! back and made here.
 //!
-//! `SYSBATCH_BACKEND=kernel` or `user`, and `BATCH_EMUL=1`, decide it from
-//! outside; `BATCH_VERBOSE=1` says on standard error what it came to.
+//! `SYSBATCH_BACKEND=kernel` or `user`, and `BATCH_EMUL=1`, override the
+//! choice; `BATCH_VERBOSE=1` reports it on standard error.
 //!
 //! # Below the builder
 //!
@@ -185,10 +185,10 @@
 //!
 //! # Safety
 //!
-//! Unless there is `unsafe` in it, a program cannot reach memory that it may
-//! not reach, and cannot close or use descriptors of others, by what it puts
-//! into a batch. As with the standard library this is beside what the kernel
-//! offers through files, `/proc/self/mem` above all.
+//! Without `unsafe`, a program cannot use a batch to access memory that it must
+//! not access, or to close or use descriptors of other owners. As with the standard
+//! library, this does not cover what the kernel offers through files, above all
+//! `/proc/self/mem`.
 
 /// The example of the project's README, which is not in the crate's package.
 #[cfg(doctest)]

@@ -1,4 +1,4 @@
-//! What `statx(2)` tells of a file.
+//! What `statx(2)` returns about a file.
 
 use std::fmt;
 use std::mem::offset_of;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The kernel half of sysbatch: the interpreter's host inside the module.
 //!
-//! The C shim beside this crate holds what only C can say: the device, user
+//! The C shim next to this crate has what needs C: the device, user
 //! access, the call into the kernel's dispatcher. Everything that is a
 //! decision is here: when a call is handed back, what is done between two
 //! sub-calls and how an interrupted batch is left (`host::KernelHost`).

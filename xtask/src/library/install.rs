@@ -169,7 +169,7 @@ fn manual(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What `pkg-config` says. The headers of the interfaces that came before are
+/// What `pkg-config` says. The headers of earlier interfaces are
 /// found by the same flags.
 fn description(layout: &Layout) -> String {
     format!(

@@ -1,4 +1,4 @@
-//! The interfaces that came before.
+//! Earlier interfaces.
 //!
 //! Each function here is a symbol of the library under a name of ours; the
 //! header of the interface gives it its author's name (`supersyscall.h`,

@@ -1,4 +1,4 @@
-//! Threads for what the interfaces that came before run asynchronously.
+//! Threads for what earlier interfaces run asynchronously.
 //!
 //! They are ordinary threads of the process, so memory, files, limits and
 //! signal dispositions are the caller's. There are none until they are needed,

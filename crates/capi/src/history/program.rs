@@ -1,4 +1,4 @@
-//! What the interfaces that came before have in common.
+//! What earlier interfaces have in common.
 #![expect(unsafe_code, reason = "the environment is read where it is")]
 
 use core::ffi::CStr;

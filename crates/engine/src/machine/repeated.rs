@@ -1,6 +1,6 @@
 //! A call that is repeated along a chain of records.
 //!
-//! Each repetition is a step like any other: the entry is read anew, and all
+//! Each repetition is a step like any other: the entry is read again, and all
 //! that changes is written back before the next one. So a batch can stop
 //! between any two of them, and nothing else knows of repetitions. They are a
 //! function of their own for the sake of the registers of the common way.

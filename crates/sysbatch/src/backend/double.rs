@@ -1,4 +1,4 @@
-//! A device that hands calls back and is interrupted when it is told to.
+//! A device that hands calls back and is interrupted on request.
 #![expect(unsafe_code, reason = "the addresses of batches are followed")]
 
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! Labels, and what leads to them.
+//! Labels and branches.
 
 use sysbatch_abi::BuiltIn;
 

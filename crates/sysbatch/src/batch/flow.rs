@@ -4,7 +4,7 @@
 //! not be done when that one has failed: a negative length would be a huge one,
 //! and `-ENETDOWN` happens to be `AT_FDCWD`. It is skipped, as if it had
 //! failed itself. Often this costs nothing: an operation that fails leads past
-//! all that need it. Where control can come by another way, and in loops, where
+//! all that need it. Where control can arrive on another path, and in loops, where
 //! what is skipped must not keep the result of an earlier round, a *check*
 //! precedes the operation.
 

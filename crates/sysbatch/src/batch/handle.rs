@@ -1,4 +1,4 @@
-//! What the methods of a batch return: names for what is in it.
+//! What the methods of a batch return: handles of results, parameters, labels, buffers.
 
 use core::fmt;
 use core::marker::PhantomData;

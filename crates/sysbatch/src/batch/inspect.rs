@@ -1,4 +1,4 @@
-//! Looking at what a batch is laid out as.
+//! Inspecting the entries of a batch.
 
 use sysbatch_abi::Entry;
 

@@ -1,4 +1,4 @@
-//! What a run came to.
+//! The results of a run.
 #![expect(
     unsafe_code,
     reason = "memory that the kernel wrote, descriptors it made"

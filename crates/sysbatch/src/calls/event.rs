@@ -1,4 +1,4 @@
-//! Descriptors to wait for things with.
+//! Descriptors to wait with: epoll and eventfd.
 
 use core::mem::offset_of;
 use core::time::Duration;

@@ -1,4 +1,4 @@
-//! What is known of a descriptor, by `fcntl`.
+//! Flags and copies of descriptors, by `fcntl`.
 
 use std::os::fd::OwnedFd;
 

@@ -1,4 +1,4 @@
-//! Files by path, and what is known of them.
+//! Files by path, and their metadata.
 
 use std::os::fd::OwnedFd;
 

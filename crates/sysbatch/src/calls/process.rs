@@ -1,4 +1,4 @@
-//! Who is asking.
+//! The ids of the process and its user.
 
 use rustix::process::{Pid, Uid};
 use syscalls::Sysno;

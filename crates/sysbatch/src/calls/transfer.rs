@@ -1,4 +1,4 @@
-//! Bytes from one file to another, past the memory of the program.
+//! Bytes from one file to another, without copying them through the program.
 
 use rustix::pipe::SpliceFlags;
 use syscalls::Sysno;

@@ -1,4 +1,4 @@
-//! System calls that work on the frame of whoever makes them.
+//! System calls that work on the frame of their caller.
 //!
 //! A function cannot make them and come back: a child on a new stack has no
 //! frame, one that shares memory and stack with its parent overwrites the

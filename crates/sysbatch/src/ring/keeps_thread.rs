@@ -2,7 +2,7 @@
 //!
 //! Credentials, name spaces, the signal mask, the scheduling and more belong to the
 //! thread that changes them. A worker that has run a call which may change any of it
-//! is not used again. That is told from the entries before they run: all of their
+//! is not used again. This is determined from the entries before they run: all of their
 //! calls are known not to, and nothing of the batch is seen to write over them. What
 //! is not shown to be so counts as changing its thread; a thread more is made then.
 

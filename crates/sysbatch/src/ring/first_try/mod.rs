@@ -3,7 +3,7 @@
 //!
 //! A batch whose files are in the cache and whose sockets have data is through
 //! before a worker would have woken up. At the first call that would wait, or
-//! of which that cannot be told, the batch stops *before* that call, and a
+//! of which this is not known, the batch stops *before* that call, and a
 //! worker goes on with it there, with all earlier results in place.
 //!
 //! With the kernel's device the module makes the calls themselves as long as they do not
@@ -40,7 +40,7 @@
 //! - accepting on a socket without `O_NONBLOCK`: after `poll` has said that a
 //!   connection waits another thread, or another process that has the socket,
 //!   may take it, and `O_NONBLOCK` belongs to all of them;
-//! - reading directories on devices: nothing tells what of them is in the cache.
+//! - reading directories on devices: there is no way to find out what of them is in the cache.
 //!
 //! # After a look
 //! between the look and the call the kernel may need the memory and drop from

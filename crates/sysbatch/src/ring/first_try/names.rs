@@ -1,4 +1,4 @@
-//! What is known of a file: `stat` and its kin, `access`, `readlink`.
+//! Queries about files: `stat` and similar calls, `access`, `readlink`.
 //!
 //! These calls have no form that does not wait. So it is [looked](super::look)
 //! whether the names are in the cache and the file is local, and then the call
