@@ -31,6 +31,7 @@ struct Readme;
 
 mod assemble;
 mod ast;
+mod calls;
 mod constants;
 mod diagnostics;
 mod disassemble;
@@ -44,6 +45,7 @@ mod signature;
 mod span;
 
 pub use assemble::assemble;
+pub use calls::call_name;
 pub use constants::constants;
 pub use diagnostics::{Detail, Diagnostics};
 pub use disassemble::{Listing, disassemble};

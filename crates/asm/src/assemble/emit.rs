@@ -1,9 +1,6 @@
 //! Third pass: everything is written.
 
-use std::str::FromStr as _;
-
 use sysbatch_abi::{ARGUMENT_COUNT, BuiltIn, DST_OWN_INDEX, Entry, Mode};
-use syscalls::Sysno;
 
 use super::evaluate::Value;
 use super::names::similar;
@@ -12,6 +9,7 @@ use crate::ast::{
     Action, Contents, EntryStatement, Expression, ExpressionKind, Item, Name, Operand, Setting,
     Statement,
 };
+use crate::calls::{call_names, call_number};
 use crate::constants;
 use crate::mistake::Mistake;
 use crate::program::{Base, Block, BlockKind, Origin, Place, Relocation};
@@ -251,11 +249,10 @@ impl Assembler {
             .strip_prefix("syscall_")
             .and_then(|number| number.parse().ok())
             .filter(|&number: &i32| number >= 0)
-            .or_else(|| Sysno::from_str(name).ok().map(|known| known.id()));
+            .or_else(|| call_number(name));
         let Some(number) = number else {
             let builtins = BuiltIn::ALL.iter().map(|builtin| builtin.name());
-            let calls = Sysno::iter().map(|known| known.name());
-            let similar = similar(name, builtins.chain(calls));
+            let similar = similar(name, builtins.chain(call_names()));
             let name = name.clone();
             return self.fail(Mistake::UnknownCall { name, similar }, *span);
         };

@@ -6,9 +6,9 @@ use sysbatch_abi::{
     ARGUMENT_COUNT, BuiltIn, DST_OWN_INDEX, ENTRY_FLAGS, ENTRY_REPEAT, Entry, JUMP_EXIT,
     MODES_USED, Mode, Repeat,
 };
-use syscalls::Sysno;
 
 use super::Disassembler;
+use crate::calls;
 use crate::literal;
 use crate::program::{Place, Program};
 use crate::signature::signature;
@@ -242,8 +242,7 @@ fn call_name(nr: i32) -> String {
         return BuiltIn::from_number(nr)
             .map_or_else(|| nr.to_string(), |builtin| builtin.name().into());
     };
-    Sysno::new(number as usize)
-        .map_or_else(|| format!("syscall_{number}"), |known| known.name().into())
+    calls::call_name(number).map_or_else(|| format!("syscall_{number}"), Into::into)
 }
 
 fn clauses(branches: &[Option<String>; 3]) -> String {

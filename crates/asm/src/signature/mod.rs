@@ -5,9 +5,9 @@
 mod sets;
 mod table;
 
-use syscalls::Sysno;
-
 pub use sets::Set;
+
+use crate::calls::call_name;
 
 /// What an argument of a system call is.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +80,7 @@ fn octal(value: u64) -> String {
 /// What the arguments of the system call with this number are, if it is known.
 #[must_use]
 pub fn signature(number: u32) -> Option<&'static [Argument]> {
-    let name = Sysno::new(number as usize)?.name();
+    let name = call_name(number)?;
     table::SIGNATURES
         .iter()
         .find(|(known, _)| *known == name)
@@ -89,15 +89,14 @@ pub fn signature(number: u32) -> Option<&'static [Argument]> {
 
 #[cfg(test)]
 mod tests {
-    use std::str::FromStr as _;
-
     use super::*;
+    use crate::calls::call_number;
     use crate::constants;
 
     #[test]
     fn every_name_in_the_tables_exists() {
         for (name, arguments) in table::SIGNATURES {
-            assert!(Sysno::from_str(name).is_ok(), "{name}");
+            assert!(call_number(name).is_some(), "{name}");
             assert!(arguments.len() <= 6, "{name}");
             for argument in *arguments {
                 if let Argument::Constants(set) = argument {
@@ -112,7 +111,7 @@ mod tests {
     #[test]
     fn flags_are_shown_by_name() {
         let text = |call: &str, argument: usize, value: i32| {
-            let number = Sysno::from_str(call).unwrap().id();
+            let number = call_number(call).unwrap();
             let arguments = signature(number.cast_unsigned()).unwrap();
             arguments[argument].text(i64::from(value).cast_unsigned())
         };

@@ -2,6 +2,11 @@
 
 use syscalls::Sysno;
 
+#[cfg(target_arch = "x86_64")]
+const NEWFSTATAT: Sysno = Sysno::newfstatat;
+#[cfg(not(target_arch = "x86_64"))]
+const NEWFSTATAT: Sysno = Sysno::fstatat;
+
 /// Calls that take no memory away, wait for nobody who could, and raise no
 /// signal.
 #[rustfmt::skip]
@@ -24,7 +29,7 @@ pub(super) const TAKE_NOTHING: &[Sysno] = &[
     Sysno::signalfd4, Sysno::inotify_init1, Sysno::inotify_add_watch, Sysno::inotify_rm_watch,
     Sysno::memfd_create, Sysno::close, Sysno::close_range, Sysno::lseek, Sysno::pidfd_open,
     // Files by name, and what is known of them.
-    Sysno::fstat, Sysno::statx, Sysno::newfstatat, Sysno::statfs, Sysno::fstatfs,
+    Sysno::fstat, Sysno::statx, NEWFSTATAT, Sysno::statfs, Sysno::fstatfs,
     Sysno::faccessat, Sysno::faccessat2, Sysno::readlinkat, Sysno::getcwd, Sysno::chdir,
     Sysno::fchdir, Sysno::chroot, Sysno::getdents64, Sysno::mkdirat, Sysno::mknodat,
     Sysno::unlinkat, Sysno::linkat, Sysno::symlinkat, Sysno::renameat, Sysno::renameat2,

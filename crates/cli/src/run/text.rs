@@ -5,8 +5,8 @@ use std::io;
 
 use sysbatch::{Checked, Memory as _};
 use sysbatch_abi::{ARGUMENT_COUNT, BuiltIn, ENTRY_SIZE, Entry, Mode, Width, is_errno};
-use sysbatch_asm::{Argument, BlockKind, Image, Section, Symbol, quote, signature};
-use syscalls::{Errno, Sysno};
+use sysbatch_asm::{Argument, BlockKind, Image, Section, Symbol, call_name, quote, signature};
+use syscalls::Errno;
 
 use super::json::Step;
 use super::{Session, records};
@@ -84,8 +84,9 @@ pub(super) fn entry(session: &Session, pc: u64, entry: &Entry, memory: &mut Chec
 
 fn name(nr: i32) -> String {
     match (u32::try_from(nr), BuiltIn::from_number(nr)) {
-        (Ok(number), _) => Sysno::new(number as usize)
-            .map_or_else(|| format!("syscall_{number}"), |known| known.name().into()),
+        (Ok(number), _) => {
+            call_name(number).map_or_else(|| format!("syscall_{number}"), Into::into)
+        }
         (Err(_), Some(builtin)) => builtin.name().into(),
         (Err(_), None) => format!("builtin_{nr}"),
     }

@@ -3,6 +3,11 @@
 
 use core::arch::asm;
 
+use syscalls::Sysno;
+
+/// `newfstatat(2)`.
+pub(crate) const NEWFSTATAT: Sysno = Sysno::fstatat;
+
 /// Makes a system call and returns what the kernel left in `x0`.
 ///
 /// # Safety

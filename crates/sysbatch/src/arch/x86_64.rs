@@ -3,6 +3,11 @@
 
 use core::arch::asm;
 
+use syscalls::Sysno;
+
+/// `newfstatat(2)`.
+pub(crate) const NEWFSTATAT: Sysno = Sysno::newfstatat;
+
 /// Makes a system call and returns what the kernel left in `rax`.
 ///
 /// # Safety

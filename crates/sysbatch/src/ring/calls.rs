@@ -2,6 +2,8 @@
 
 use syscalls::Sysno;
 
+use crate::arch::NEWFSTATAT;
+
 /// Whether a call changes nothing that belongs to the thread that makes it alone: its
 /// credentials, name spaces, signal mask and stacks, scheduling, memory policy, keys,
 /// names, and what the kernel is to do when it ends.
@@ -70,7 +72,7 @@ fn is_of_names(sysno: Sysno) -> bool {
         sysno,
         Sysno::openat
             | Sysno::openat2
-            | Sysno::newfstatat
+            | NEWFSTATAT
             | Sysno::statx
             | Sysno::statfs
             | Sysno::faccessat

@@ -1,15 +1,19 @@
 //! The host of a first try: it hands back whatever would wait.
 
-use linux_raw_sys::general::{AT_FDCWD, F_GETFL, O_NONBLOCK};
+#[cfg(target_arch = "x86_64")]
+use linux_raw_sys::general::AT_FDCWD;
+use linux_raw_sys::general::{F_GETFL, O_NONBLOCK};
 use sysbatch_abi::{PuntReason, Resume, Width, never_waits};
 use sysbatch_engine::{Call, Fault, Host, Outcome};
 use syscalls::Sysno;
 
 use super::own::{Own, OwnKind};
 use super::watch::Watch;
+use crate::arch::NEWFSTATAT;
 use crate::{Memory, UserHost};
 
 /// The directory that paths begin at.
+#[cfg(target_arch = "x86_64")]
 pub(super) const HERE: u64 = AT_FDCWD as i64 as u64;
 
 /// Makes calls that do not wait, and hands back the others.
@@ -100,11 +104,9 @@ fn form<M: Memory>(sysno: Sysno) -> Option<Form<M>> {
         Sysno::write => NowaitHost::write,
         Sysno::pwrite64 | Sysno::getdents64 => NowaitHost::in_memory,
         Sysno::fstat => NowaitHost::fstat,
-        Sysno::newfstatat
-        | Sysno::statx
-        | Sysno::faccessat
-        | Sysno::faccessat2
-        | Sysno::readlinkat => NowaitHost::by_name,
+        NEWFSTATAT | Sysno::statx | Sysno::faccessat | Sysno::faccessat2 | Sysno::readlinkat => {
+            NowaitHost::by_name
+        }
         Sysno::recvfrom | Sysno::recvmsg => NowaitHost::receive,
         Sysno::sendto | Sysno::sendmsg => NowaitHost::send,
         Sysno::accept | Sysno::accept4 => NowaitHost::accept,

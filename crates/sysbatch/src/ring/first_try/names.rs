@@ -13,10 +13,13 @@ use sysbatch_abi::Width;
 use sysbatch_engine::Host as _;
 use syscalls::Sysno;
 
-use super::host::{HERE, NowaitHost};
+#[cfg(target_arch = "x86_64")]
+use super::host::HERE;
+use super::host::NowaitHost;
 use super::look::{FileType, Found, is_of_names};
 use super::memory;
 use crate::Memory;
+use crate::arch::NEWFSTATAT;
 
 /// Whose name a call has, and how.
 #[derive(Clone, Copy)]
@@ -39,6 +42,7 @@ fn name(sysno: Sysno, args: [u64; 6]) -> Option<Name> {
         flags,
         reads_link: false,
     };
+    #[cfg(target_arch = "x86_64")]
     let here = |flags| Name {
         directory: HERE,
         path: args[0],
@@ -50,7 +54,7 @@ fn name(sysno: Sysno, args: [u64; 6]) -> Option<Name> {
         ..name
     };
     Some(match sysno {
-        Sysno::newfstatat | Sysno::faccessat2 => at(d),
+        NEWFSTATAT | Sysno::faccessat2 => at(d),
         Sysno::statx => at(c),
         Sysno::faccessat => at(0),
         Sysno::readlinkat => link(at(nofollow)),
