@@ -230,6 +230,21 @@ fn doctor_agrees_with_the_machine() {
     }
 }
 
+#[cfg(not(target_arch = "x86_64"))]
+#[test]
+fn doctor_says_that_there_is_no_module_for_this_architecture() {
+    let diagnosis = json(&sysbatch(&["doctor", "--json"]).output().unwrap());
+    assert!(finding(&diagnosis, "ways in").is_none());
+    let module = finding(&diagnosis, "module").unwrap();
+    assert_eq!(module["level"], "note");
+    let found = module["found"].as_str().unwrap();
+    assert_eq!(
+        found,
+        format!("there is none for {}", std::env::consts::ARCH)
+    );
+}
+
+#[cfg(target_arch = "x86_64")]
 #[test]
 fn doctor_measures_the_ways_into_the_kernel() {
     let diagnosis = json(&sysbatch(&["doctor", "--json"]).output().unwrap());

@@ -80,7 +80,7 @@ pub(super) fn findings(diagnosis: &Diagnosis) -> Vec<Finding> {
 fn kernel(diagnosis: &Diagnosis) -> Finding {
     let system = &diagnosis.system;
     let found = format!("Linux {} on {}", system.release, system.machine);
-    if system.machine == "x86_64" && KernelSeries::of(&system.release).is_some() {
+    if system.is_of_module() && KernelSeries::of(&system.release).is_some() {
         return finding("kernel", Level::Ok, found, None);
     }
     let mut told = finding("kernel", Level::Note, found, None);
@@ -117,7 +117,7 @@ fn backend(diagnosis: &Diagnosis) -> Finding {
 }
 
 fn module(diagnosis: &Diagnosis) -> Finding {
-    let device = &diagnosis.device;
+    let Diagnosis { device, system, .. } = diagnosis;
     let version = match &device.module_version {
         Some(version) => format!("loaded, version {version}"),
         None => "loaded".to_owned(),
@@ -143,6 +143,12 @@ fn module(diagnosis: &Diagnosis) -> Finding {
             Level::Problem,
             format!("{version}, but: {error}"),
             "If the device is missing in a container, hand /dev/sysbatch in.",
+        ),
+        _ if !system.is_of_module() => finding(
+            "module",
+            Level::Note,
+            format!("there is none for {}", system.machine),
+            "Nothing is missing: batches run in user space there, with the same results.",
         ),
         _ => finding(
             "module",
@@ -176,6 +182,9 @@ fn permissions(diagnosis: &Diagnosis) -> Option<Finding> {
 fn signatures(diagnosis: &Diagnosis) -> Option<Finding> {
     let system = &diagnosis.system;
     let locked = system.lockdown.as_deref().filter(|&mode| mode != "none");
+    if !system.is_of_module() {
+        return None;
+    }
     if diagnosis.device.module_loaded || (locked.is_none() && system.modules_signed != Some(true)) {
         return None;
     }

@@ -38,6 +38,11 @@ impl System {
         }
     }
 
+    /// Whether it runs on the architecture that the module is for.
+    pub(super) fn is_of_module(&self) -> bool {
+        self.machine == "x86_64"
+    }
+
     /// Whether the kernel has its own page tables, so that each crossing changes
     /// them.
     pub(super) fn has_page_table_isolation(&self) -> bool {
