@@ -13,6 +13,8 @@
 //! may be asked to make a call by one that has one.
 
 mod actions;
+#[cfg(target_arch = "x86_64")]
+mod compat;
 mod descriptors;
 mod formats;
 mod headers;
@@ -34,6 +36,7 @@ use sysbatch::abi::{Entry, Status};
 use sysbatch_reference::encode;
 use syscalls::Sysno;
 
+use crate::arch::{self, MKDIR};
 use crate::harness::Case;
 use crate::lab::{Batch, Lab, address_of, at, error, imm, sys};
 use crate::process::{ended, fork};
@@ -41,7 +44,7 @@ use crate::scratch::Scratch;
 use crate::watched::filter::{Instruction, fail_with, filters_of, install, install_for_all};
 
 pub(crate) fn cases() -> Vec<Case> {
-    let cases = [
+    let cases = vec![
         numbers::cases(),
         rewrites::cases(),
         races::cases(),
@@ -54,6 +57,8 @@ pub(crate) fn cases() -> Vec<Case> {
         tracers::cases(),
         vehicles::cases(),
         ways::cases(),
+        #[cfg(target_arch = "x86_64")]
+        compat::cases(),
     ];
     cases.concat()
 }
@@ -106,13 +111,13 @@ impl Goal {
     }
 
     /// The arguments of `mkdir` that make it.
-    fn args(&self) -> [u64; 2] {
-        [self.path(), u64::from(MODE.unsigned_abs())]
+    fn args(&self) -> impl AsRef<[u64]> + use<> {
+        arch::mkdir_arguments(self.path(), u64::from(MODE.unsigned_abs()))
     }
 
     /// The call that makes it, by `mkdir`.
     fn mkdir(&self) -> Entry {
-        sys(Sysno::mkdir, [at(self.path()), imm(MODE)])
+        arch::mkdir(at(self.path()), imm(MODE))
     }
 
     /// The same, by `mkdirat` and the directory that it lies in.
@@ -171,7 +176,7 @@ const REFUSED: Errno = Errno::XDEV;
 
 /// A filter that forbids to make directories at all, with this action.
 fn no_directories(action: u32) -> Vec<Instruction> {
-    filters_of(&[Sysno::mkdir, Sysno::mkdirat], action)
+    filters_of(&[MKDIR, Sysno::mkdirat], action)
 }
 
 /// The filter of most attempts.

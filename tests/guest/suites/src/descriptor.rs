@@ -56,7 +56,7 @@ fn device_is_out_of_the_way(lab: &mut Lab) {
     let mut user = Lab::on(Host::User, &lab.options);
     let pair = |lab: &mut Lab| {
         let mut pair = [0_i32; 2];
-        let mut batch = Batch::new([sys(Sysno::pipe, [at(address_of_mut(&mut pair))])]);
+        let mut batch = Batch::new([crate::arch::pipe(at(address_of_mut(&mut pair)))]);
         assert_eq!(lab.run_direct(&mut batch), Ok(Status::Done));
         for number in pair {
             let mut close = Batch::new([sys(Sysno::close, [imm(number)])]);
@@ -105,7 +105,7 @@ fn device_that_was_closed_in_the_batch_is_opened_again(lab: &mut Lab) {
 fn device_that_was_replaced_is_opened_again_and_what_replaced_it_left_alone(lab: &mut Lab) {
     let old = number(lab);
     let (reader, writer) = rustix::pipe::pipe().expect("pipe");
-    let mut replace = Batch::new([sys(Sysno::dup2, [imm(writer.as_raw_fd()), imm(old)])]);
+    let mut replace = Batch::new([crate::arch::dup2(imm(writer.as_raw_fd()), imm(old))]);
     assert_eq!(lab.run_direct(&mut replace), Ok(Status::Done));
     drop(writer);
     assert_runs(lab, 2);

@@ -4,9 +4,10 @@
 //! called in between, and the jump looks like its return.
 #![expect(unsafe_code, reason = "the stack pointer is set by hand")]
 
-use core::arch::naked_asm;
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicU64, Ordering};
+
+use crate::arch::{enter, leave};
 
 /// The stack pointer to go back to.
 static FRAME: AtomicU64 = AtomicU64::new(0);
@@ -36,52 +37,4 @@ pub(crate) unsafe fn escape() -> ! {
     let frame = FRAME.load(Ordering::SeqCst);
     // SAFETY: the frame is below on this stack, by the contract.
     unsafe { leave(frame) }
-}
-
-/// Saves what a called function must preserve, and the stack pointer; calls.
-#[unsafe(naked)]
-unsafe extern "C" fn enter(
-    function: extern "C" fn(*mut c_void),
-    argument: *mut c_void,
-    frame: *mut u64,
-) -> u64 {
-    naked_asm!(
-        "push rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "mov [rdx], rsp",
-        "mov rax, rdi",
-        "mov rdi, rsi",
-        "call rax",
-        "xor eax, eax",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
-    )
-}
-
-/// Takes back the stack pointer and what was saved, and returns from `enter`.
-#[unsafe(naked)]
-unsafe extern "C" fn leave(frame: u64) -> ! {
-    naked_asm!(
-        "mov rsp, rdi",
-        "mov eax, 1",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
-    )
 }

@@ -223,7 +223,7 @@ fn closed_and_unlinked_file_frees_its_blocks_in_the_next_entry(lab: &mut Lab) {
             Sysno::write,
             [result(0), at(address_of(&data)), imm(data.len())],
         ),
-        sys(Sysno::unlink, [at(address_of(path.to_bytes_with_nul()))]),
+        crate::arch::unlink(at(address_of(path.to_bytes_with_nul()))),
         statfs(&mut before),
         sys(Sysno::close, [result(0)]),
         statfs(&mut after),

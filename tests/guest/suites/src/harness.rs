@@ -44,16 +44,18 @@ pub(crate) struct Case {
 }
 
 /// Cases for functions of the module, by their own names: `both`, `kernel` or
-/// `kernel_as_root`, and a time limit in seconds if 60 are not enough.
+/// `kernel_as_root`, and a time limit in seconds if 60 are not enough. One may be left
+/// out by `#[cfg]`.
 macro_rules! cases {
-    ($($on:ident $body:ident $(within $seconds:literal)?;)*) => {
+    ($($(#[$attribute:meta])* $on:ident $body:ident $(within $seconds:literal)?;)*) => {
         pub(crate) fn cases() -> Vec<$crate::harness::Case> {
-            vec![$($crate::harness::Case {
+            let cases = [$($(#[$attribute])* $crate::harness::Case {
                 name: stringify!($body).to_owned(),
                 on: $crate::harness::cases!(@on $on),
                 limit: std::time::Duration::from_secs($crate::harness::cases!(@limit $($seconds)?)),
                 body: std::rc::Rc::new($body),
-            }),*]
+            }),*];
+            cases.into()
         }
     };
     (@on both) => { $crate::harness::On::Both };
@@ -92,6 +94,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 9)]
     pub(crate) endless_seconds: u64,
     /// By which instruction 32-bit programs enter the kernel on this processor.
+    #[cfg(target_arch = "x86_64")]
     #[arg(long, value_enum)]
     pub(crate) way: Option<crate::ways::Way>,
     #[command(flatten)]

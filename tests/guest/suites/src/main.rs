@@ -5,6 +5,7 @@
 //! `--backend user` the cases that make sense without the module run. Each case
 //! runs in a process of its own with a time limit, and prints one line.
 
+mod arch;
 mod audit;
 mod badinput;
 mod blocking;
@@ -36,6 +37,7 @@ mod soak;
 mod state;
 mod unload;
 mod watched;
+#[cfg(target_arch = "x86_64")]
 mod ways;
 
 use std::process::ExitCode;
@@ -92,6 +94,7 @@ enum Suite {
     /// Seccomp, ptrace, syscall user dispatch, tracepoints.
     Watched,
     /// The ways into the kernel, by a 64-bit and by a 32-bit program.
+    #[cfg(target_arch = "x86_64")]
     Ways,
 }
 
@@ -120,6 +123,7 @@ impl Suite {
             Self::State => state::cases(),
             Self::Unload => unload::cases(),
             Self::Watched => watched::cases(),
+            #[cfg(target_arch = "x86_64")]
             Self::Ways => ways::cases(),
         }
     }

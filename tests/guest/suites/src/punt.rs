@@ -16,6 +16,7 @@ cases! {
     kernel calls_beside_them_are_not;
     kernel calls_that_nobody_has_reviewed_are_handed_back;
     kernel numbers_beyond_the_table_are_not;
+    #[cfg(target_arch = "x86_64")]
     both x32_calls_are_no_calls;
     both fork_in_a_batch;
     both vfork_in_a_batch;
@@ -60,7 +61,9 @@ fn nr(call: Sysno) -> i32 {
 /// The numbers and arguments that `docs/abi.md` lists.
 fn listed() -> Vec<Entry> {
     let plain = [
+        #[cfg(target_arch = "x86_64")]
         Sysno::fork,
+        #[cfg(target_arch = "x86_64")]
         Sysno::vfork,
         Sysno::clone,
         Sysno::clone3,
@@ -81,6 +84,7 @@ fn listed() -> Vec<Entry> {
         for option in [libc::PR_SET_SECCOMP, PR_SET_SYSCALL_USER_DISPATCH] {
             entries.push(with_args(nr(Sysno::prctl), &[i64::from(option) | high]));
         }
+        #[cfg(target_arch = "x86_64")]
         for operation in 0x5001..=0x5005 {
             entries.push(with_args(nr(Sysno::arch_prctl), &[operation | high]));
         }
@@ -120,6 +124,7 @@ fn calls_beside_them_are_not(lab: &mut Lab) {
     let beside = [
         with_args(nr(Sysno::prctl), &[i64::from(libc::PR_GET_NAME), name]),
         with_args(nr(Sysno::prctl), &[i64::from(libc::PR_GET_DUMPABLE)]),
+        #[cfg(target_arch = "x86_64")]
         with_args(nr(Sysno::arch_prctl), &[0x1003, name]),
         with_args(nr(Sysno::ioctl), &[-1, i64::from(RUN_REQUEST) + 2]),
         with_args(nr(Sysno::ioctl), &[-1, 0x5401]),
@@ -151,6 +156,7 @@ fn numbers_beyond_the_table_are_not(lab: &mut Lab) {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
 fn x32_calls_are_no_calls(lab: &mut Lab) {
     /// `getpid`, `clone`, `rt_sigreturn` and `execve` of x32.
     const NUMBERS: [i32; 4] = [39, 56, 513, 520];
@@ -197,11 +203,11 @@ fn makes_a_child(lab: &mut Lab, entry: Entry) {
 }
 
 fn fork_in_a_batch(lab: &mut Lab) {
-    makes_a_child(lab, sys(Sysno::fork, []));
+    makes_a_child(lab, crate::arch::fork());
 }
 
 fn vfork_in_a_batch(lab: &mut Lab) {
-    makes_a_child(lab, sys(Sysno::vfork, []));
+    makes_a_child(lab, crate::arch::vfork());
 }
 
 fn clone_in_a_batch(lab: &mut Lab) {

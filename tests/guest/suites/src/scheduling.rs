@@ -177,7 +177,7 @@ fn endless_batches_stall_nothing(lab: &mut Lab) {
     // The kernel's own limits are 21 and 20 seconds.
     let seconds = lab.options.endless_seconds;
     let _limits = Limits::new((seconds * 2 / 3).min(21));
-    let filtered = || install(&filter(Sysno::getpgrp, libc::SECCOMP_RET_ALLOW));
+    let filtered = || install(&filter(Sysno::getpgid, libc::SECCOMP_RET_ALLOW));
     let getppid = sys(Sysno::getppid, []);
     let rounds: [[(Entry, bool); 2]; 2] = [
         [(getppid, false), (set(1), false)],

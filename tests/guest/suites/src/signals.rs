@@ -5,6 +5,7 @@ mod jumps;
 mod masks;
 mod restarts;
 pub(crate) mod storm;
+#[cfg(target_arch = "x86_64")]
 mod watchpoints;
 
 use crate::harness::Case;
@@ -16,6 +17,9 @@ pub(crate) fn cases() -> Vec<Case> {
         masks::cases(),
         storm::cases(),
         jumps::cases(),
+        // Elsewhere a watchpoint is hit before the access is made: what a handler of its
+        // signal returns to hits it again, for ever.
+        #[cfg(target_arch = "x86_64")]
         watchpoints::cases(),
     ];
     cases.concat()

@@ -141,7 +141,7 @@ fn ring_and_filter() {
     // SAFETY: the parameters are as long as they are.
     let ring = unsafe { libc::syscall(libc::SYS_io_uring_setup, 8, parameters.as_mut_ptr()) };
     assert!(ring >= 0, "io_uring_setup");
-    install(&filter(Sysno::getpgrp, libc::SECCOMP_RET_ALLOW));
+    install(&filter(Sysno::getpgid, libc::SECCOMP_RET_ALLOW));
 }
 
 fn module_is_free_after_a_filter_has_ended_a_thread_with_a_ring(lab: &mut Lab) {

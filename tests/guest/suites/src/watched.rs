@@ -1,6 +1,7 @@
 //! Whoever watches or filters the calls of a task sees every sub-call: with
 //! its own number and arguments, and in time to act.
 
+#[cfg(target_arch = "x86_64")]
 mod dispatch;
 pub(crate) mod filter;
 mod filters;
@@ -20,6 +21,8 @@ pub(crate) fn cases() -> Vec<Case> {
         notifications::cases(),
         threads::cases(),
         tracers::cases(),
+        // Other architectures do not have it.
+        #[cfg(target_arch = "x86_64")]
         dispatch::cases(),
         tracepoints::cases(),
     ];

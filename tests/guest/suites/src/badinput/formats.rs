@@ -17,7 +17,7 @@ cases! {
     both repeated_call_at_no_address;
 }
 
-const GETPID: u64 = 39;
+const GETPID: u64 = Sysno::getpid as u64;
 
 /// A header of this format, for one entry at `program` with results there.
 fn header(format: Format, program: u64, results: u64) -> Batch {

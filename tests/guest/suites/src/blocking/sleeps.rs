@@ -8,6 +8,7 @@ use sysbatch::abi::{Entry, Status};
 use sysbatch_reference::Operand;
 use syscalls::Sysno;
 
+use crate::arch::poll;
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of, address_of_mut, at, error, imm, sys};
 use crate::process::{fork, reaches_state, until_state, wait_for};
@@ -117,7 +118,7 @@ fn clock_nanosleep_until_a_moment_lasts(lab: &mut Lab) {
 }
 
 fn poll_with_a_timeout_lasts(lab: &mut Lab) {
-    let poll = sys(Sysno::poll, [imm(0), imm(0), imm(50)]);
+    let poll = poll(imm(0), imm(0), 50);
     lasts(lab, 50 * MILLISECOND, poll, 0);
 }
 
@@ -153,8 +154,8 @@ fn clock_nanosleep_lasts_over_a_stop(lab: &mut Lab) {
 
 fn poll_lasts_over_a_stop(lab: &mut Lab) {
     lasts_over_a_stop(lab, 0, |time| {
-        let milliseconds = imm(time / MILLISECOND);
-        sys(Sysno::poll, [imm(0), imm(0), milliseconds])
+        let milliseconds = i32::try_from(time / MILLISECOND).expect("a short time");
+        poll(imm(0), imm(0), milliseconds)
     });
 }
 

@@ -9,6 +9,7 @@ use sysbatch::abi::Status;
 use syscalls::Sysno;
 
 use super::{Goal, attempt, attempt_with, done, fatal_attempt, no_directories};
+use crate::arch::{MKDIR, Registers, sysbatch_test_mkdir, sysbatch_test_mkdir_end};
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of, at, error, imm, set, sys};
 use crate::signal;
@@ -60,36 +61,28 @@ fn call_that_is_trapped_without_a_handler(lab: &mut Lab) {
 /// How often a handler has run.
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
-/// The registers that the kernel restores after the handler.
-fn registers(context: *mut c_void) -> &'static mut [i64; 23] {
-    let context: *mut libc::ucontext_t = context.cast();
-    // SAFETY: the kernel passes the context of the interrupted code, which is the
-    // handler's alone while it runs, and so for as long as anyone looks at this.
-    unsafe { &mut (*context).uc_mcontext.gregs }
-}
-
-fn index(register: c_int) -> usize {
-    usize::try_from(register).expect("an index")
-}
-
 extern "C" fn gives_zero(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
-    registers(context)[index(libc::REG_RAX)] = 0;
+    // SAFETY: it is what the kernel passes to this handler.
+    let mut registers = unsafe { Registers::of(context) };
+    registers.set_result(0);
     RUNS.fetch_add(1, SeqCst);
 }
 
 extern "C" fn gives_the_number(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
-    registers(context)[index(libc::REG_RAX)] = Sysno::mkdir.id().into();
+    // SAFETY: it is what the kernel passes to this handler.
+    let mut registers = unsafe { Registers::of(context) };
+    registers.set_result(MKDIR.id().into());
     RUNS.fetch_add(1, SeqCst);
 }
 
 extern "C" fn goes_back(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
-    let registers = registers(context);
+    // SAFETY: it is what the kernel passes to this handler.
+    let mut registers = unsafe { Registers::of(context) };
     if RUNS.fetch_add(1, SeqCst) == 0 {
-        // The instruction has two bytes; number and arguments are those of the call.
-        registers[index(libc::REG_RAX)] = Sysno::mkdir.id().into();
-        registers[index(libc::REG_RIP)] -= 2;
+        // Number and arguments are those of the call.
+        registers.go_back();
     } else {
-        registers[index(libc::REG_RAX)] = 0;
+        registers.set_result(0);
     }
 }
 
@@ -115,7 +108,7 @@ fn trap_handler_goes_back_to_the_call(lab: &mut Lab) {
 }
 
 fn trap_handler_puts_the_number_in_the_place_of_a_result(lab: &mut Lab) {
-    trapped(lab, gives_the_number, Sysno::mkdir.id().into(), 1);
+    trapped(lab, gives_the_number, MKDIR.id().into(), 1);
 }
 
 fn call_that_is_said_to_have_succeeded(lab: &mut Lab) {
@@ -143,7 +136,7 @@ fn weaker_filter_on_top(lab: &mut Lab) {
     attempt(lab, &|lab, goal, guard| {
         guard.install();
         for action in [libc::SECCOMP_RET_ALLOW, libc::SECCOMP_RET_LOG] {
-            install(&filter(Sysno::mkdir, action));
+            install(&filter(MKDIR, action));
         }
         let mut batch = Batch::new([set(1), goal.mkdir()]);
         done(lab, &mut batch);
@@ -155,7 +148,7 @@ fn filter_taken_off_in_the_batch(lab: &mut Lab) {
     attempt(lab, &|lab, goal, guard| {
         guard.install();
         // By every way that might: mode 0, no flags, and another filter.
-        let weak = filter(Sysno::mkdir, libc::SECCOMP_RET_ALLOW);
+        let weak = filter(MKDIR, libc::SECCOMP_RET_ALLOW);
         let weak = program(&weak);
         let no_new_privileges = [
             imm(libc::PR_SET_NO_NEW_PRIVS),
@@ -193,27 +186,11 @@ fn strict_mode_with_the_device_open(lab: &mut Lab) {
     });
 }
 
-core::arch::global_asm!(
-    // mkdir(2), by an instruction of its own.
-    ".globl sysbatch_test_mkdir",
-    ".globl sysbatch_test_mkdir_end",
-    "sysbatch_test_mkdir:",
-    "mov eax, 83",
-    "syscall",
-    "sysbatch_test_mkdir_end:",
-    "ret",
-);
-
-unsafe extern "C" {
-    safe static sysbatch_test_mkdir_end: u8;
-    fn sysbatch_test_mkdir(path: *const core::ffi::c_char, mode: u64) -> i64;
-}
-
 /// A filter that allows `mkdir` if the next instruction is this one.
 fn at_one_place() -> Vec<Instruction> {
     let place = crate::lab::to_u64((&raw const sysbatch_test_mkdir_end).addr());
     let half = |bits: u64| u32::try_from(bits & 0xFFFF_FFFF).expect("32 bits");
-    let [load, compare, refuse, allow] = filter(Sysno::mkdir, super::fail_with(super::REFUSED));
+    let [load, compare, refuse, allow] = filter(MKDIR, super::fail_with(super::REFUSED));
     let is = |offset, value, otherwise| {
         [
             instruction(LOAD_WORD, 0, 0, offset),

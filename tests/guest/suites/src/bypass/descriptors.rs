@@ -10,6 +10,7 @@ use sysbatch::abi::{RUN_REQUEST, Status};
 use syscalls::Sysno;
 
 use super::{Goal, Guard, attempt, attempt_with, done};
+use crate::arch::{MKDIR, OPEN};
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of_mut, imm, set, sys};
 use crate::process::{fork, wait_for};
@@ -37,7 +38,7 @@ fn by_batch(lab: &mut Lab, goal: &Goal, guard: &Guard<'_>) {
 
 /// A filter that forbids to open anything, too.
 fn refusing_to_open(_: &Goal) -> Vec<crate::watched::filter::Instruction> {
-    let calls = [Sysno::mkdir, Sysno::mkdirat, Sysno::open, Sysno::openat];
+    let calls = [MKDIR, Sysno::mkdirat, OPEN, Sysno::openat];
     filters_of(&calls, fail_with(super::REFUSED))
 }
 

@@ -1,6 +1,8 @@
 //! By the formats of the interfaces that came before, which have memory layouts of
 //! their own.
 
+use std::os::fd::AsRawFd as _;
+
 use sysbatch::abi::{FLAG_CONTINUE_ON_FAILURE, Format};
 use syscalls::Sysno;
 
@@ -106,14 +108,14 @@ impl Calls {
     }
 }
 
-const MKDIR: u64 = Sysno::mkdir as u64;
+const MKDIR: u64 = crate::arch::MKDIR as u64;
 const GETPID: u64 = Sysno::getpid as u64;
 
 /// The call in a format, after a harmless one.
 fn call_in(lab: &mut Lab, format: Format) {
     attempt(lab, &|lab, goal, guard| {
         guard.install();
-        let calls = [(GETPID, Vec::new()), (MKDIR, goal.args().to_vec())];
+        let calls = [(GETPID, Vec::new()), (MKDIR, goal.args().as_ref().to_vec())];
         let results = run(lab, format, &calls);
         assert_eq!(results, [i64::from(std::process::id()), guard.result()]);
     });
@@ -140,7 +142,7 @@ fn with_upper_half(lab: &mut Lab, format: Format) {
     attempt(lab, &|lab, goal, guard| {
         guard.install();
         for upper in guard.or(&[0][..], &[1, 0x8000_0000, 0xFFFF_FFFF]) {
-            let calls = [(MKDIR | upper << 32, goal.args().to_vec())];
+            let calls = [(MKDIR | upper << 32, goal.args().as_ref().to_vec())];
             run(lab, format, &calls);
         }
     });
@@ -164,11 +166,12 @@ fn with_earlier_result(lab: &mut Lab, format: Format) {
         guard.install();
         let name = address_of(super::MADE.to_bytes_with_nul());
         let mode = u64::from(super::MODE.unsigned_abs());
-        // `dup2` of a descriptor to itself is that descriptor.
-        let dup2 = Sysno::dup2 as u64;
+        // A copy of the descriptor in its place is that descriptor.
+        let copy = rustix::io::dup(&goal.closed).expect("dup");
+        let copy = u64::from(copy.as_raw_fd().unsigned_abs());
         let closed = goal.closed();
         let calls = [
-            (dup2, vec![closed, closed]),
+            (Sysno::dup3 as u64, vec![copy, closed, 0]),
             (Sysno::mkdirat as u64, vec![u64::MAX, name, mode]),
         ];
         let mut encoded = Calls::new(format, &calls);

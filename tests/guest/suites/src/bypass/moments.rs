@@ -63,7 +63,7 @@ fn filter_set_by_prctl_in_the_batch_itself(lab: &mut Lab) {
 
 fn second_filter_set_in_the_batch_itself(lab: &mut Lab) {
     attempt(lab, &|lab, goal, guard| {
-        install(&filter(Sysno::getpgrp, libc::SECCOMP_RET_ALLOW));
+        install(&filter(Sysno::getppid, libc::SECCOMP_RET_ALLOW));
         let program = program(guard.0.unwrap_or_default());
         after(lab, goal, guard, &install_entries(&program));
     });

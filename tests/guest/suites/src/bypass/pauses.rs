@@ -162,10 +162,10 @@ fn storing_a_result_is_paused_and_the_next_entry_changed(lab: &mut Lab) {
 }
 
 fn supervisor_answers_when_the_entry_has_changed(lab: &mut Lab) {
-    // The supervisor allows `getpgrp`. While it thinks the entry becomes the forbidden
+    // The supervisor allows `getppid`. While it thinks the entry becomes the forbidden
     // one, and is visited once more.
     let make = |_: &super::Goal| {
-        let asks = filter(Sysno::getpgrp, libc::SECCOMP_RET_USER_NOTIF);
+        let asks = filter(Sysno::getppid, libc::SECCOMP_RET_USER_NOTIF);
         let mut both = refusing();
         // The last instruction allows, which is for what comes after.
         both.pop();
@@ -175,7 +175,7 @@ fn supervisor_answers_when_the_entry_has_changed(lab: &mut Lab) {
     attempt_with(lab, make, &|lab, goal, guard| {
         let forbidden = goal.mkdir().jumps(i16::MIN, i16::MIN, -1);
         let asked = Entry {
-            nr: Sysno::getpgrp.id(),
+            nr: Sysno::getppid.id(),
             ..forbidden
         };
         let mut batch = Batch::new([asked]).with_fuel(2);
@@ -188,7 +188,7 @@ fn supervisor_answers_when_the_entry_has_changed(lab: &mut Lab) {
             scope.spawn(move || {
                 if let Ok(listener) = question.recv() {
                     let question = receive(&listener).expect("the batch waits");
-                    assert_eq!(question.number, Sysno::getpgrp.id());
+                    assert_eq!(question.number, Sysno::getppid.id());
                     write_word(word, first);
                     answer(&listener, &question, 0, 0, CONTINUE);
                 }

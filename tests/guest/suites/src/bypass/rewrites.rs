@@ -9,6 +9,7 @@ use syscalls::Sysno;
 use super::{
     ARGUMENTS, MADE, MODE, attempt, attempt_by_argument, done, entry_at, mkdirat, words_of,
 };
+use crate::arch::MKDIR;
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of, address_of_mut, at, imm, result, set, sys, to_u64};
 
@@ -43,7 +44,7 @@ fn built_in_writes_the_number_of_the_next_entry(lab: &mut Lab) {
     attempt(lab, &|lab, goal, guard| {
         guard.install();
         let mut batch = Batch::new([set(0), harmless(goal.mkdir())]);
-        let operands = [at(entry_at(&batch, 1)), imm(0), imm(number(Sysno::mkdir))];
+        let operands = [at(entry_at(&batch, 1)), imm(0), imm(number(MKDIR))];
         batch.entries[0] = built_in(BuiltIn::Store(Width::Four), &operands);
         done(lab, &mut batch);
         assert_eq!(batch.results[1], guard.result());
@@ -116,7 +117,7 @@ fn loop_changes_its_own_number(lab: &mut Lab) {
         // Once round: a positive result goes on, and back; any other ends.
         let first = harmless(goal.mkdir()).jumps(i16::MIN, i16::MIN, 0);
         let mut batch = Batch::new([first, set(0)]).with_fuel(10);
-        let operands = [at(entry_at(&batch, 0)), imm(0), imm(number(Sysno::mkdir))];
+        let operands = [at(entry_at(&batch, 0)), imm(0), imm(number(MKDIR))];
         batch.entries[1] = built_in(BuiltIn::Store(Width::Four), &operands).jumps(0, 0, -2);
         assert_eq!(lab.run(&mut batch), Ok(Status::Exit));
         assert_eq!((batch.results[0], batch.run.steps), (guard.result(), 3));
@@ -128,9 +129,10 @@ fn program_begins_in_the_middle_of_an_entry(lab: &mut Lab) {
         guard.install();
         // The arguments of a harmless entry are the first 48 bytes of another.
         let [number, jumps] = words_of(&goal.mkdir());
-        let [path, mode] = goal.args();
+        let args = goal.args();
         let mut outer = sys(Sysno::getpid, []);
-        outer.args = [number, jumps, path, mode, 0, 0];
+        outer.args[..2].copy_from_slice(&[number, jumps]);
+        outer.args[2..][..args.as_ref().len()].copy_from_slice(args.as_ref());
         let mut batch = Batch::new([outer, sys(Sysno::getpid, [])]);
         done(lab, &mut batch);
         batch.run.program += ARGUMENTS;
@@ -240,14 +242,15 @@ fn repetition_walks_over_its_number(lab: &mut Lab) {
         // An operand of the call is the first word of its own entry, number and all. It
         // advances from the number of the one call to that of the other.
         let records = Records::new();
-        let stride = Sysno::mkdir.id() - Sysno::getpid.id();
+        let stride = Sysno::mkdirat.id() - Sysno::getpid.id();
         let mut batch = Batch::new([set(0)]).with_fuel(3);
         let itself = Operand::Memory(entry_at(&batch, 0));
-        let operands = [at(records.address()), imm(MODE), itself];
+        let here = imm(libc::AT_FDCWD);
+        let operands = [here, at(records.address()), imm(MODE), itself];
         batch.entries[0] = sys(Sysno::getpid, operands).repeated(Repeat {
-            chain: 0,
+            chain: 1,
             length: Records::LENGTH,
-            advance: 2,
+            advance: 3,
             stop: 0,
             stride,
         });

@@ -4,6 +4,7 @@ use rustix::process::{Pid, Signal};
 use syscalls::Sysno;
 
 use super::{Goal, attempt_with, done, refusing};
+use crate::arch::{MKDIR, set_tracee_number};
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, set};
 use crate::process::{fork, stopped_or_ended};
@@ -17,15 +18,15 @@ cases! {
     both tracer_that_is_not_there;
 }
 
-/// A filter that forbids to make directories, and asks the tracer about `getpgrp`.
+/// A filter that forbids to make directories, and asks the tracer about `getppid`.
 fn asking(_: &Goal) -> Vec<Instruction> {
     let mut both = refusing();
     both.pop();
-    both.extend(filter(Sysno::getpgrp, libc::SECCOMP_RET_TRACE));
+    both.extend(filter(Sysno::getppid, libc::SECCOMP_RET_TRACE));
     both
 }
 
-/// Traces a child that has stopped itself, to its end. Each `getpgrp` becomes `mkdir`
+/// Traces a child that has stopped itself, to its end. Each `getppid` becomes `mkdir`
 /// when it is `asked` about, or when it begins.
 fn change_the_number(pid: Pid, asked: bool) -> Option<i32> {
     assert!(stopped_or_ended(pid).stopped());
@@ -38,7 +39,7 @@ fn change_the_number(pid: Pid, asked: bool) -> Option<i32> {
     } else {
         libc::PTRACE_SYSCALL
     };
-    let getpgrp = u64::try_from(Sysno::getpgrp.id()).expect("a number");
+    let getppid = u64::try_from(Sysno::getppid.id()).expect("a number");
     loop {
         assert_eq!(ptrace(goes_on, pid, 0, 0), 0);
         let status = stopped_or_ended(pid);
@@ -55,10 +56,8 @@ fn change_the_number(pid: Pid, asked: bool) -> Option<i32> {
             libc::PTRACE_SYSCALL_INFO_SECCOMP if asked => unsafe { info.u.seccomp.nr },
             _ => continue,
         };
-        if number == getpgrp {
-            let mkdir = usize::try_from(Sysno::mkdir.id()).expect("a number");
-            let place = core::mem::offset_of!(libc::user_regs_struct, orig_rax);
-            assert_eq!(ptrace(libc::PTRACE_POKEUSER, pid, place, mkdir), 0);
+        if number == getppid {
+            set_tracee_number(pid, MKDIR);
         }
     }
 }
@@ -73,7 +72,7 @@ fn traced(lab: &mut Lab, asked: bool) {
             let mut call = goal.mkdir();
             // Nobody asks without the filter.
             if guard.is_on() || !asked {
-                call.nr = Sysno::getpgrp.id();
+                call.nr = Sysno::getppid.id();
             }
             let mut batch = Batch::new([set(1), call]);
             assert_eq!(lab.run_direct(&mut batch), Ok(sysbatch::abi::Status::Done));

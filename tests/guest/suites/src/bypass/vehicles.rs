@@ -41,7 +41,7 @@ fn child_made_in_the_batch(lab: &mut Lab) {
         // The child goes on with the batch, the parent waits for it.
         let me = std::process::id();
         let entries = [
-            sys(Sysno::fork, []),
+            crate::arch::fork(),
             sys(Sysno::wait4, [result(0), imm(0), imm(0), imm(0)]),
         ];
         let mut batch = Batch::new([entries[0], goal.mkdir(), entries[1]]);

@@ -13,6 +13,7 @@ use sysbatch::abi::Entry;
 use syscalls::Sysno;
 
 use super::{assert_runs, assert_runs_as_alone, assert_would_wait};
+use crate::arch;
 use crate::harness::cases;
 use crate::lab::{Lab, address_of, address_of_mut, at, error, imm, result, sys};
 use crate::watched::filter::{filter, install};
@@ -124,21 +125,18 @@ fn look_at_all(lab: &mut Lab, tree: &Tree) {
         sys(Sysno::read, [result(13), buffer, imm(1)]),
         sys(Sysno::close, [result(13)]),
         open(link, libc::O_NOFOLLOW as u32),
-        sys(Sysno::lstat, [path(link), status]),
-        sys(Sysno::stat, [path(file), status]),
-        sys(
-            Sysno::newfstatat,
-            [
-                here,
-                path(directory),
-                status,
-                imm(libc::AT_SYMLINK_NOFOLLOW),
-            ],
+        arch::lstat(path(link), status),
+        arch::stat(path(file), status),
+        arch::newfstatat(
+            here,
+            path(directory),
+            status,
+            imm(libc::AT_SYMLINK_NOFOLLOW),
         ),
         sys(Sysno::statx, [here, path(file), imm(0), imm(0x7FF), status]),
-        sys(Sysno::access, [path(file), imm(libc::R_OK)]),
+        arch::access(path(file), imm(libc::R_OK)),
         sys(Sysno::faccessat, [here, path(directory), imm(libc::R_OK)]),
-        sys(Sysno::readlink, [path(file), buffer, imm(100)]),
+        arch::readlink(path(file), buffer, imm(100)),
     ];
     assert_runs_as_alone(lab, entries);
 }
@@ -155,13 +153,13 @@ fn follow(lab: &mut Lab, tree: &Tree) {
     let empty = at(address_of(c"".to_bytes_with_nul()));
     let here = imm(libc::AT_FDCWD);
     let entries = [
-        sys(Sysno::open, [path, imm(0), imm(0)]),
+        arch::open(path, imm(0), imm(0)),
         sys(Sysno::close, [result(0)]),
         open(&link, (libc::O_NOFOLLOW | libc::O_PATH) as u32),
         sys(Sysno::readlinkat, [result(2), empty, buffer, imm(100)]),
         sys(Sysno::close, [result(2)]),
-        sys(Sysno::stat, [path, status]),
-        sys(Sysno::readlink, [path, buffer, imm(100)]),
+        arch::stat(path, status),
+        arch::readlink(path, buffer, imm(100)),
         sys(Sysno::readlinkat, [here, path, buffer, imm(2)]),
     ];
     assert_runs_as_alone(lab, entries);
@@ -235,9 +233,9 @@ fn files_that_are_not_there(lab: &mut Lab) {
     );
     let calls = [
         open(&name, 0),
-        sys(Sysno::stat, [path, status]),
+        arch::stat(path, status),
         sys(Sysno::faccessat, [imm(libc::AT_FDCWD), path, imm(0)]),
-        sys(Sysno::readlink, [path, status, imm(8)]),
+        arch::readlink(path, status, imm(8)),
     ];
     let results = assert_runs_as_alone(lab, calls);
     assert_eq!(results, [error(Errno::NOENT); 4]);
@@ -281,14 +279,11 @@ fn names_that_are_in_no_cache(lab: &mut Lab) {
     let name = tree.name("file");
     let calls = [
         open(&name, 0),
-        sys(
-            Sysno::stat,
-            [
-                at(address_of(name.as_bytes())),
-                at(address_of_mut(&mut status)),
-            ],
+        arch::stat(
+            at(address_of(name.as_bytes())),
+            at(address_of_mut(&mut status)),
         ),
-        sys(Sysno::access, [at(address_of(name.as_bytes())), imm(0)]),
+        arch::access(at(address_of(name.as_bytes())), imm(0)),
     ];
     for call in calls {
         forget();

@@ -209,7 +209,7 @@ fn polling(lab: &mut Lab) {
     let (reader, writer) = pipe();
     let polled = [reader.as_raw_fd() as u32 as u64 | (libc::POLLIN as u64) << 32];
     let polled = at(address_of(&polled));
-    let poll = |timeout: i32| sys(Sysno::poll, [polled, imm(1), imm(timeout)]);
+    let poll = |timeout: i32| crate::arch::poll(polled, imm(1), timeout);
     let ppoll = sys(Sysno::ppoll, [polled, imm(1), imm(0), imm(0), imm(8)]);
     let queue = epoll::create(epoll::CreateFlags::CLOEXEC).expect("epoll_create");
     let data = epoll::EventData::new_u64(7);
@@ -218,11 +218,11 @@ fn polling(lab: &mut Lab) {
     let events = at(address_of_mut(&mut events));
     let wait = |timeout: i32| {
         let fd = imm(queue.as_raw_fd());
-        sys(Sysno::epoll_wait, [fd, events, imm(1), imm(timeout)])
+        crate::arch::epoll_wait(fd, events, imm(1), imm(timeout))
     };
     let mut set = [1_u64 << reader.as_raw_fd(), 0];
     let place = address_of_mut(&mut set);
-    let select = sys(Sysno::select, [imm(64), at(place), imm(0), imm(0), imm(0)]);
+    let select = crate::arch::select(imm(64), at(place), imm(0), imm(0), imm(0));
     let calls = [
         poll(-1),
         poll(100_000),

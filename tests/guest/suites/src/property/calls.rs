@@ -53,7 +53,7 @@ const OPEN: &[i64] = &[
     0o301,
     0o1102,
     0o2001,
-    0o200_000,
+    libc::O_DIRECTORY as i64,
     0o2_000_000,
     0o10_000_000,
 ];
@@ -66,6 +66,7 @@ pub(super) type Call = (Sysno, &'static [Kind]);
 pub(super) const CALLS: &[Call] = &[
     (Sysno::openat, &[Fd, Name, Near(OPEN), Near(MODE)]),
     (Sysno::openat, &[One(&[-100]), Name, Near(OPEN), Near(MODE)]),
+    #[cfg(target_arch = "x86_64")]
     (Sysno::open, &[Name, Near(OPEN), Near(MODE)]),
     (Sysno::read, &[Fd, To, Length]),
     (Sysno::write, &[Fd, From, Length]),
@@ -77,6 +78,7 @@ pub(super) const CALLS: &[Call] = &[
     (Sysno::close, &[Fd]),
     (Sysno::close, &[Fd]),
     (Sysno::dup, &[Fd]),
+    #[cfg(target_arch = "x86_64")]
     (Sysno::dup2, &[Fd, Fd]),
     (Sysno::dup3, &[Fd, Fd, Near(&[0, 0o2_000_000])]),
     (
@@ -111,8 +113,10 @@ pub(super) const CALLS: &[Call] = &[
         &[Fd, To, Length, One(&[0x40, 0x42]), One(ZERO), One(ZERO)],
     ),
     (Sysno::shutdown, &[Fd, Near(&[0, 1, 2])]),
+    #[cfg(target_arch = "x86_64")]
     (Sysno::poll, &[From, Near(&[0, 1, 2]), One(ZERO)]),
     (Sysno::mkdirat, &[Fd, Name, Near(MODE)]),
+    #[cfg(target_arch = "x86_64")]
     (Sysno::mkdir, &[Name, Near(MODE)]),
     (Sysno::unlinkat, &[One(&[-100]), Name, Near(&[0, 0x200])]),
     (Sysno::unlinkat, &[Fd, Name, Near(&[0, 0x200])]),
@@ -161,6 +165,7 @@ pub(super) const CALLS: &[Call] = &[
     (Sysno::seccomp, &[One(&[2]), One(ZERO), From]),
     (Sysno::ioctl, &[One(&[-1]), One(&[0xC501]), From]),
     // Unknown to every kernel.
+    #[cfg(target_arch = "x86_64")]
     (Sysno::uselib, &[Name]),
 ];
 
@@ -173,6 +178,7 @@ pub(super) const INTERRUPTIBLE: &[Sysno] = &[
     Sysno::copy_file_range,
     Sysno::fallocate,
     Sysno::getdents64,
+    #[cfg(target_arch = "x86_64")]
     Sysno::poll,
     Sysno::sendfile,
 ];

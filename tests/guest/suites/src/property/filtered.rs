@@ -10,6 +10,7 @@ use sysbatch_reference::random::{Random, seed_from_clock};
 use syscalls::Sysno;
 
 use super::{Pair, Way, formats, generate, report};
+use crate::arch::Registers;
 use crate::harness::{Options, cases};
 use crate::lab::Lab;
 use crate::process::{ended, fork, wait_for};
@@ -86,14 +87,11 @@ fn one_filter(options: &Options, seed: u64, signals: bool) {
 static TRAPPED: AtomicU64 = AtomicU64::new(0);
 
 extern "C" fn gives_a_result(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
-    let context: *mut libc::ucontext_t = context.cast();
-    // SAFETY: the kernel passes the context of the interrupted code, which is this
-    // handler's alone while it runs.
-    let registers = unsafe { &mut (*context).uc_mcontext.gregs };
-    let rax = usize::try_from(libc::REG_RAX).expect("an index");
+    // SAFETY: it is what the kernel passes to this handler.
+    let mut registers = unsafe { Registers::of(context) };
     // A result that says of which call and what argument it is: an error, or none.
-    let rdi = usize::try_from(libc::REG_RDI).expect("an index");
-    registers[rax] = 100 - (registers[rax] & 0xFF) - (registers[rdi] & 1);
+    let [first, ..] = registers.arguments();
+    registers.set_result(100 - (registers.number() & 0xFF) - (first & 1).cast_signed());
     TRAPPED.fetch_add(1, SeqCst);
 }
 
@@ -102,6 +100,7 @@ extern "C" fn gives_a_result(_: c_int, _: *mut libc::siginfo_t, context: *mut c_
 const FILTERED: &[Sysno] = &[
     Sysno::copy_file_range,
     Sysno::dup,
+    #[cfg(target_arch = "x86_64")]
     Sysno::dup2,
     Sysno::faccessat,
     Sysno::fallocate,
@@ -111,6 +110,8 @@ const FILTERED: &[Sysno] = &[
     Sysno::getppid,
     Sysno::getuid,
     Sysno::linkat,
+    // Elsewhere the case makes its directories by it.
+    #[cfg(target_arch = "x86_64")]
     Sysno::mkdirat,
     Sysno::pread64,
     Sysno::pwrite64,

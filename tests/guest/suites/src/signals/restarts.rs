@@ -8,6 +8,7 @@ use rustix::process::{Pid, Signal};
 use sysbatch::abi::{Entry, Status};
 use syscalls::Sysno;
 
+use crate::arch::poll;
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of, address_of_mut, at, error, imm, set, sys};
 use crate::process::{fork, until_state, wait_for};
@@ -126,11 +127,7 @@ fn nanosleep_is_never_restarted_after_a_handler(lab: &mut Lab) {
 }
 
 fn poll_is_never_restarted_after_a_handler(lab: &mut Lab) {
-    ends(
-        lab,
-        libc::SA_RESTART,
-        sys(Sysno::poll, [imm(0), imm(0), imm(1_000_000)]),
-    );
+    ends(lab, libc::SA_RESTART, poll(imm(0), imm(0), 1_000_000));
 }
 
 fn futex_wait_with_timeout_fails_after_a_handler(lab: &mut Lab) {
@@ -146,5 +143,5 @@ fn futex_wait_with_timeout_fails_after_a_handler(lab: &mut Lab) {
 }
 
 fn pause_ends_with_a_handler(lab: &mut Lab) {
-    ends(lab, libc::SA_RESTART, sys(Sysno::pause, []));
+    ends(lab, libc::SA_RESTART, crate::arch::pause());
 }

@@ -70,7 +70,7 @@ impl Waits {
                 Sysno::nanosleep,
                 [moment, at(address_of_mut(&mut self.left))],
             ),
-            sys(Sysno::poll, [imm(0), imm(0), imm(1)]),
+            crate::arch::poll(imm(0), imm(0), 1),
             sys(Sysno::futex, futex),
             sys(Sysno::clock_nanosleep, clock),
             sys(Sysno::ppoll, [imm(0), imm(0), moment, imm(0), imm(0)]),

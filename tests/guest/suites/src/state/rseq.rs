@@ -1,12 +1,11 @@
 //! The area of `rseq(2)`, which tells a task on which processor it runs.
 #![expect(unsafe_code, reason = "the area is the C library's")]
 
-use core::arch::asm;
-
 use sysbatch::abi::{BuiltIn, Status, Width};
 use sysbatch_reference::built_in;
 use syscalls::Sysno;
 
+use crate::arch::thread_pointer;
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, address_of, at, imm, sys};
 
@@ -28,10 +27,7 @@ fn area() -> u64 {
     // SAFETY: constants of the C library's.
     let (offset, size) = unsafe { (__rseq_offset, __rseq_size) };
     assert!(size > 0, "the C library has registered it");
-    let pointer: u64;
-    // SAFETY: the word at the thread pointer is the thread pointer.
-    unsafe { asm!("mov {}, fs:0", out(reg) pointer, options(nostack, readonly)) };
-    pointer.wrapping_add_signed(i64::try_from(offset).expect("64-bit"))
+    thread_pointer().wrapping_add_signed(i64::try_from(offset).expect("64-bit"))
 }
 
 fn area_follows_a_change_of_processor(lab: &mut Lab) {

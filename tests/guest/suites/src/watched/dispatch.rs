@@ -11,6 +11,7 @@ use sysbatch_reference::built_in;
 use syscalls::Sysno;
 
 use super::assert_handed_back;
+use crate::arch::Registers;
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, at, imm, set, sys, to_u64};
 
@@ -32,13 +33,10 @@ static DISPATCHED: AtomicU64 = AtomicU64::new(0);
 extern "C" fn dispatched(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
     // First: what the handler calls itself, its return included, is allowed.
     SELECTOR.store(ALLOW, Ordering::SeqCst);
-    let context: *mut libc::ucontext_t = context.cast();
-    // SAFETY: the kernel passes the context of the interrupted code, which
-    // is this handler's alone while it runs.
-    let registers = unsafe { &mut (*context).uc_mcontext.gregs };
-    let rax = usize::try_from(libc::REG_RAX).expect("an index");
-    DISPATCHED.store(registers[rax].cast_unsigned(), Ordering::SeqCst);
-    registers[rax] = 4712;
+    // SAFETY: it is what the kernel passes to this handler.
+    let mut registers = unsafe { Registers::of(context) };
+    DISPATCHED.store(registers.number().cast_unsigned(), Ordering::SeqCst);
+    registers.set_result(4712);
 }
 
 fn selector() -> u64 {

@@ -58,7 +58,7 @@ fn run_at_once(lab: &mut Lab, batch: &mut Batch) {
 fn filter_that_allows_everything(lab: &mut Lab) {
     install(&filter(Sysno::getppid, libc::SECCOMP_RET_ALLOW));
     let (pid, uid) = ids();
-    let mut batch = with(sys(Sysno::getpgrp, []));
+    let mut batch = with(sys(Sysno::getpgid, [imm(0)]));
     run_at_once(lab, &mut batch);
     assert_eq!(batch.results[..2], [1, pid]);
     assert_eq!(batch.results[3], uid);
@@ -135,7 +135,7 @@ fn filters_one_above_the_other(lab: &mut Lab) {
     // The strictest decides, whichever came first; of two alike the last.
     install(&filter(Sysno::getppid, fail_with(Errno::XDEV)));
     install(&filter(Sysno::getppid, libc::SECCOMP_RET_ALLOW));
-    install(&filter(Sysno::getpgrp, libc::SECCOMP_RET_LOG));
+    install(&filter(Sysno::getpgid, libc::SECCOMP_RET_LOG));
     install(&filter(Sysno::umask, fail_with(Errno::DOM)));
     install(&filter(Sysno::umask, fail_with(Errno::NOTTY)));
     let mut batch = Batch::new([

@@ -45,7 +45,7 @@ fn meets(lab: &mut Lab, is_filtered: bool, waits: bool) {
         let (told, tell) = rustix::pipe::pipe().expect("pipe");
         let (wake, waker) = rustix::pipe::pipe().expect("pipe");
         if is_filtered {
-            install(&filter(Sysno::getpgrp, libc::SECCOMP_RET_ALLOW));
+            install(&filter(Sysno::getpgid, libc::SECCOMP_RET_ALLOW));
         }
         let runs = std::thread::spawn(move || {
             let mut lab = Lab::new(&options);

@@ -11,6 +11,7 @@ use sysbatch_reference::{EntryExt as _, built_in};
 use syscalls::Sysno;
 
 use super::assert_handed_back;
+use crate::arch::{set_tracee_argument, set_tracee_number, set_tracee_result};
 use crate::harness::cases;
 use crate::lab::{Batch, Lab, imm, result, set, sys};
 use crate::process::{ended, fork, stopped_or_ended, until_it_has_run, wait_for};
@@ -96,9 +97,8 @@ fn trace(pid: Pid, edit: impl Fn(&Seen) -> Option<i64>) -> Vec<Seen> {
 }
 
 fn set_result(pid: Pid, result: i64) {
-    let offset = core::mem::offset_of!(libc::user_regs_struct, rax);
     let value = usize::try_from(result).expect("a positive result");
-    assert_eq!(ptrace(libc::PTRACE_POKEUSER, pid, offset, value), 0);
+    set_tracee_result(pid, value);
 }
 
 /// A child that lets itself be traced, and then runs a batch and checks it.
@@ -140,7 +140,7 @@ fn tracer_sees_every_sub_call(lab: &mut Lab) {
         mark(),
         sys(Sysno::umask, [imm(0o27)]),
         built_in(BuiltIn::Add, &[result(2), imm(1)]),
-        sys(Sysno::dup2, [imm(-1), imm(77), imm(78)]),
+        sys(Sysno::dup3, [imm(-1), imm(77), imm(libc::O_CLOEXEC)]),
         sys(Sysno::umask, [imm(0o22)]),
         // A number that no kernel knows.
         Entry {
@@ -153,9 +153,10 @@ fn tracer_sees_every_sub_call(lab: &mut Lab) {
     let calls = between_marks(&trace(pid, |_| None));
     let numbers: Vec<u64> = calls.iter().map(|call| call.0).collect();
     let umask = number(Sysno::umask);
-    assert_eq!(numbers, [umask, number(Sysno::dup2), umask, 0x1FFF]);
+    assert_eq!(numbers, [umask, number(Sysno::dup3), umask, 0x1FFF]);
     assert_eq!(calls[0].1[0], 0o27);
-    assert_eq!((calls[1].1, calls[1].2), ([u64::MAX, 77, 78], -9));
+    let flags = u64::from(libc::O_CLOEXEC.cast_unsigned());
+    assert_eq!((calls[1].1, calls[1].2), ([u64::MAX, 77, flags], -9));
     assert_eq!((calls[2].1[0], calls[2].2), (0o22, 0o27));
     assert_eq!((calls[3].1[0], calls[3].2), (5, -38));
 }
@@ -207,7 +208,6 @@ fn tracer_may_change_number_and_arguments(lab: &mut Lab) {
     let options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_EXITKILL;
     let options = usize::try_from(options).expect("flags");
     assert_eq!(ptrace(libc::PTRACE_SETOPTIONS, pid, 0, options), 0);
-    let poke = |offset, value| assert_eq!(ptrace(libc::PTRACE_POKEUSER, pid, offset, value), 0);
     let umask = number(Sysno::umask);
     loop {
         assert_eq!(ptrace(libc::PTRACE_SYSCALL, pid, 0, 0), 0);
@@ -227,14 +227,10 @@ fn tracer_may_change_number_and_arguments(lab: &mut Lab) {
         let entry = unsafe { info.u.entry };
         match (entry.nr == umask, entry.args[0]) {
             (true, 0o27) => {
-                let getpid = usize::try_from(Sysno::getpid.id()).expect("a call number");
-                poke(
-                    core::mem::offset_of!(libc::user_regs_struct, orig_rax),
-                    getpid,
-                );
+                set_tracee_number(pid, Sysno::getpid);
             }
             (true, 0o22) => {
-                poke(core::mem::offset_of!(libc::user_regs_struct, rdi), 0o77);
+                set_tracee_argument(pid, 0o77);
             }
             _ => {}
         }
