@@ -59,14 +59,17 @@ fn text_has_to_be_utf8() {
 fn a_dump_shows_names_bytes_and_indexes() {
     let source = b"fuel 20\nagain: n = read(0, \"ab\", 0x10)  neg exit, pos again\n";
     let output = check("loop.sb", source, &["--dump", "--bytes"]);
-    let expected = "\
+    let read = libc::SYS_read;
+    let expected = format!(
+        "\
 fuel 20
 slots 1
 
-# ffff000000000000 0000ffff00008000 0000000000000000 0000000000000000 0000000000000010 \
+# ffff0000{read:08x} 0000ffff00008000 0000000000000000 0000000000000000 0000000000000010 \
                     0000000000000000 0000000000000000 0000000000000000
 again:  n = read(0, \"ab\", 0x10)  neg exit, pos again                      # 0
-";
+"
+    );
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
 }
 

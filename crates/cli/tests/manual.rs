@@ -60,6 +60,9 @@ fn page() -> BTreeMap<String, BTreeSet<String>> {
         }
         title = line == ".TP";
     }
+    if cfg!(not(target_arch = "x86_64")) {
+        commands.remove("wrap");
+    }
     commands
 }
 

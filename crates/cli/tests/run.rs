@@ -90,15 +90,16 @@ fn operands_are_shown_as_they_are_when_the_entry_runs() {
 
 #[test]
 fn a_repeated_call_has_a_line_for_each_record() {
-    let mut lines = trace(
+    let gettid = libc::SYS_gettid;
+    let mut lines = trace(&format!(
         "data records = u16 4, \"a\\0\", u16 4, \"b\\0\", u16 4, \".\\0\", u16 0\n\
          word name = records + 2\n\
          fuel 20\n\
          faccessat(-1, [name], 0) repeat(1, -2, 0, 0)\n\
-         syscall_186([name], 7) repeat(0, -2, 1, 3, '.')\n\
+         syscall_{gettid}([name], 7) repeat(0, -2, 1, 3, '.')\n\
          mmap(records + 12, 1, PROT_NONE, 0, -1) repeat(0, 0, 1, 0)\n\
-         read(-1, records + 14, 1) repeat(1, -2, 0, 0)",
-    );
+         read(-1, records + 14, 1) repeat(1, -2, 0, 0)"
+    ));
     // Where nothing is read to is not looked at.
     let last = lines.pop().unwrap();
     assert!(last.starts_with("read(-1, 0x"), "{last}");

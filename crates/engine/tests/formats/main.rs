@@ -27,6 +27,13 @@ const SIZE: u64 = 0x1000;
 /// An address that cannot be reached.
 pub(crate) const NOWHERE: u64 = BASE + SIZE;
 
+/// The number of `execve`, which is never made in a batch.
+pub(crate) const EXECVE: u8 = if cfg!(target_arch = "x86_64") {
+    59
+} else {
+    221
+};
+
 /// A program of words, its results at [`RESULTS`].
 pub(crate) struct Image {
     pub(crate) memory: Memory,

@@ -50,7 +50,7 @@ fn a_failure_ends_it_only_if_told_so() {
 
 #[test]
 fn a_number_that_is_no_call_gets_enosys() {
-    for number in [57, 1 << 32, u64::MAX] {
+    for number in [EXECVE.into(), 1 << 32, u64::MAX] {
         let mut image = image();
         image.put(FIRST, &[number, 0]);
         let stopped = image.run();

@@ -53,7 +53,7 @@ fn a_failure_does_not_end_it_if_told_so() {
 
 #[test]
 fn calls_never_made_in_a_batch_do_not_exist() {
-    let stopped = image(&[57, 1]).run();
+    let stopped = image(&[EXECVE.into(), 1]).run();
     assert_eq!(stopped.outcome, Ok(Status::Exit));
     assert_eq!(stopped.results(1), [-38]);
     assert!(stopped.made().is_empty());

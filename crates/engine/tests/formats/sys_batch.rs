@@ -89,7 +89,8 @@ fn unknown_and_refused_calls_fail_with_enosys() {
     seven.argc = 7;
     let mut negative = call(1, &[]);
     negative.argc = -1;
-    for refused in [call(57, &[]), call(-1, &[]), call(-3, &[]), seven, negative] {
+    let execve = call(EXECVE.into(), &[]);
+    for refused in [execve, call(-1, &[]), call(-3, &[]), seven, negative] {
         let number = refused.number;
         let stopped = image(&[refused.jumps(1, 0, 0), call(1, &[]), call(2, &[])]).run();
         assert_eq!(stopped.results(3), [-38, 77, 0], "{number}");
