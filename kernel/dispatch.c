@@ -18,8 +18,8 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/static_call.h>
+#include <linux/stringify.h>
 #include <linux/syscalls.h>
-#include <linux/version.h>
 
 #include <asm/ibt.h>
 
@@ -40,15 +40,22 @@ static void no_task_work(void)
 DEFINE_STATIC_CALL(sysbatch_dispatcher, sysbatch_no_dispatcher);
 DEFINE_STATIC_CALL(sysbatch_task_work, no_task_work);
 
+#ifdef CONFIG_RSEQ
 /*
- * The function that brings the area of rseq(2) up to date is another one in later
- * kernels. There the way to user space does it, at the end of the batch.
+ * The area of rseq(2) has a flag of its own in later kernels, and what is done for it
+ * on the way to user space is inline; so it is done as there if that fails.
  */
-#if defined(CONFIG_RSEQ) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
-#define UPDATES_RSEQ
+#ifdef TIF_RSEQ
+#define UPDATE_RSEQ __rseq_handle_slowpath
+static void no_rseq(struct pt_regs *regs)
+{
+}
+#else
+#define UPDATE_RSEQ __rseq_handle_notify_resume
 static void no_rseq(struct ksignal *signal, struct pt_regs *regs)
 {
 }
+#endif
 
 DEFINE_STATIC_CALL(sysbatch_rseq, no_rseq);
 #endif
@@ -148,9 +155,9 @@ static int __init find_branch_history(void)
 
 static int __init find_rseq(void)
 {
-#ifdef UPDATES_RSEQ
+#ifdef CONFIG_RSEQ
 	/* kernel/rseq.c. */
-	void *rseq = sysbatch_find_function("__rseq_handle_notify_resume");
+	void *rseq = sysbatch_find_function(__stringify(UPDATE_RSEQ));
 
 	if (!rseq)
 		return -ENOENT;
@@ -200,11 +207,18 @@ void sysbatch_do_task_work(void)
 	static_call(sysbatch_task_work)();
 }
 
-/* As rseq_handle_notify_resume(), which is inline. */
+/* As rseq_handle_notify_resume() or rseq_exit_to_user_mode_restart(), inline both. */
 void sysbatch_update_rseq(void)
 {
-#ifdef UPDATES_RSEQ
+#ifdef CONFIG_RSEQ
+#ifdef TIF_RSEQ
+	/* First: a task that is scheduled in between has it set again. */
+	clear_thread_flag(TIF_RSEQ);
+	if (current->rseq.event.sched_switch)
+		static_call(sysbatch_rseq)(current_pt_regs());
+#else
 	if (current->rseq)
 		static_call(sysbatch_rseq)(NULL, current_pt_regs());
+#endif
 #endif
 }

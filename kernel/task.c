@@ -95,7 +95,7 @@ u32 sysbatch_pending_work(void)
 		return 0;
 	if ((flags & RESCHEDULE_FLAGS) || holds_up_rcu_tasks())
 		work |= SYSBATCH_PENDING_RESCHEDULE;
-	if ((flags & _TIF_NOTIFY_RESUME) || task_work_pending(current))
+	if ((flags & RESUME_FLAGS) || task_work_pending(current))
 		work |= SYSBATCH_PENDING_TASK_WORK;
 	if (signal_pending(current))
 		work |= SYSBATCH_PENDING_SIGNAL;

@@ -52,12 +52,19 @@ static __always_inline u8 holds_up_rcu_tasks(void)
 #define RESCHEDULE_FLAGS _TIF_NEED_RESCHED
 #endif
 
+/* The area of rseq(2) is old: in earlier kernels _TIF_NOTIFY_RESUME says so. */
+#ifdef TIF_RSEQ
+#define RESUME_FLAGS (_TIF_NOTIFY_RESUME | _TIF_RSEQ)
+#else
+#define RESUME_FLAGS _TIF_NOTIFY_RESUME
+#endif
+
 /*
  * What comes with one of these flags: a signal, and with it a mask to be put
  * back; task work; what the memory and block cgroups ask for.
  */
-#define WORK_FLAGS (RESCHEDULE_FLAGS | _TIF_SIGPENDING |		\
-		    _TIF_NOTIFY_SIGNAL | _TIF_NOTIFY_RESUME)
+#define WORK_FLAGS (RESCHEDULE_FLAGS | RESUME_FLAGS |			\
+		    _TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL)
 
 /* Whether a sub-call may be made with nothing done before it. */
 static __always_inline bool is_clear(void)

@@ -65,6 +65,19 @@ const PIECES: &[Piece] = &[
             ("7.3", 0x8d4d_6fec),
         ],
     },
+    // The area of rseq(2), where it has a flag of its own: sysbatch_update_rseq().
+    Piece {
+        file: "include/linux/rseq_entry.h",
+        from: "static __always_inline bool __rseq_exit_to_user_mode_restart(",
+        to: FUNCTION_END,
+        checksums: &[("7.3", 0x0d35_a642)],
+    },
+    Piece {
+        file: "include/linux/rseq_entry.h",
+        from: "rseq_exit_to_user_mode_restart(struct pt_regs *regs, unsigned long ti_work)",
+        to: FUNCTION_END,
+        checksums: &[("7.3", 0x3568_dfd6)],
+    },
     // Who may watch a task: watched() in kernel/task.h.
     Piece {
         file: "include/linux/thread_info.h",

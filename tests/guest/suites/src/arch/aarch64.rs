@@ -225,6 +225,9 @@ pub(crate) fn set_tracee_result(pid: Pid, value: usize) {
     set_first_register(pid, value);
 }
 
+/// What the C library registers areas of `rseq(2)` with (glibc's `bits/rseq.h`).
+pub(crate) const RSEQ_SIGNATURE: u32 = 0xD428_BC00;
+
 /// The thread pointer.
 pub(crate) fn thread_pointer() -> u64 {
     let pointer: u64;

@@ -146,6 +146,9 @@ pub(crate) fn set_tracee_result(pid: Pid, value: usize) {
     poke(pid, offset_of!(libc::user_regs_struct, rax), value);
 }
 
+/// What the C library registers areas of `rseq(2)` with (glibc's `bits/rseq.h`).
+pub(crate) const RSEQ_SIGNATURE: u32 = 0x5305_3053;
+
 /// The thread pointer.
 pub(crate) fn thread_pointer() -> u64 {
     let pointer: u64;
