@@ -34,8 +34,8 @@ static void *vdso_way(const u32 *auxiliary, unsigned char opcode)
 		auxiliary += 2;
 	CHECK_EQUAL(auxiliary[0], AT_SYSINFO);
 	code = (const unsigned char *)auxiliary[1];
-	/* Three pushes and a move come first. */
-	for (k = 0; k < 8; k++) {
+	/* Three pushes and a move come first, and in later kernels one without effect. */
+	for (k = 0; k < 11; k++) {
 		if (code[k] == 0x0f && code[k + 1] == opcode)
 			return (void *)auxiliary[1];
 	}
