@@ -169,7 +169,7 @@ impl Job<'_> {
             memory: suite.memory,
             processors: suite.processors,
             rewrites_kernel: suite.rewrites_kernel,
-            command_line: suite.command_line,
+            command_line: (suite.command_line)(kernel.series()?),
             five_levels: suite.five_levels,
             vendor: suite.vendor,
             echo: choice.echo,
