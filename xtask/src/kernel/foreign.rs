@@ -29,7 +29,6 @@ const PACKAGES: &[&str] = &[
     "libc6-dev",
     "libelf1t64",
     "make",
-    "pahole",
     "perl-base",
     "rust-web-src",
     "rustc-web",
