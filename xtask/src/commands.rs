@@ -55,7 +55,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         picture: Option<PathBuf>,
     },
-    /// Run every test, on the host and in guests on both kernels.
+    /// Run every test, on the host and in guests on the kernels of Debian's
+    /// releases.
     Test {
         /// Only this step; may be given several times.
         #[arg(long, value_name = "STEP")]

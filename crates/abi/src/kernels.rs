@@ -18,9 +18,10 @@ pub struct KernelSeries {
 }
 
 /// All that were reviewed, the oldest first.
-pub const KERNEL_SERIES: [KernelSeries; 2] = [
+pub const KERNEL_SERIES: [KernelSeries; 3] = [
     series(6, 1, "6.1", "bookworm"),
     series(6, 12, "6.12", "trixie"),
+    series(7, 3, "7.3", "trixie-backports"),
 ];
 
 const fn series(major: u16, minor: u16, name: &'static str, suite: &'static str) -> KernelSeries {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! In which manner a call is made in a first try.
 //!
-//! Each call that is made *unless it waits* was read in the kernel's sources (6.1 and
-//! 6.12) for this: if a signal waits when it begins, and there is no need to wait, it
+//! Each call that is made *unless it waits* was read in the kernel's sources (6.1, 6.12
+//! and 7.3) for this: if a signal waits when it begins, and there is no need to wait, it
 //! does what it does without one; else it returns an error for a signal, and nothing
 //! of it has happened that the same call made again would not do.
 
