@@ -166,6 +166,11 @@
 //! # Ok::<(), Box<dyn Error>>(())
 //! ```
 //!
+//! # Code that is not written as a batch
+//!
+//! [`combine`](macro@combine) makes batches of functions that are written with the ordinary
+//! calls of rustix.
+//!
 //! # Where it runs
 //!
 //! [`Backend::select`] uses the kernel's device `/dev/sysbatch` if the
@@ -199,6 +204,8 @@ struct ProjectReadme;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+#[doc(hidden)]
+pub mod __private;
 mod arch;
 mod backend;
 mod batch;
@@ -208,6 +215,7 @@ mod host;
 mod io_error;
 mod ring;
 
+pub use __private::{backend as combined_backend, runs as combined_batches};
 pub use backend::{Backend, Choice, DeviceError, Kind, SelectError};
 pub use batch::{
     Batch, BatchError, Buffer, BuildError, CallError, CallErrorKind, Destination, FdOperand,
@@ -234,3 +242,29 @@ pub use ring::{
 /// version 1.
 pub use rustix;
 pub use sysbatch_abi as abi;
+#[doc = include_str!("combine.md")]
+pub use sysbatch_macros::combine;
+/// Combines the system calls of a block: see [`combine`](macro@combine).
+///
+/// An attribute cannot be on a block, nor have a macro its name, so this has another one.
+/// Options come first, as inner attributes.
+///
+/// ```
+/// use sysbatch::rustix::fs::{CWD, Mode, OFlags, openat};
+/// use sysbatch::rustix::io::read;
+///
+/// fn first(path: &str) -> std::io::Result<u8> {
+///     let mut byte = [0];
+///     sysbatch::combine_block! {
+///         #![deny_split]
+///         let file = openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+///         read(&file, &mut byte)?;
+///         drop(file);
+///     }
+///     Ok(byte[0])
+/// }
+///
+/// assert_eq!(first("/proc/version")?, b'L');
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub use sysbatch_macros::combine_block;

@@ -206,6 +206,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
             ("sysbatch", "backend"),
             ("sysbatch", "causes"),
             ("sysbatch", "chains"),
+            ("sysbatch", "combine"),
             ("sysbatch", "control"),
             ("sysbatch", "descriptors"),
             ("sysbatch", "fs"),

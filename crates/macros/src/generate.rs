@@ -1,0 +1,215 @@
+//! The code of a batch.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, ExprCall, Stmt};
+
+use crate::group::{Code, Group, Kind, Variable};
+use crate::ir::{Action, Entry, Operand};
+use crate::known::{Returned, called, is_drop};
+
+/// The code of a group that is finished; nothing if a branch is too long for an entry.
+pub(crate) fn generate(group: &Group) -> Option<TokenStream> {
+    let own = |name: &str| Ident::new(name, Span::mixed_site());
+    let (slots, entries, out) = (own("__slots"), own("__entries"), own("__out"));
+    let hoisted = &group.hoisted;
+    let written = written(&group.statements);
+    let buffers = group.buffers.iter().map(|buffer| buffer.setup());
+    let kept = group.buffers.iter().map(|buffer| &buffer.name);
+    let setup = &group.setup;
+    let laid: Option<Vec<TokenStream>> = (0..group.assembly.entries.len())
+        .map(|at| entry(group, at))
+        .collect();
+    let laid = laid?;
+    let slot_count = group.assembly.slots();
+    let exits = group.exits.iter().enumerate().map(|(index, exit)| {
+        let number = index as i64 + 1;
+        let variables = exit.variables.iter().map(|variable| {
+            let (name, mutability) = (&variable.name, &variable.mutability);
+            let value = value(variable, &slots);
+            quote!(#ALLOW let #mutability #name = #value;)
+        });
+        let code = match &exit.code {
+            Code::Question(slot) => {
+                let slot = usize::from(*slot);
+                quote!(::sysbatch::__private::failed(#slots[#slot])?;)
+            }
+            Code::Written(code) => quote!(#code;),
+        };
+        quote!(#number => {
+            #(#variables)*
+            #code
+            #[allow(unreachable_code, reason = "it leads elsewhere")]
+            { ::core::unreachable!() }
+        })
+    });
+    let last = |at: usize, variable: &Variable| {
+        !group.variables[at + 1..]
+            .iter()
+            .any(|later| later.name == variable.name)
+    };
+    let mut values = Vec::new();
+    let mut names = Vec::new();
+    for (at, variable) in group.variables.iter().enumerate() {
+        if !variable.live {
+            continue;
+        }
+        let place = syn::Index::from(values.len());
+        values.push(value(variable, &slots));
+        let mutability = &variable.mutability;
+        // What is shadowed is dropped in its turn.
+        let name = if last(at, variable) {
+            variable.name.clone()
+        } else {
+            format_ident!("__shadowed{at}", span = Span::mixed_site())
+        };
+        names.push(quote!(#ALLOW let #mutability #name = #out.#place;));
+    }
+    // What follows is never come to, and has to have its variables all the same.
+    let on = if group.ended {
+        quote!(::core::unreachable!())
+    } else {
+        quote!({})
+    };
+    Some(quote! {
+        #(#hoisted)*
+        #[allow(unused_variables, unreachable_code, clippy::let_unit_value, reason = "generated")]
+        let #out = {
+            #[allow(warnings, clippy::all, clippy::pedantic, clippy::restriction, reason = "checked as it is written, and not run")]
+            if false {
+                #(#written)*
+                #[allow(unreachable_code, reason = "generated")]
+                { ::core::unreachable!() }
+            }
+            #(#buffers)*
+            #(#setup)*
+            let mut #slots = [0_i64; #slot_count];
+            let mut #entries = [#(#laid),*];
+            // SAFETY: the entries are those of the statements above, as rustix makes the
+            // calls; the memory that they name is borrowed until after this.
+            #ALLOW
+            unsafe { ::sysbatch::__private::run(&mut #entries, &mut #slots) };
+            #(::sysbatch::__private::keep(&#kept);)*
+            match #slots[0] {
+                #(#exits)*
+                _ => #on,
+            }
+            #ALLOW
+            { (#(#values,)*) }
+        };
+        #(#names)*
+    })
+}
+
+/// The attribute of generated statements.
+struct Allow;
+const ALLOW: Allow = Allow;
+
+impl quote::ToTokens for Allow {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(quote!(#[allow(
+            unsafe_code, unused_variables, unused_mut, unused_unsafe, clippy::all,
+            clippy::pedantic, clippy::restriction, reason = "generated"
+        )]));
+    }
+}
+
+/// The statements as they are written, with each call checked to be that of rustix.
+fn written(statements: &[Stmt]) -> Vec<Stmt> {
+    struct Check;
+    impl VisitMut for Check {
+        fn visit_expr_call_mut(&mut self, call: &mut ExprCall) {
+            visit_mut::visit_expr_call_mut(self, call);
+            let function = &call.func;
+            let span = function.span();
+            if let Some(known) = called(function) {
+                let module = format_ident!("{}", known.module, span = span);
+                let name = format_ident!("{}", known.name, span = span);
+                *call.func = Expr::Verbatim(quote_spanned! {span=>
+                    ::sysbatch::__private::known(#function, ::sysbatch::rustix::#module::#name)
+                });
+            } else if is_drop(call) {
+                *call.func = Expr::Verbatim(quote_spanned! {span=>
+                    ::sysbatch::__private::known(#function, ::core::mem::drop)
+                });
+            }
+        }
+    }
+    let mut statements = statements.to_vec();
+    for statement in &mut statements {
+        Check.visit_stmt_mut(statement);
+    }
+    statements
+}
+
+/// An entry as it is written into the array.
+fn entry(group: &Group, at: usize) -> Option<TokenStream> {
+    let entry: &Entry = &group.assembly.entries[at];
+    let name = match entry.action {
+        Action::Call(name) => name,
+        Action::Close => "close",
+        Action::Set => "set",
+        Action::Add => "add",
+        Action::Sub => "sub",
+        Action::Load4 => "load4",
+        Action::Load8 => "load8",
+    };
+    let name = format_ident!("{name}");
+    let slot = entry.destination;
+    let [negative, zero, positive] = [entry.negative, entry.zero, entry.positive]
+        .map(|target| group.assembly.offset(at, target));
+    let (negative, zero, positive) = (negative?, zero?, positive?);
+    let operands = entry.operands.iter().map(|operand| match operand {
+        Operand::Constant(value) => quote!(::sysbatch::__private::Operand::Value(#value)),
+        Operand::Slot(slot) => quote!(::sysbatch::__private::Operand::Slot(#slot)),
+        Operand::Value(at) => {
+            let value = &group.values[*at];
+            quote!(::sysbatch::__private::Operand::Value(#value))
+        }
+    });
+    let call = quote!(::sysbatch::__private::calls::#name(
+        #slot, [#negative, #zero, #positive], &[#(#operands),*],
+    ));
+    if entry.checked.is_empty() {
+        return Some(call);
+    }
+    let refusals = entry.checked.iter().map(|&at| &group.values[at]);
+    Some(quote!(::sysbatch::__private::calls::refused(#call, &[#(#refusals),*])))
+}
+
+/// The value of a variable after the batch.
+fn value(variable: &Variable, slots: &Ident) -> TokenStream {
+    let slot = usize::from(variable.slot);
+    let result = quote!(#slots[#slot]);
+    let private = quote!(::sysbatch::__private);
+    match &variable.kind {
+        Kind::Unit => quote!(()),
+        // SAFETY: the batch has opened it, and has not closed it.
+        Kind::Descriptor => quote!(unsafe { #private::owned(#result) }),
+        Kind::Length { .. } => quote!(#result as ::core::primitive::usize),
+        Kind::Offset => quote!(#result as ::core::primitive::u64),
+        Kind::Counter(width) => {
+            let of = match width {
+                crate::known::Width::U64 => quote!(::core::primitive::u64),
+                crate::known::Width::Usize => quote!(::core::primitive::usize),
+                crate::known::Width::I64 => quote!(::core::primitive::i64),
+            };
+            quote!(#result as #of)
+        }
+        // SAFETY: the call has succeeded.
+        Kind::Stat(room) | Kind::Statx(room) => quote!(unsafe { #room.get() }),
+        Kind::Errno => quote!(#private::errno(#result)),
+        Kind::Outcome(returned, room) => {
+            let ok = match (returned, room) {
+                (Returned::Descriptor, _) => quote!(unsafe { #private::owned(#result) }),
+                (Returned::Length, _) => quote!(#result as ::core::primitive::usize),
+                (Returned::Offset, _) => quote!(#result as ::core::primitive::u64),
+                (_, Some(room)) => quote!(unsafe { #room.get() }),
+                _ => quote!(()),
+            };
+            quote!(#private::outcome(#result).map(|()| #ok))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The macros of [`sysbatch`](https://docs.rs/sysbatch): ordinary code becomes batches.
+//!
+//! [`combine`](macro@combine) is for functions, [`combine_block`](macro@combine_block) for a block in one.
+//! They are to be used by the names that `sysbatch` gives them.
+
+mod generate;
+mod group;
+mod ir;
+mod known;
+mod options;
+mod pure;
+mod report;
+mod rewrite;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::parse::Parser as _;
+use syn::spanned::Spanned as _;
+use syn::{Block, Error, Expr, ItemFn, Stmt};
+
+use group::Surroundings;
+use options::Options;
+use rewrite::Rewriter;
+
+/// Combines the system calls of a function into batches.
+#[proc_macro_attribute]
+pub fn combine(
+    options: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    let item: TokenStream = item.into();
+    match function(options.into(), item.clone()) {
+        Ok(tokens) => tokens.into(),
+        Err(error) => {
+            // The function as it is written, so that there is no second error for its lack.
+            let mut tokens = error.to_compile_error();
+            tokens.extend(item);
+            tokens.into()
+        }
+    }
+}
+
+/// Combines the system calls of a block into batches.
+#[proc_macro]
+pub fn combine_block(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    match block(input.into()) {
+        Ok(tokens) => tokens.into(),
+        Err(error) => error.to_compile_error().into(),
+    }
+}
+
+fn function(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
+    let options = Options::parse.parse2(options)?;
+    let mut function: ItemFn = syn::parse2(item.clone()).map_err(|error| {
+        let what = item
+            .into_iter()
+            .next()
+            .map_or_else(Span::call_site, |token| token.span());
+        Error::new(
+            what,
+            format!("`#[combine]` is for functions with a body, and this is none ({error})"),
+        )
+    })?;
+    let signature = &function.sig;
+    if let Some(token) = &signature.asyncness {
+        return Err(Error::new_spanned(
+            token,
+            "a batch runs to its end without giving way to other tasks, so `#[combine]` takes \
+             no `async fn`; put the calls into a function of their own, or use `sysbatch::Ring`",
+        ));
+    }
+    if let Some(token) = &signature.constness {
+        return Err(Error::new_spanned(
+            token,
+            "a `const fn` cannot make system calls",
+        ));
+    }
+    let surroundings = Surroundings {
+        plain_errors: options::is_plain_error(&signature.output),
+    };
+    rewrite(
+        &mut function.block,
+        surroundings,
+        options,
+        &signature.ident.to_string(),
+    )?;
+    if let (true, syn::ReturnType::Type(_, of)) = (surroundings.plain_errors, &function.sig.output)
+    {
+        let check = quote_spanned!(of.span()=> if false {
+            ::sysbatch::__private::plain_errors::<#of>();
+        });
+        function
+            .block
+            .stmts
+            .insert(0, Stmt::Expr(Expr::Verbatim(check), None));
+    }
+    Ok(function.into_token_stream())
+}
+
+fn block(input: TokenStream) -> syn::Result<TokenStream> {
+    let parser = |input: syn::parse::ParseStream<'_>| {
+        let options = Options::inner(input)?;
+        Ok((options, input.call(Block::parse_within)?))
+    };
+    let (options, stmts): (Options, Vec<Stmt>) = parser.parse2(input)?;
+    let mut block = Block {
+        brace_token: syn::token::Brace::default(),
+        stmts,
+    };
+    let surroundings = Surroundings {
+        plain_errors: false,
+    };
+    rewrite(&mut block, surroundings, options, "combine!")?;
+    Ok(quote!(#block))
+}
+
+fn rewrite(
+    block: &mut Block,
+    surroundings: Surroundings,
+    options: Options,
+    name: &str,
+) -> syn::Result<()> {
+    let mut rewriter = Rewriter::new(surroundings);
+    rewriter.block(block);
+    if options.explain {
+        report::explain(&rewriter.events, name);
+    }
+    report::check(&rewriter.events, options.deny_split, name)
+}

@@ -1,0 +1,103 @@
+//! Entries, by the system call they make.
+
+use linux_raw_sys::general::AT_FDCWD;
+use rustix::io::Errno;
+use sysbatch_abi::{BuiltIn, Entry, Mode, Width};
+use syscalls::Sysno;
+
+/// An operand of an entry.
+#[derive(Clone, Copy, Debug)]
+pub enum Operand {
+    /// A value.
+    Value(u64),
+    /// The value in a result slot.
+    Slot(u16),
+}
+
+/// An entry.
+pub type Call = Entry;
+
+fn entry(nr: i32, dst: u16, [on_neg, on_zero, on_pos]: [i16; 3], operands: &[Operand]) -> Entry {
+    let mut entry = Entry {
+        nr,
+        dst,
+        on_neg,
+        on_zero,
+        on_pos,
+        ..Entry::default()
+    };
+    for (k, operand) in operands.iter().enumerate() {
+        match *operand {
+            Operand::Value(value) => entry.args[k] = value,
+            Operand::Slot(slot) => {
+                entry.args[k] = slot.into();
+                entry.modes |= Mode::Result.bits(k);
+            }
+        }
+    }
+    entry
+}
+
+macro_rules! calls {
+    ($($name:ident)*) => {$(
+        #[must_use]
+        pub fn $name(dst: u16, branches: [i16; 3], operands: &[Operand]) -> Entry {
+            entry(Sysno::$name as i32, dst, branches, operands)
+        }
+    )*};
+}
+
+calls! {
+    openat mkdirat unlinkat renameat linkat symlinkat newfstatat fstat statx ftruncate fallocate
+    fsync fdatasync syncfs fchmod flock lseek read pread64 write pwrite64 dup fcntl accept accept4
+    listen sendto shutdown pipe2 close
+}
+
+#[cfg(target_arch = "x86_64")]
+calls! { open pipe }
+
+/// As `openat`, where there is no other.
+#[cfg(not(target_arch = "x86_64"))]
+#[must_use]
+pub fn open(dst: u16, branches: [i16; 3], operands: &[Operand]) -> Entry {
+    let mut all = vec![Operand::Value(i64::from(AT_FDCWD).cast_unsigned())];
+    all.extend_from_slice(operands);
+    openat(dst, branches, &all)
+}
+
+/// As `pipe2`, where there is no other.
+#[cfg(not(target_arch = "x86_64"))]
+#[must_use]
+pub fn pipe(dst: u16, branches: [i16; 3], operands: &[Operand]) -> Entry {
+    pipe2(dst, branches, operands)
+}
+
+macro_rules! built_ins {
+    ($($name:ident = $built_in:expr;)*) => {$(
+        #[must_use]
+        pub fn $name(dst: u16, branches: [i16; 3], operands: &[Operand]) -> Entry {
+            entry($built_in.number(), dst, branches, operands)
+        }
+    )*};
+}
+
+built_ins! {
+    set = BuiltIn::Set;
+    add = BuiltIn::Add;
+    sub = BuiltIn::Sub;
+    load4 = BuiltIn::Load(Width::Four);
+    load8 = BuiltIn::Load(Width::Eight);
+}
+
+/// The entry, or one that gives an error in its place.
+#[must_use]
+pub fn refused(entry: Entry, refusals: &[Option<Errno>]) -> Entry {
+    let Some(errno) = refusals.iter().flatten().next() else {
+        return entry;
+    };
+    let error = (-i64::from(errno.raw_os_error())).cast_unsigned();
+    let branches = [entry.on_neg, entry.on_zero, entry.on_pos];
+    set(entry.dst, branches, &[Operand::Value(error)])
+}
+
+const _: () = assert!(AT_FDCWD == -100);

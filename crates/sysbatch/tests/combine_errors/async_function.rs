@@ -1,0 +1,15 @@
+#![allow(unused)]
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use sysbatch::combine;
+use sysbatch::rustix::fs::{fstat, fsync, ftruncate, openat, statat, unlinkat, AtFlags, Mode, OFlags, CWD};
+use sysbatch::rustix::io::{pread, read, write, Errno};
+
+#[combine]
+async fn function(file: BorrowedFd<'_>) -> io::Result<()> {
+    fsync(file)?;
+    fsync(file)?;
+    Ok(())
+}
+
+fn main() {}

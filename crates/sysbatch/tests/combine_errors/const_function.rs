@@ -1,0 +1,11 @@
+#![allow(unused)]
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use sysbatch::combine;
+use sysbatch::rustix::fs::{fstat, fsync, ftruncate, openat, statat, unlinkat, AtFlags, Mode, OFlags, CWD};
+use sysbatch::rustix::io::{pread, read, write, Errno};
+
+#[combine]
+const fn function() {}
+
+fn main() {}

@@ -1,0 +1,14 @@
+#![allow(unused)]
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use sysbatch::combine;
+use sysbatch::rustix::fs::{fstat, fsync, ftruncate, openat, statat, unlinkat, AtFlags, Mode, OFlags, CWD};
+use sysbatch::rustix::io::{pread, read, write, Errno};
+
+#[combine]
+fn function(file: BorrowedFd<'_>, buffer: &mut [u8; 64], number: u64) -> io::Result<u64> {
+    let _ = std::fs::read("name")?;
+    Ok(number)
+}
+
+fn main() {}

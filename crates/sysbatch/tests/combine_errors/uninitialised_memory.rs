@@ -1,0 +1,15 @@
+#![allow(unused)]
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use sysbatch::combine;
+use sysbatch::rustix::fs::{fstat, fsync, ftruncate, openat, statat, unlinkat, AtFlags, Mode, OFlags, CWD};
+use sysbatch::rustix::io::{pread, read, write, Errno};
+
+#[combine(deny_split)]
+fn function(file: BorrowedFd<'_>, memory: &mut [std::mem::MaybeUninit<u8>], number: u64) -> io::Result<u64> {
+    let (_, _) = read(file, memory)?;
+    fsync(file)?;
+    Ok(number)
+}
+
+fn main() {}
