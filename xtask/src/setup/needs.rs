@@ -55,6 +55,8 @@ pub(super) const NEEDS: &[Need] = &[
     need(Purpose::Tests, &["groff-base"]),
     need(Purpose::Tests, &["binutils"]),
     need(Purpose::Tests, &["pkg-config", "pkgconf"]),
+    // Compares the calls of combined functions with those of the same as they are written.
+    need(Purpose::Tests, &["strace"]),
     // Builds the module on users' machines, and so in a test.
     need(Purpose::Tests, &["dkms"]),
     // Unpack the sources of a kernel, and build it.
