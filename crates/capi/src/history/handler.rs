@@ -76,7 +76,9 @@ fn find() -> Handlers {
             )
         };
         // A handler for one time only has been taken off when it runs.
-        let had_one = action.handler > libc::SIG_IGN || action.restorer != 0;
+        let once = u64::from(libc::SA_RESETHAND.cast_unsigned());
+        let had_one =
+            action.handler > libc::SIG_IGN || action.restorer != 0 || action.flags & once != 0;
         if asked.is_err() || !had_one {
             continue;
         }
@@ -145,13 +147,49 @@ fn is_frame(address: u64) -> bool {
     /// `__USER_CS` (`arch/x86/include/asm/segment.h`).
     const USER_CODE: usize = 0x33;
     if !cfg!(target_arch = "x86_64") {
-        return true;
+        return is_saved_link(address);
     }
     let mut words = [0; WORDS];
     copy(address, &mut words, SEGMENT + 1) == SEGMENT + 1
         && words[LINK] == 0
         && words[STACK] as u64 > address
         && words[SEGMENT] & 0xFFFF == USER_CODE
+}
+
+/// The same for aarch64, where the handler itself has put the address there, behind the
+/// frame pointer that it was given. That leads to a record above the kernel's frame, and
+/// the registers in the frame have the frame pointer that the record has, and the stack
+/// pointer behind the record (`setup_return()` in `arch/arm64/kernel/signal.c`).
+fn is_saved_link(address: u64) -> bool {
+    /// How large a frame is at most, in bytes, with all that processors may have.
+    const LARGEST: u64 = 128 << 10;
+    let mut words = [0; WORDS];
+    if copy(address - 8, &mut words, 1) != 1 {
+        return false;
+    }
+    let record = words[0] as u64;
+    if !(address..address.saturating_add(LARGEST)).contains(&record)
+        || !record.is_multiple_of(16)
+        || copy(record, &mut words, 1) != 1
+    {
+        return false;
+    }
+    let (pointer, stack) = (words[0], record as usize + 16);
+    let mut at = address;
+    while at < record {
+        let found = copy(at, &mut words, WORDS);
+        let mut triples = words[..found].windows(3);
+        // Frame pointer, link and stack pointer.
+        if triples.any(|triple| triple[0] == pointer && triple[2] == stack) {
+            return true;
+        }
+        // What lies across the end of a piece is in the next one.
+        let Some(step) = found.checked_sub(2).filter(|&step| step > 0) else {
+            return false;
+        };
+        at += step as u64 * 8;
+    }
+    false
 }
 
 /// Whether handlers return by this address.
@@ -162,12 +200,19 @@ fn leads_back(word: usize, handlers: &Handlers) -> bool {
     if cfg!(target_arch = "x86_64") {
         return false;
     }
-    // There it is in the vDSO.
+    // There it is in the vDSO, of which other addresses may be left on a stack, too.
     /// How large that is at most, in bytes.
     const VDSO: usize = 16 << 10;
+    /// `mov x8, #139` (`rt_sigreturn`), `svc #0`
+    /// (`arch/arm64/kernel/vdso/sigreturn.S`).
+    const RETURN: usize = 0xD400_0001_D280_1168;
     // SAFETY: there is no precondition.
     let vdso = unsafe { libc::getauxval(libc::AT_SYSINFO_EHDR) } as usize;
-    vdso != 0 && (vdso..vdso + VDSO).contains(&word)
+    let mut code = [0; WORDS];
+    vdso != 0
+        && (vdso..vdso + VDSO).contains(&word)
+        && copy(word as u64, &mut code, 1) == 1
+        && code[0] == RETURN
 }
 
 /// Where the stack with this address ends at the latest. What belongs to a thread lies
