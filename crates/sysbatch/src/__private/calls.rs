@@ -5,6 +5,8 @@ use rustix::io::Errno;
 use sysbatch_abi::{BuiltIn, Entry, Mode, Width};
 use syscalls::Sysno;
 
+use crate::arch::NEWFSTATAT;
+
 /// An operand of an entry.
 #[derive(Clone, Copy, Debug)]
 pub enum Operand {
@@ -48,9 +50,14 @@ macro_rules! calls {
 }
 
 calls! {
-    openat mkdirat unlinkat renameat linkat symlinkat newfstatat fstat statx ftruncate fallocate
-    fsync fdatasync syncfs fchmod flock lseek read pread64 write pwrite64 dup fcntl accept accept4
+    openat mkdirat unlinkat renameat linkat symlinkat fstat statx ftruncate fallocate fsync
+    fdatasync syncfs fchmod flock lseek read pread64 write pwrite64 dup fcntl accept accept4
     listen sendto shutdown pipe2 close
+}
+
+#[must_use]
+pub fn newfstatat(dst: u16, branches: [i16; 3], operands: &[Operand]) -> Entry {
+    entry(NEWFSTATAT as i32, dst, branches, operands)
 }
 
 #[cfg(target_arch = "x86_64")]
