@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::architecture::Architecture;
 use crate::process::{self, output_of};
 use crate::progress::Progress;
 use crate::{lock, paths};
@@ -29,6 +30,8 @@ pub(crate) const BACKPORTS: &str = "-backports";
 pub(crate) struct Archive {
     /// The release's code name, or that of its suite of backports.
     codename: String,
+    /// What its packages are for.
+    architecture: Architecture,
     folder: PathBuf,
     /// The package sources, if not the machine's.
     sources: Option<PathBuf>,
@@ -58,13 +61,26 @@ impl Archive {
     /// When no list of Debian's is to be had.
     pub(crate) fn of_this_machine() -> Result<Self> {
         let codename = codename()?;
-        Self::fetched(&codename, || {
+        let architecture = Architecture::X86_64;
+        Self::fetched(&codename, architecture, || {
             Ok(Self {
                 codename: codename.clone(),
+                architecture,
                 folder: folder("machine"),
                 sources: None,
             })
         })
+    }
+
+    /// By the same mirrors, the same release for an architecture.
+    ///
+    /// # Errors
+    /// When the mirrors do not have it.
+    pub(crate) fn of(&self, architecture: Architecture) -> Result<Self> {
+        if architecture == self.architecture {
+            return Ok(self.clone());
+        }
+        self.with(&self.codename, architecture)
     }
 
     /// By the same mirrors, for a release before this machine's.
@@ -88,8 +104,16 @@ impl Archive {
     /// # Errors
     /// When the mirrors do not have it, or their keys are not on this machine.
     pub(crate) fn release(&self, suite: &str) -> Result<Self> {
-        Self::fetched(suite, || {
-            let folder = folder(suite);
+        self.with(suite, self.architecture)
+    }
+
+    fn with(&self, suite: &str, architecture: Architecture) -> Result<Self> {
+        Self::fetched(suite, architecture, || {
+            let folder = if architecture.is_here() {
+                folder(suite)
+            } else {
+                folder(&format!("{suite}-{}", architecture.debian()))
+            };
             let sources = folder.join("sources.list");
             let text = self.sites()?.sources(suite);
             std::fs::create_dir_all(&folder)
@@ -98,6 +122,7 @@ impl Archive {
                 .with_context(|| format!("can't write {}", sources.display()))?;
             Ok(Self {
                 codename: suite.to_owned(),
+                architecture,
                 folder,
                 sources: Some(sources),
             })
@@ -105,16 +130,31 @@ impl Archive {
     }
 
     /// The archive of a release, with its lists fetched once in a run.
-    fn fetched(codename: &str, make: impl FnOnce() -> Result<Self>) -> Result<Self> {
+    fn fetched(
+        codename: &str,
+        architecture: Architecture,
+        make: impl FnOnce() -> Result<Self>,
+    ) -> Result<Self> {
         static FETCHED: Mutex<Vec<Archive>> = Mutex::new(Vec::new());
         let mut fetched = FETCHED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(archive) = fetched.iter().find(|archive| archive.codename == codename) {
+        let is_it =
+            |known: &&Self| known.codename == codename && known.architecture == architecture;
+        if let Some(archive) = fetched.iter().find(is_it) {
             return Ok(archive.clone());
         }
         let archive = make()?;
         archive.update()?;
         fetched.push(archive.clone());
         Ok(archive)
+    }
+
+    /// The release's code name, and the architecture if it is not this machine's.
+    fn title(&self) -> String {
+        if self.architecture.is_here() {
+            self.codename.clone()
+        } else {
+            format!("{} for {}", self.codename, self.architecture.debian())
+        }
     }
 
     /// The release's code name.
@@ -243,11 +283,11 @@ impl Archive {
         let status = self.folder.join("status");
         std::fs::write(&status, "").with_context(|| format!("can't write {}", status.display()))?;
         let mut update = self.apt("apt-get");
-        let what = format!("looking up the packages of Debian {}", self.codename);
+        let what = format!("looking up the packages of Debian {}", self.title());
         let progress = Progress::start(&what);
         let log = process::run_quietly(
             &what,
-            &format!("apt-lists-{}", self.codename),
+            &format!("apt-lists-{}", self.title().replace(' ', "-")),
             UPDATE_LIMIT,
             update.arg("update"),
         );
@@ -291,6 +331,8 @@ impl Archive {
         option("APT::Sandbox::User", Path::new("root"));
         option("Acquire::Languages", Path::new("none"));
         if let Some(sources) = &self.sources {
+            option("APT::Architecture", Path::new(self.architecture.debian()));
+            option("APT::Architectures", Path::new(self.architecture.debian()));
             option("Dir::Etc::SourceList", sources);
             option("Dir::Etc::SourceParts", Path::new("/dev/null"));
             // What is installed here is of another release.

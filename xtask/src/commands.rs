@@ -7,8 +7,10 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use sysbatch_guest::Suite;
 
+use crate::architecture::Architecture;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::setup::{self, Purpose};
+use crate::system::System;
 use crate::test::soak::Soak;
 use crate::vm::{self, Accel, GuestFile, VmSpec};
 use crate::{
@@ -77,6 +79,10 @@ enum Command {
         /// first, and that takes about half an hour.
         #[arg(long, conflicts_with_all = ["only", "kernel"])]
         debug_kernel: bool,
+        /// Instead run the tests of the user side on emulated guests of this
+        /// architecture, which takes half an hour.
+        #[arg(long, value_enum, conflicts_with_all = ["only", "long", "debug_kernel", "fresh"])]
+        architecture: Option<Architecture>,
         /// Instead try what the README promises on fresh machines of Debian 12
         /// and 13; as root, and for hours.
         #[arg(long, conflicts_with_all = ["only", "suites", "long", "kernel", "debug_kernel"])]
@@ -200,6 +206,15 @@ impl Arguments {
                 fresh: true, cases, ..
             } => fresh::run(&cases),
             Command::Test {
+                architecture: Some(architecture),
+                suites,
+                kernel,
+                ..
+            } => {
+                let series = kernel.map_or_else(Series::of_releases, |one| vec![one]);
+                test::user_side::run(architecture, &suites, &series)
+            }
+            Command::Test {
                 only,
                 suites,
                 long,
@@ -279,7 +294,12 @@ impl VmArguments {
             test::debug::kernel()?
         } else {
             let (series, flavour) = (self.kmod.kernel, self.kmod.flavour);
-            setup::prepare(Purpose::Machine, &[(series, flavour, Need::Image)])?;
+            let purpose = if flavour.architecture().is_here() {
+                Purpose::Machine
+            } else {
+                Purpose::OtherArchitecture
+            };
+            setup::prepare(purpose, &[(series, flavour, Need::Image)])?;
             kernel::ensure(series, flavour, Need::Image)?
         };
         let module = match self.module {
@@ -289,16 +309,18 @@ impl VmArguments {
         };
         let accel = self.accel.map_or_else(|| vm::choose(&kernel), Ok)?;
         let files = self.files.iter().map(|pair| guest_file(pair));
-        let programs = self.programs.iter().map(|pair| guest_program(pair));
-        let files = files.chain(programs).collect::<Result<_>>()?;
+        let architecture = kernel.architecture();
+        setup::prepare_target(architecture)?;
+        let programs = self.programs.iter();
+        let programs = programs.map(|pair| guest_program(architecture, pair));
+        let mut files = files.chain(programs).collect::<Result<Vec<_>>>()?;
         let suite = Suite {
             name: self.command.join(" "),
             command: self.command,
             limit_seconds: self.limit,
             ..Suite::default()
         };
-        let spec = VmSpec {
-            files,
+        let mut spec = VmSpec {
             suites: vec![suite],
             memory: self.memory,
             processors: if accel == Accel::Icount {
@@ -310,6 +332,13 @@ impl VmArguments {
             echo: true,
             ..VmSpec::new(format!("vm-{}", kernel.release), &kernel, accel, module)
         };
+        if !architecture.is_here() {
+            let system = System::ensure(architecture)?;
+            spec.busybox.clone_from(&system.busybox);
+            spec.disks.push(system.disk());
+            files.extend(System::files());
+        }
+        spec.files = files;
         let progress =
             progress::Progress::start(format!("kernel {} ({})", kernel.release, accel.name()));
         let verdict = vm::run(&spec)?;
@@ -333,10 +362,10 @@ fn guest_file(pair: &str) -> Result<GuestFile> {
     })
 }
 
-fn guest_program(pair: &str) -> Result<GuestFile> {
+fn guest_program(architecture: Architecture, pair: &str) -> Result<GuestFile> {
     let (package, binary) = pair
         .split_once(':')
         .with_context(|| format!("`{pair}` is not of the form PACKAGE:BINARY"))?;
-    let file = guest::build(package, binary)?;
+    let file = guest::build_for(architecture, package, binary)?;
     Ok(GuestFile::host(&format!("/bin/{binary}"), file))
 }

@@ -7,31 +7,42 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use crate::architecture::Architecture;
 use crate::{paths, process};
 
 const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
-const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// The guest's first program, built once in a run.
+/// The guest's first program, built once in a run for each architecture.
 ///
 /// # Errors
 /// When it can't be built.
-pub(crate) fn init() -> Result<PathBuf> {
-    static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
+pub(crate) fn init(architecture: Architecture) -> Result<PathBuf> {
+    static BUILT: Mutex<Vec<(Architecture, PathBuf)>> = Mutex::new(Vec::new());
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(init) = &*built {
+    let known = built.iter().find(|(of, _)| *of == architecture);
+    if let Some((_, init)) = known {
         return Ok(init.clone());
     }
-    let init = build("sysbatch-guest", "sysbatch-guest-init")?;
-    Ok(built.insert(init).clone())
+    let init = build_for(architecture, "sysbatch-guest", "sysbatch-guest-init")?;
+    built.push((architecture, init.clone()));
+    Ok(init)
 }
 
-/// Builds a binary of a package and returns its file.
+/// Builds a binary of a package for this machine's architecture and returns its file.
 ///
 /// # Errors
 /// When cargo fails.
 pub(crate) fn build(package: &str, name: &str) -> Result<PathBuf> {
-    build_from(paths::root(), &output(), package, name)
+    build_for(Architecture::X86_64, package, name)
+}
+
+/// [`build`] for any architecture.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_for(architecture: Architecture, package: &str, name: &str) -> Result<PathBuf> {
+    let arguments = ["build", "--package", package, "--bin", name];
+    compile(architecture, paths::root(), &output(), &arguments, name)
 }
 
 /// [`build`] from another copy of the project, with cargo's output in a folder of
@@ -41,7 +52,7 @@ pub(crate) fn build(package: &str, name: &str) -> Result<PathBuf> {
 /// As [`build`].
 pub(crate) fn build_from(root: &Path, output: &Path, package: &str, name: &str) -> Result<PathBuf> {
     let arguments = ["build", "--package", package, "--bin", name];
-    compile(root, output, &arguments, name)
+    compile(Architecture::X86_64, root, output, &arguments, name)
 }
 
 /// Where cargo's output is: not where it usually is, for other flags would
@@ -56,35 +67,105 @@ fn output() -> PathBuf {
 /// When cargo fails.
 pub(crate) fn build_test(package: &str, name: &str) -> Result<PathBuf> {
     let arguments = ["test", "--no-run", "--package", package, "--test", name];
-    compile(paths::root(), &output(), &arguments, name)
+    let architecture = Architecture::X86_64;
+    compile(architecture, paths::root(), &output(), &arguments, name)
 }
 
-fn compile(root: &Path, output: &Path, arguments: &[&str], name: &str) -> Result<PathBuf> {
+fn compile(
+    architecture: Architecture,
+    root: &Path,
+    output: &Path,
+    arguments: &[&str],
+    name: &str,
+) -> Result<PathBuf> {
+    let built = cargo(architecture, root, output, arguments, name)?;
+    let mut named = built
+        .artifacts
+        .into_iter()
+        .filter(|built| built.name == name);
+    let last = named.next_back().map(|built| built.executable);
+    last.with_context(|| format!("cargo built no {name}: see {}", built.log.display()))
+}
+
+/// What cargo has built.
+pub(crate) struct Built {
+    /// The executables, in the order in which they came.
+    pub(crate) artifacts: Vec<Artifact>,
+    /// What it printed.
+    pub(crate) log: PathBuf,
+}
+
+/// An executable.
+pub(crate) struct Artifact {
+    /// The name of the binary, example, test or library that it is of.
+    pub(crate) name: String,
+    /// Its file.
+    pub(crate) executable: PathBuf,
+    /// The folder of its package.
+    pub(crate) package: PathBuf,
+    /// Whether it is a harness with tests.
+    pub(crate) is_test: bool,
+}
+
+/// Builds all tests of the user side, and what they run: all of the workspace but this
+/// program's and those of the module's Rust half.
+///
+/// # Errors
+/// When cargo fails.
+pub(crate) fn build_all_tests(architecture: Architecture) -> Result<Built> {
+    let arguments = [
+        "test",
+        "--no-run",
+        "--workspace",
+        "--exclude",
+        "xtask",
+        "--exclude",
+        "sysbatch-kernel-host",
+    ];
+    // Below the project, with which they are put into the guest.
+    let output = paths::output().join(architecture.name());
+    cargo(architecture, paths::root(), &output, &arguments, "tests")
+}
+
+fn cargo(
+    architecture: Architecture,
+    root: &Path,
+    output: &Path,
+    arguments: &[&str],
+    name: &str,
+) -> Result<Built> {
+    let target = architecture.target();
+    let variable = |name: &str| {
+        let target = target.to_uppercase().replace('-', "_");
+        format!("CARGO_TARGET_{target}_{name}")
+    };
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root);
     cargo.env("CARGO_TARGET_DIR", output);
-    cargo.env(
-        "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
-        "-Ctarget-feature=+crt-static",
-    );
+    cargo.env(variable("RUSTFLAGS"), "-Ctarget-feature=+crt-static");
+    if !architecture.is_here() {
+        cargo.env(variable("LINKER"), architecture.c_compiler());
+        // There are many, and all of them are on a disk.
+        cargo.env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+    }
     cargo
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
     cargo.args(arguments);
-    cargo.args(["--release", "--target", TARGET, "--message-format", "json"]);
+    cargo.args(["--release", "--target", target, "--message-format", "json"]);
     let log = process::run(
-        &format!("building {name} for the guest"),
+        &match architecture {
+            Architecture::X86_64 => format!("building {name} for the guest"),
+            other => format!("building {name} for a guest of {}", other.name()),
+        },
         &format!("guest-{name}"),
         BUILD_LIMIT,
         &mut cargo,
     )?;
     let text =
         std::fs::read_to_string(&log).with_context(|| format!("can't read {}", log.display()))?;
-    let executable = text
-        .lines()
-        .filter_map(|line| executable(line, name))
-        .next_back();
-    executable.with_context(|| format!("cargo built no {name}: see {}", log.display()))
+    let artifacts = text.lines().filter_map(artifact).collect();
+    Ok(Built { artifacts, log })
 }
 
 /// The 32-bit program of the tests, by the compiler for 64-bit ones: it has no C
@@ -129,10 +210,18 @@ const WAYS: [&str; 6] = [
     "support.c",
 ];
 
-/// The file that a line of cargo's messages says was built for `name`.
-fn executable(line: &str, name: &str) -> Option<PathBuf> {
+/// The executable that a line of cargo's messages tells of.
+fn artifact(line: &str) -> Option<Artifact> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;
-    // A library of the same name has no executable.
-    (message["reason"] == "compiler-artifact" && message["target"]["name"] == name)
-        .then(|| message["executable"].as_str().map(PathBuf::from))?
+    if message["reason"] != "compiler-artifact" {
+        return None;
+    }
+    let manifest = Path::new(message["manifest_path"].as_str()?);
+    Some(Artifact {
+        name: message["target"]["name"].as_str()?.to_owned(),
+        // A library of the same name has none.
+        executable: PathBuf::from(message["executable"].as_str()?),
+        package: manifest.parent()?.to_owned(),
+        is_test: message["profile"]["test"] == true,
+    })
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::kernel::{Kernel, Root};
 use crate::{lock, paths, process};
@@ -40,6 +40,12 @@ pub(crate) fn build_from(source: &Path, kernel: &Kernel) -> Result<PathBuf> {
 /// # Errors
 /// As [`build`].
 pub(crate) fn make(source: &Path, output: &Path, kernel: &Kernel) -> Result<PathBuf> {
+    let architecture = kernel.architecture();
+    ensure!(
+        architecture.is_here(),
+        "there is no module for {}, see docs/kernel.md: batches run in user space there",
+        architecture.name()
+    );
     let _lock = lock::lock(output)?;
     let mut make = match kernel.foreign()? {
         None => Command::new("make"),

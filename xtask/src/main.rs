@@ -1,5 +1,6 @@
 //! Project tasks: `cargo xtask help` lists them.
 
+mod architecture;
 mod archive;
 mod bench;
 mod commands;
@@ -26,6 +27,7 @@ mod progress;
 mod release;
 mod review;
 mod setup;
+mod system;
 mod test;
 mod vm;
 

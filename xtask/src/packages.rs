@@ -22,7 +22,14 @@ const LEFT_OUT: &[&str] = &[
 /// Directories that Debian has joined with those in `/usr`.
 const JOINED: &[&str] = &["bin", "lib", "lib64", "sbin"];
 
-/// What is mounted on .
+/// The least that programs look up.
+pub(crate) const ETC: &[(&str, &str)] = &[
+    ("passwd", "root:x:0:0:root:/tmp:/bin/sh\n"),
+    ("group", "root:x:0:\n"),
+    ("hosts", "127.0.0.1 localhost\n"),
+];
+
+/// What is mounted on.
 const MOUNT_POINTS: &[&str] = &["dev", "proc", "tmp"];
 
 /// Makes what no package has, but a system.
@@ -44,29 +51,37 @@ pub(crate) fn lay_out(tree: &Path) -> Result<()> {
         create(&tree.join(name))?;
     }
     create(&tree.join("etc"))?;
-    for (name, text) in [
-        ("passwd", "root:x:0:0:root:/tmp:/bin/sh\n"),
-        ("group", "root:x:0:\n"),
-        ("hosts", "127.0.0.1 localhost\n"),
-    ] {
+    for (name, text) in ETC {
         let path = tree.join("etc").join(name);
         std::fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
     }
     Ok(())
 }
 
-/// Unpacks the packages that were downloaded into a folder.
+/// Unpacks what programs read of the packages that were downloaded into a folder.
 ///
 /// # Errors
 /// When one can't be unpacked.
 pub(crate) fn unpack_all(downloads: &Path, tree: &Path) -> Result<()> {
+    unpack_without(downloads, tree, LEFT_OUT)
+}
+
+/// Unpacks the packages that were downloaded into a folder, with all that is in them.
+///
+/// # Errors
+/// When one can't be unpacked.
+pub(crate) fn unpack_whole(downloads: &Path, tree: &Path) -> Result<()> {
+    unpack_without(downloads, tree, &[])
+}
+
+fn unpack_without(downloads: &Path, tree: &Path, left_out: &[&str]) -> Result<()> {
     for entry in std::fs::read_dir(downloads)? {
         let package = entry?.path();
         if package
             .extension()
             .is_some_and(|extension| extension == "deb")
         {
-            unpack(&package, tree)?;
+            unpack(&package, tree, left_out)?;
         }
     }
     Ok(())
@@ -74,14 +89,14 @@ pub(crate) fn unpack_all(downloads: &Path, tree: &Path) -> Result<()> {
 
 /// Unpacks a package. `dpkg-deb --extract` would put directories in the place of the
 /// links.
-fn unpack(package: &Path, tree: &Path) -> Result<()> {
+fn unpack(package: &Path, tree: &Path, left_out: &[&str]) -> Result<()> {
     let name = package.file_stem().unwrap_or_default().to_string_lossy();
     let script = "set -o pipefail; package=$1; tree=$2; shift 2; \
                   dpkg-deb --fsys-tarfile \"$package\" | \
                   tar -x -C \"$tree\" --keep-directory-symlink --no-same-owner \"$@\"";
     let mut command = Command::new("bash");
     command.args(["-c", script, "bash"]).arg(package).arg(tree);
-    for folder in LEFT_OUT {
+    for folder in left_out {
         command.arg(format!("--exclude={folder}"));
     }
     process::run_quietly(

@@ -23,7 +23,13 @@ mod suite;
 use kernel_log::KernelLog;
 
 /// The serial line that carries reports and output.
-const REPORT_LINE: &str = "/dev/ttyS1";
+///
+/// Beside a console that is another kind of device it is the first of its kind.
+const REPORT_LINE: &str = if cfg!(target_arch = "x86_64") {
+    "/dev/ttyS1"
+} else {
+    "/dev/ttyS0"
+};
 
 fn main() {
     if let Err(error) = session() {

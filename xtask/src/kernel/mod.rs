@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::Architecture;
 pub(crate) use fetch::{ensure, refresh, unpacked};
 pub(crate) use foreign::{ROOM as ROOT_ROOM, Root};
 pub(crate) use modules::with_dependencies;
@@ -28,6 +29,8 @@ pub(crate) enum Flavour {
     Cloud,
     /// For any PC.
     Generic,
+    /// For virtual machines of 64-bit Arm. There is no module for it.
+    CloudArm64,
 }
 
 impl Flavour {
@@ -36,6 +39,15 @@ impl Flavour {
         match self {
             Self::Cloud => "cloud-amd64",
             Self::Generic => "amd64",
+            Self::CloudArm64 => "cloud-arm64",
+        }
+    }
+
+    /// What it is for.
+    pub(crate) const fn architecture(self) -> Architecture {
+        match self {
+            Self::Cloud | Self::Generic => Architecture::X86_64,
+            Self::CloudArm64 => Architecture::Aarch64,
         }
     }
 }
@@ -75,6 +87,17 @@ impl Kernel {
         }
     }
 
+    /// What it runs on.
+    pub(crate) fn architecture(&self) -> Architecture {
+        let all = Flavour::value_variants().iter();
+        let of_others = |flavour: &&Flavour| {
+            !flavour.architecture().is_here() && self.release.ends_with(flavour.suffix())
+        };
+        all.copied()
+            .find(|flavour| of_others(&flavour))
+            .map_or(Architecture::X86_64, Flavour::architecture)
+    }
+
     /// The release of Debian that its headers' tools and its compiler are of, if it is
     /// not this machine's: modules are built in a root of it.
     ///
@@ -93,8 +116,7 @@ impl Kernel {
 
     /// The part of them that all flavours share.
     pub(crate) fn common_headers(&self) -> PathBuf {
-        let flavours = [Flavour::Cloud, Flavour::Generic];
-        let version = flavours.iter().find_map(|flavour| {
+        let version = Flavour::value_variants().iter().find_map(|flavour| {
             let release = self.release.strip_suffix(flavour.suffix())?;
             release.strip_suffix('-')
         });

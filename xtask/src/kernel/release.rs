@@ -33,7 +33,7 @@ pub(crate) struct Release {
 /// # Errors
 /// When neither has one.
 pub(crate) fn newest(series: Series, flavour: Flavour) -> Result<Release> {
-    let machine = Archive::of_this_machine()?;
+    let machine = Archive::of_this_machine()?.of(flavour.architecture())?;
     if series.is_backported() {
         let suite = series.suite();
         let found = newest_in(&machine.release(suite)?, series, flavour)?;
@@ -99,7 +99,7 @@ fn newest_in(archive: &Archive, series: Series, flavour: Flavour) -> Result<Opti
                 compiler: compiler(&depends)
                     .with_context(|| format!("{} depends on no gcc", names.headers[0]))?,
                 name: names.release,
-                is_foreign: series.foreign()?.is_some(),
+                is_foreign: series.foreign()?.is_some() || !flavour.architecture().is_here(),
                 headers: names.headers,
                 image,
                 archive: archive.clone(),

@@ -9,6 +9,7 @@ mod needs;
 mod packages;
 mod rights;
 mod space;
+mod target;
 
 use std::path::Path;
 
@@ -23,6 +24,7 @@ pub(crate) use compiler::version as rust_compiler;
 pub(crate) use needs::Purpose;
 use rights::Rights;
 use space::Room;
+pub(crate) use target::prepare_target;
 
 /// A kernel that is wanted.
 pub(crate) type Wanted = (Series, Flavour, kernel::Need);
@@ -88,7 +90,9 @@ pub(crate) fn prepare(purpose: Purpose, kernels: &[Wanted]) -> Result<()> {
     }
     for &(series, flavour, need) in kernels {
         let kernel = kernel::ensure(series, flavour, need)?;
-        if let Some(release) = kernel.foreign()? {
+        if kernel.architecture().is_here()
+            && let Some(release) = kernel.foreign()?
+        {
             Root::ensure(release, &kernel.compiler)?;
         }
     }
@@ -119,6 +123,7 @@ fn room_for_output(purpose: Purpose, kernels: &[Wanted], output: &Path) -> Resul
         Purpose::Tests => 6_300_000_000,
         Purpose::DebugKernel => 6_300_000_000 + kernel::debug::ROOM,
         Purpose::Packages => 1_500_000_000,
+        Purpose::OtherArchitecture => 3_000_000_000,
         Purpose::FreshSystems => 20_000_000_000,
     };
     let mut roots = 0;
@@ -160,6 +165,7 @@ impl Missing {
         };
         for &(series, flavour, need) in wanted {
             match kernel::unpacked(series, flavour, need)? {
+                Some(kernel) if !kernel.architecture().is_here() => {}
                 Some(kernel) if kernel.foreign()?.is_some() => {}
                 Some(kernel) => missing.add_compiler(kernel.compiler),
                 None => missing.kernels.push((series, flavour, need)),

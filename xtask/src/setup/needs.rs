@@ -15,6 +15,9 @@ pub(crate) enum Purpose {
     Benchmarks,
     /// Build Debian packages, which takes nothing of the rest.
     Packages,
+    /// Run the user side's tests on a guest of another architecture, which needs nothing
+    /// of the module's.
+    OtherArchitecture,
     /// Make fresh systems, which need nothing of the rest here.
     FreshSystems,
 }
@@ -23,7 +26,7 @@ impl Purpose {
     /// Whether it takes what another takes.
     pub(super) fn takes(self, other: Self) -> bool {
         match self {
-            Self::Packages | Self::FreshSystems => other == self,
+            Self::Packages | Self::OtherArchitecture | Self::FreshSystems => other == self,
             Self::Benchmarks => other == self || other <= Self::Machine,
             Self::Module | Self::Machine | Self::Tests | Self::DebugKernel => other <= self,
         }
@@ -74,6 +77,12 @@ pub(super) const NEEDS: &[Need] = &[
     need(Purpose::Packages, &["dh-dkms"]),
     need(Purpose::Packages, &["git"]),
     need(Purpose::Packages, &["lintian"]),
+    // Builds for another architecture, and emulates it.
+    need(Purpose::OtherArchitecture, &["gcc-aarch64-linux-gnu"]),
+    need(Purpose::OtherArchitecture, &["libc6-dev-arm64-cross"]),
+    need(Purpose::OtherArchitecture, &["qemu-system-arm"]),
+    need(Purpose::OtherArchitecture, &["e2fsprogs"]),
+    need(Purpose::OtherArchitecture, &["make"]),
     // Makes the fresh systems.
     need(Purpose::FreshSystems, &["debootstrap"]),
 ];

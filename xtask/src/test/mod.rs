@@ -12,6 +12,7 @@ mod spoilt;
 mod steps;
 mod suites;
 pub(crate) mod tally;
+pub(crate) mod user_side;
 mod way_out;
 
 use anyhow::{Result, bail};

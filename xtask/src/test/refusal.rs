@@ -11,6 +11,7 @@ use sysbatch_guest::{Outcome, Suite};
 use super::repeat::{self, Attempt};
 use super::spoilt;
 use super::tally::Tally;
+use crate::architecture::Architecture;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::vm::{self, Accel, GuestFile, SuiteResult, VmSpec};
 use crate::{guest, parallel};
@@ -122,7 +123,7 @@ pub(super) fn run(series: &[Series]) -> Result<Tally> {
         Some(kernel) => vm::choose(kernel)?,
         None => return Ok(tally),
     };
-    guest::init()?;
+    guest::init(Architecture::X86_64)?;
     let ways = guest::build_ways()?;
     for result in parallel::map(&kernels, |kernel| refuses(kernel, accel, &ways)) {
         tally.add(result?);

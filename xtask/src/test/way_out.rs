@@ -8,6 +8,7 @@
 use anyhow::{Result, bail, ensure};
 
 use super::tally::Tally;
+use crate::architecture::Architecture;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::profile::PROGRAM as PROFILED;
 use crate::profile::guest::{PROGRAM, Way, follow_ways};
@@ -78,7 +79,7 @@ pub(super) fn run(series: &[Series]) -> Result<Tally> {
     for &series in series {
         kernels.push(kernel::ensure(series, Flavour::Cloud, Need::Image)?);
     }
-    guest::init()?;
+    guest::init(Architecture::X86_64)?;
     let files = [
         GuestFile::host(PROGRAM, guest::build(PROFILED, PROFILED)?),
         GuestFile::host("/bin/ways", guest::build_ways()?),

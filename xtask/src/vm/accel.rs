@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::VmSpec;
+use crate::architecture::Architecture;
 use crate::kernel::Kernel;
 use crate::paths;
 use crate::progress::{Progress, say};
@@ -54,7 +55,10 @@ impl Accel {
     /// it later: a stock kernel without the module dies of "int3" within some
     /// hundred switches. So where the kernel is to rewrite its code, one thread
     /// runs all processors in turn.
-    pub(super) const fn arguments(self, spec: &VmSpec<'_>) -> &'static [&'static str] {
+    pub(super) fn arguments(self, spec: &VmSpec<'_>) -> &'static [&'static str] {
+        if spec.kernel.architecture() == Architecture::Aarch64 {
+            return AARCH64;
+        }
         match self {
             Self::Kvm => &["-accel", "kvm", "-cpu", "host"],
             Self::Tcg if spec.five_levels => &["-accel", "tcg,thread=multi", "-cpu", "max"],
@@ -76,6 +80,10 @@ impl Accel {
         }
     }
 }
+
+/// QEMU's arguments for a processor of aarch64, which is emulated here. To sign an
+/// address by QARMA, as the architecture says, would take longer than all else.
+const AARCH64: &[&str] = &["-accel", "tcg,thread=multi", "-cpu", "max,pauth-impdef=on"];
 
 /// Who made a processor: it decides by which instruction 32-bit programs enter the
 /// kernel (`arch/x86/entry/vdso/vdso32/system_call.S`).
@@ -110,6 +118,9 @@ struct Trial {
 /// # Errors
 /// When the trial can't be set up.
 pub(crate) fn choose(kernel: &Kernel) -> Result<Accel> {
+    if !kernel.architecture().is_here() {
+        return Ok(Accel::Tcg);
+    }
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
         .context("can't read the boot id")?;
     let record = record();

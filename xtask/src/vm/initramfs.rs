@@ -33,6 +33,7 @@ enum Source {
     Bytes(Vec<u8>),
     Host(PathBuf),
     Tree(PathBuf),
+    Link(String),
 }
 
 impl GuestFile {
@@ -58,6 +59,14 @@ impl GuestFile {
         Self {
             path: path.to_owned(),
             source: Source::Tree(host.into()),
+        }
+    }
+
+    /// A symbolic link to `target`.
+    pub(crate) fn link(path: &str, target: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            source: Source::Link(target.to_owned()),
         }
     }
 
@@ -97,6 +106,7 @@ pub(crate) fn write(archive: &Path, files: &[GuestFile]) -> Result<()> {
             Source::Bytes(bytes) => writer.file(path, REGULAR | 0o755, bytes)?,
             Source::Host(host) => writer.copy(path, host)?,
             Source::Tree(host) => writer.tree(path, host)?,
+            Source::Link(target) => writer.file(path, LINK, target.as_bytes())?,
         }
     }
     trailer(writer.output)

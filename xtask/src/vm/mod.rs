@@ -70,6 +70,8 @@ pub(crate) struct VmSpec<'a> {
     pub(crate) stock_modules: Vec<&'a str>,
     /// Files and trees to put into the guest.
     pub(crate) files: Vec<GuestFile>,
+    /// The static program that is its shell.
+    pub(crate) busybox: PathBuf,
     /// Disks, in the order `/dev/vda`, `/dev/vdb` …
     pub(crate) disks: Vec<Disk>,
     /// What to run.
@@ -114,6 +116,7 @@ impl<'a> VmSpec<'a> {
             module,
             stock_modules: Vec::new(),
             files: Vec::new(),
+            busybox: PathBuf::from("/bin/busybox"),
             disks: Vec::new(),
             suites: Vec::new(),
             memory: 1024,
@@ -232,8 +235,8 @@ fn start<'a>(spec: &'a VmSpec<'_>, debugging: Debugging) -> Result<Running<'a>> 
     let nonce = nonce()?;
     let initramfs = folder.join("initramfs.cpio");
     let mut files = vec![
-        GuestFile::host("/init", guest::init()?),
-        GuestFile::host("/bin/busybox", "/bin/busybox"),
+        GuestFile::host("/init", guest::init(spec.kernel.architecture())?),
+        GuestFile::host("/bin/busybox", &spec.busybox),
     ];
     files.extend(spec.files.iter().cloned());
     let manifest = manifest(spec, &nonce, &mut files)?;

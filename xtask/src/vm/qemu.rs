@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use super::console::Console;
 use super::debugger::Pipes;
 use super::{Accel, VmSpec};
+use crate::architecture::Architecture;
 
 /// Whether a debugger is to be attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,8 @@ impl Machine {
     ) -> Result<Self> {
         // setpriv: the machine must not outlive this process, however it ends.
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]);
+        let architecture = spec.kernel.architecture();
+        command.args(["--pdeathsig", "KILL", architecture.emulator()]);
         command.args([
             "-nodefaults",
             "-no-user-config",
@@ -43,7 +45,7 @@ impl Machine {
             "none",
             "-no-reboot",
             "-machine",
-            "q35",
+            architecture.machine(),
         ]);
         command.args(spec.accel.arguments(spec));
         // The last one counts.
@@ -56,9 +58,15 @@ impl Machine {
         command
             .arg("-serial")
             .arg(format!("file:{}", console.kernel.display()));
-        command
-            .arg("-serial")
-            .arg(format!("file:{}", console.report.display()));
+        let report = console.report.display();
+        match architecture {
+            Architecture::X86_64 => command.arg("-serial").arg(format!("file:{report}")),
+            // The machine has one serial line.
+            Architecture::Aarch64 => command
+                .arg("-chardev")
+                .arg(format!("file,id=report,path={report}"))
+                .args(["-device", "pci-serial,chardev=report"]),
+        };
         for (number, disk) in spec.disks.iter().enumerate() {
             let read_only = if disk.read_only { "on" } else { "off" };
             let image = disk.image.display();
@@ -128,21 +136,24 @@ const COUNTED_CLOCK: &[&str] = &["tsc=reliable", "sysctl.kernel.hung_task_timeou
 /// Emulated processors share the host's with each other and with other machines,
 /// and stall for seconds without anything being wrong.
 const STALLS: &[&str] = &[
-    // The test waits for ten ticks, and the kernel panics if they do not come.
-    "no_timer_check",
     "rcupdate.rcu_cpu_stall_timeout=120",
     "watchdog_thresh=60",
     // Ten seconds of work at a time, and not ten milliseconds, are reported.
     "workqueue.cpu_intensive_thresh_us=10000000",
 ];
 
+/// The kernel's test of them waits for ten, and panics if they do not come.
+const TICKS_COME: &str = "no_timer_check";
+
 /// KASAN would report the first mistake only.
 const ALL_MISTAKES: &str = "kasan_multi_shot";
 
 fn kernel_command_line(spec: &VmSpec<'_>) -> String {
     let accel = spec.accel;
+    let architecture = spec.kernel.architecture();
+    let console = format!("console={}", architecture.console());
     let mut words = vec![
-        "console=ttyS0",
+        console.as_str(),
         // An oops ends the machine, after its text is on the console.
         "oops=panic",
         "panic=-1",
@@ -151,16 +162,20 @@ fn kernel_command_line(spec: &VmSpec<'_>) -> String {
         "log_buf_len=4M",
         "printk.devkmsg=on",
     ];
-    words.extend(match accel {
-        Accel::Kvm => &[][..],
-        Accel::Tcg => EMULATED_CLOCK,
-        Accel::Icount => COUNTED_CLOCK,
+    words.extend(match (architecture, accel) {
+        // Its clock is the host's.
+        (Architecture::Aarch64, _) | (_, Accel::Kvm) => &[][..],
+        (_, Accel::Tcg) => EMULATED_CLOCK,
+        (_, Accel::Icount) => COUNTED_CLOCK,
     });
     if accel == Accel::Tcg {
         words.push(NO_SELF_TESTS);
     }
     if accel.is_emulated() {
         words.extend(STALLS);
+        if architecture == Architecture::X86_64 {
+            words.push(TICKS_COME);
+        }
     }
     if spec.kernel.looks_for_mistakes {
         words.push(ALL_MISTAKES);
