@@ -106,10 +106,7 @@ impl Group {
                 let name =
                     self.evaluated("path", &quote!(::sysbatch::__private::Path::new(&#expr)));
                 let address = self.value(quote!(#name.address()));
-                let Operand::Value(refusal) = self.value(quote!(#name.refusal())) else {
-                    unreachable!("a value was just made");
-                };
-                checked.push(refusal);
+                checked.push(self.numbered(quote!(#name.refusal())));
                 one(address)
             }
             Parameter::StatxMask => {
@@ -117,10 +114,7 @@ impl Group {
                 let mask = quote!(::sysbatch::__private::StatxMask::new(#expr));
                 let name = self.evaluated("mask", &mask);
                 let bits = self.value(quote!(#name.bits()));
-                let Operand::Value(refusal) = self.value(quote!(#name.refusal())) else {
-                    unreachable!("a value was just made");
-                };
-                checked.push(refusal);
+                checked.push(self.numbered(quote!(#name.refusal())));
                 one(bits)
             }
             Parameter::Seek => {

@@ -152,8 +152,13 @@ impl Group {
 
     /// A value for entries, that these tokens give.
     fn value(&mut self, tokens: TokenStream) -> Operand {
+        Operand::Value(self.numbered(tokens))
+    }
+
+    /// The number of such a value.
+    fn numbered(&mut self, tokens: TokenStream) -> usize {
         self.values.push(tokens);
-        Operand::Value(self.values.len() - 1)
+        self.values.len() - 1
     }
 
     /// Memory for what a call returns, and its address.
