@@ -1,0 +1,10 @@
+//! Finds the sequences of system calls of a program that could be batches.
+//!
+//! A tracer makes a [`Call`] of each system call of a program, and gives it to an
+//! [`Observer`]. What observes it knows nothing of tracing, so another source of calls (a
+//! recording, the kernel's tracepoints) can take the tracer's place.
+
+mod call;
+pub mod signature;
+
+pub use call::{Call, Frame, Observer, Text, Thread};
