@@ -36,11 +36,11 @@ int __init sysbatch_series_init(void)
 				    series & 0xFFFF);
 	}
 	if (unreviewed) {
-		pr_warn("not reviewed for Linux %s, but for these series: %s; loaded all the same, for the parameter unreviewed says so\n",
+		pr_warn("not reviewed for Linux %s, only for these series: %s; loaded all the same because of the parameter unreviewed\n",
 			release, known);
 		return 0;
 	}
-	pr_err("not reviewed for Linux %s, but for these series: %s; not loaded. See whether there is a newer version; unreviewed=1 has this one loaded at your own risk\n",
+	pr_err("not reviewed for Linux %s, only for these series: %s; not loaded. See whether there is a newer version; unreviewed=1 has this one loaded at your own risk\n",
 	       release, known);
 	return -ENODEV;
 }

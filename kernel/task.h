@@ -22,7 +22,7 @@ static __always_inline unsigned long watched(void)
 	       READ_ONCE(current->ptrace);
 }
 
-/* The same but for observers, of a task that was observed from the beginning. */
+/* The same except for observers, of a task that was observed from the beginning. */
 static __always_inline unsigned long watched_beside_observers(void)
 {
 	return (READ_ONCE(current_thread_info()->syscall_work) & ~OBSERVERS) |

@@ -93,7 +93,7 @@ pub(crate) fn files() -> Result<PathBuf> {
     Ok(image)
 }
 
-/// A disk that holds a copy of `contents`, made anew.
+/// A disk that holds a copy of `contents`, made new each time.
 ///
 /// # Errors
 /// When it can't be made.
@@ -105,7 +105,7 @@ pub(crate) fn tree(name: &str, kernel: &Kernel, contents: &Path) -> Result<PathB
     Ok(image)
 }
 
-/// A disk of 64 MiB with nothing on it, made anew.
+/// A disk of 64 MiB with nothing on it, made new each time.
 ///
 /// # Errors
 /// When it can't be made.

@@ -12,13 +12,13 @@ pub struct Made {
 }
 
 /// What [`Host::turn`](crate::Host::turn) brings: the words of an entry before
-/// its arguments, or word that there is more to do before the entry may run.
+/// its arguments, or a report that there is more to do before the entry may run.
 ///
-/// That is a first word that would be an errno as a result, −4095 to −1. No
-/// plain entry has one, so whoever looks for such needs no look at anything
-/// else; and a rare entry that does begin so is read once more, by the long
-/// way. If both words are all ones its predecessor's result is stored once
-/// more, too, which is the same value at the same place.
+/// A report has a first word that would be an error number as a result, −4095 to −1.
+/// No plain entry has one, so this comparison is the only one needed. A rare entry
+/// that does begin so is read once more by the basic operations. If both of its words
+/// are all ones, its predecessor's result is stored once more, too, which is the same
+/// value at the same place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     pub(crate) first: u64,
@@ -39,8 +39,8 @@ impl Head {
         Self { first, second }
     }
 
-    /// Whether the interpreter takes this for no entry, but for word of more to
-    /// do.
+    /// Whether the interpreter treats this as a report that there is more to do first,
+    /// not as an entry.
     #[must_use]
     #[inline(always)]
     pub const fn is_no_entry(self) -> bool {

@@ -133,7 +133,7 @@ fn options_are_asked_for() {
     let buffer = batch.getsockopt(&socket, SocketOptionName::ReceiveBuffer);
     let of_kind = batch.getsockopt(&socket, SocketOptionName::Type);
     let error = batch.getsockopt(&socket, SocketOptionName::Error);
-    // The second run gives the same: the length is set anew.
+    // The second run gives the same: the length is set again.
     for _ in 0..2 {
         let results = batch.run(&backend).unwrap();
         results.check().unwrap();

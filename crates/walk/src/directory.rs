@@ -1,4 +1,4 @@
-//! Directories that a walk has come upon.
+//! Directories that a walk has found.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -10,10 +10,10 @@ use crate::anchor::Anchor;
 use crate::metadata::{FileId, Metadata};
 
 /// A path is not made longer than this many bytes, but continued from an
-/// anchor. Well below `PATH_MAX`: a long path is walked anew each time.
+/// anchor. Well below `PATH_MAX`: a long path is walked again each time.
 const PATH_MAX: usize = 1024;
 
-/// A directory that a walk has come upon: a root, or one below another.
+/// A directory that a walk has found: a root, or one below another.
 ///
 /// It knows its name and the directory that it was found in, and so its path,
 /// which is put together when it is asked for. A clone is the same directory.

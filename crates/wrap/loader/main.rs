@@ -5,7 +5,7 @@
 use core::arch::global_asm;
 use core::panic::PanicInfo;
 
-// Where the kernel begins. The stack is the new program's: it is laid out anew while
+// Where the kernel begins. The stack is the new program's: it is laid out again while
 // this runs on one of its own.
 global_asm!(
     ".globl _start",

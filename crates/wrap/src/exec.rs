@@ -148,7 +148,7 @@ pub(crate) fn check(file: u64) -> Result<(), Error> {
     Err(sys::ELOOP)
 }
 
-/// Whether a file can be executed, but for the interpreter of a script, which is
+/// Whether a file can be executed, except for the interpreter of a script, which is
 /// returned open.
 fn check_one(file: u64) -> Result<Option<u64>, Error> {
     let head = head(file)?;

@@ -50,7 +50,7 @@ impl Program {
         program
     }
 
-    /// Gives the addresses in it their meaning anew, after it was used.
+    /// Gives the addresses in it their meaning again, after it was used.
     pub(crate) fn expose(&mut self) {
         self.words.as_mut_ptr().expose_provenance();
         self.lists.as_mut_ptr().expose_provenance();

@@ -140,7 +140,7 @@ static void asynchronous(void)
 	close(ends[1]);
 }
 
-/* In a child of fork it works anew. */
+/* In a child of fork it works again. */
 static void after_fork(void)
 {
 	int status;

@@ -63,7 +63,7 @@ void find_vdso(void);
 /* CF, PF, AF, ZF, SF, IF, DF and OF, and the bit that is always set. */
 #define FLAGS 0xed7U
 /*
- * What a call that is made alone leaves of them: all, but for SYSENTER, which does not
+ * What a call that is made alone leaves of them: all, except for SYSENTER, which does not
  * tell the kernel what they were.
  */
 extern u32 flags_after;

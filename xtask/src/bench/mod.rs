@@ -143,7 +143,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         print!("{}", report::of_asynchronous(&measured, arguments.markdown));
         return Ok(());
     }
-    // What was written is judged anew: the table may have changed since.
+    // What was written is judged again: the table may have changed since.
     let report = Report::new(match &arguments.from {
         Some(file) => {
             let text = process::text(file)?;

@@ -28,7 +28,7 @@ struct Chosen {
 /// When it is there and can't be used.
 pub(crate) fn unpacked(series: Series, flavour: Flavour, need: Need) -> Result<Option<Kernel>> {
     let kernels = kernels();
-    // What can't be read, or was removed, is made anew.
+    // What can't be read, or was removed, is made again.
     let Ok(text) = std::fs::read_to_string(record(&kernels, series, flavour)) else {
         return Ok(None);
     };

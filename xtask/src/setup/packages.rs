@@ -84,7 +84,7 @@ pub(super) fn line(names: &[&str]) -> String {
     )
 }
 
-/// Fetches the system's lists anew and installs packages by them.
+/// Fetches the system's lists again and installs packages by them.
 ///
 /// # Errors
 /// When apt can't.

@@ -35,9 +35,9 @@ const SPOILT: &[Spoilt] = &[
         file: "series.c",
         instead: ("init_utsname()->release", "\"6.11.2-of-somebody\""),
         says: &[
-            "sysbatch: not reviewed for Linux 6.11.2-of-somebody, but for these series: 6.1, 6.12",
+            "sysbatch: not reviewed for Linux 6.11.2-of-somebody, only for these series: 6.1, 6.12",
             "; not loaded. See whether there is a newer version; unreviewed=1 has this one loaded",
-            "; loaded all the same, for the parameter unreviewed says so",
+            "; loaded all the same because of the parameter unreviewed",
         ],
         script: LOADS_IF_TOLD_SO,
     },

@@ -143,7 +143,7 @@ fn name(program: &Artifact) -> String {
     format!("{}/{}", package.to_string_lossy(), program.name)
 }
 
-/// A disk with the project and what was built of it, made anew.
+/// A disk with the project and what was built of it, made new each time.
 fn project(architecture: Architecture, built: &Built) -> Result<PathBuf> {
     let folder = paths::output().join("disks");
     let _lock = lock::lock(&folder)?;

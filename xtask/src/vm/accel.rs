@@ -105,7 +105,7 @@ impl Vendor {
     }
 }
 
-/// What a former trial found, valid until the host is started anew.
+/// What a former trial found, valid until the host is started again.
 #[derive(Debug, Serialize, Deserialize)]
 struct Trial {
     boot: String,

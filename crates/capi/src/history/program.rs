@@ -40,7 +40,7 @@ fn choose() -> Result<&'static Backend, Errno> {
     chosen.as_ref().map_err(|errno| *errno)
 }
 
-/// As this may be in a handler nothing is allocated, but for an error that is to be
+/// As this may be in a handler nothing is allocated, except for an error that is to be
 /// told.
 fn select() -> Result<Backend, Errno> {
     let word = variable(c"SYSBATCH_BACKEND").filter(|word| !word.is_empty());

@@ -98,7 +98,7 @@ fn open(flags: c_uint) -> Result<Handle, (Errno, String)> {
 ///
 /// # Safety
 /// `sysbatch` must be null or from sysbatch_open, and no batch may run with it,
-/// but for those of rings.
+/// except for those of rings.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sysbatch_close(sysbatch: *mut Handle) {
     errno::keep(|| {

@@ -3,7 +3,7 @@
 use super::measure::median;
 use super::random::Random;
 
-/// How many times the rounds are drawn anew for the errors.
+/// How many times the rounds are drawn again for the errors.
 const RESAMPLES: usize = 200;
 
 /// A line `a + b·x`.

@@ -60,7 +60,7 @@ enum Which {
     after_help = "Each workload is timed alone, call by call, and in batches of 1 to 1024, in rounds; \
                   the figures are medians of the rounds. The line a + b*n is a least-squares fit \
                   over the batch sizes with weights 1/y^2, since errors of time grow with it; \
-                  after the sign ± is its standard error, by drawing rounds anew. At the end it is \
+                  after the sign ± is its standard error, by drawing rounds again. At the end it is \
                   told from how many calls on a batch pays: measured where the kernel runs \
                   batches, else estimated from measured parts."
 )]

@@ -121,7 +121,7 @@ impl Program {
         self.run.fuel = self.run.len;
     }
 
-    /// Gives the addresses in it their meaning anew, after it was used.
+    /// Gives the addresses in it their meaning again, after it was used.
     pub(super) fn expose(&mut self) {
         expose(&mut self.words);
         expose(&mut self.lists);

@@ -20,7 +20,7 @@ const PATH_MAX: u64 = 4096;
 /// Calls whose result is an address.
 const ADDRESS_RESULTS: [&str; 4] = ["brk", "mmap", "mremap", "shmat"];
 
-/// An entry as text, but for what only its result tells.
+/// An entry as text, except for what only its result tells.
 #[derive(Debug)]
 pub(super) struct Shown {
     name: String,

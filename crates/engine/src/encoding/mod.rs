@@ -109,7 +109,7 @@ pub enum Straight<E> {
 ///
 /// A program counter is whatever the encoding says: an index or an address.
 pub trait Encoding: Copy {
-    /// An entry as it was read, but for what became operands at once.
+    /// An entry as it was read, except for what became operands at once.
     type Entry: Copy;
 
     /// Whether any entry may be [repeated](Self::is_repeated).

@@ -24,7 +24,7 @@ const NEXT: u64 = 24;
 #[derive(Clone, Copy, Debug)]
 pub struct Syslet;
 
-/// What an atom says but for its arguments.
+/// What an atom says except for its arguments.
 #[derive(Clone, Copy, Debug)]
 pub struct Atom {
     /// When the syslet stops, and where it goes on then.

@@ -19,7 +19,7 @@ pub(crate) enum Tried {
 
 impl Backend {
     /// Runs batches in the kernel, one after the other, each until it would wait. The
-    /// headers are those of first tries already, but for the flag. Gives for each what
+    /// headers are those of first tries already, except for the flag. Gives for each what
     /// became of it.
     ///
     /// # Safety

@@ -36,7 +36,7 @@ pub struct SpareCapacity<'buf>(&'buf mut Vec<u8>);
 /// many bytes as the call has put there.
 ///
 /// A batch does not run if the vector has no spare capacity: the call would be asked for 0
-/// bytes. Each further run fills the same capacity anew.
+/// bytes. Each further run fills the same capacity again.
 ///
 /// ```
 /// # use rustix::fs::{CWD, Mode, OFlags};

@@ -15,7 +15,7 @@ pub use memory::{Direct, Memory};
 /// Runs a batch in user space: memory by a [`Memory`], system calls by the
 /// system call instruction, one crossing each.
 ///
-/// Any number is passed on to the kernel, which knows what it means, but for
+/// Any number is passed on to the kernel, which knows what it means, except for
 /// the few calls that work on the frame of their caller and so cannot be made
 /// from within a function:
 ///

@@ -150,7 +150,7 @@ impl Ring {
 
     /// Submits batches in their order, each to be waited for by a ticket of its own.
     /// Gives what became of each: whether one is taken does not depend on those before
-    /// it but for the room that they take.
+    /// it except for the room that they take.
     ///
     /// They cost fewer locks than one by one, and fewer crossings where a module runs
     /// lists: their first tries are one. To get all tickets or the first error:

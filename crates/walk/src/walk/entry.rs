@@ -9,7 +9,7 @@ use rustix::fs::FileType;
 use crate::directory::Directory;
 use crate::metadata::Metadata;
 
-/// A file, of whatever type, that a walk has come upon, with its metadata.
+/// A file, of whatever type, that a walk has found, with its metadata.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub(super) parent: Option<Directory>,
@@ -31,7 +31,7 @@ impl Entry {
     }
 
     /// Its path: that of its root, and the names from there on. It is put
-    /// together anew each time.
+    /// together again each time.
     #[must_use]
     pub fn path(&self) -> PathBuf {
         match &self.parent {

@@ -107,7 +107,7 @@ impl Syslet {
         close[4] = result;
     }
 
-    /// Gives the addresses in it their meaning anew, after it was looked at; its
+    /// Gives the addresses in it their meaning again, after it was looked at; its
     /// first atom.
     fn expose(&mut self) -> *mut [u64; ATOM] {
         self.arguments.as_mut_ptr().expose_provenance();

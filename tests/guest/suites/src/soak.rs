@@ -132,7 +132,7 @@ fn prepare() {
     signal::count(Signal::USR1, libc::SA_RESTART);
 }
 
-/// Sees that the module is unused, and loads it anew. Removes the files of those
+/// Sees that the module is unused, and loads it again. Removes the files of those
 /// who were killed.
 fn leave_nothing(options: &Options) {
     World::remove_all();

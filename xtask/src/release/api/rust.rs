@@ -22,7 +22,7 @@ const UNSTABLE: [&str; 2] = ["core::marker::Freeze", "core::marker::UnsafeUnpin"
 /// Each public item of a crate and each trait that one has, a line each.
 pub(super) fn api(package: &str, toolchain: &Toolchain) -> Result<String> {
     let name = package.replace('-', "_");
-    // Apart from other builds: what the variable changes is built anew for it.
+    // Apart from other builds: what the variable changes is built again for it.
     let target = paths::cargo_target().join("api");
     let mut command = toolchain.cargo();
     command.env("CARGO_TARGET_DIR", &target);

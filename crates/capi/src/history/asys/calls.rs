@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn more_than_there_are_places() {
         let calls = Calls::new().unwrap();
-        // Where the counts begin anew.
+        // Where the counts begin again.
         let near = u32::MAX - 1000;
         calls.span.store(join(near, near), Ordering::Relaxed);
         calls.take_room(1);

@@ -254,7 +254,7 @@ fn move_to(from: RawFd, to: RawFd) {
 /// Closes all that programs can reach.
 fn close_all() {
     // SAFETY: descriptors that others own are above the range, or are standard
-    // streams, which are opened anew.
+    // streams, which are opened again.
     let result = unsafe { libc::close_range(0, OURS.cast_unsigned() - 1, 0) };
     assert_eq!(result, 0, "close_range");
 }
