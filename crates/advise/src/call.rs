@@ -11,13 +11,20 @@ pub struct Thread {
     pub id: u32,
 }
 
+/// A file that code is from, a program or a library: its number in the list of the trace,
+/// whose names [`Symbols`](crate::Symbols) has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Object(pub u32);
+
 /// A place in the program: a function that was being called when a system call was made.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Frame {
-    /// The file that the code is from, a program or a library.
-    pub object: String,
-    /// The offset of the return address in that file's memory image, in bytes.
-    pub offset: u64,
+    /// The file that the code is from.
+    pub object: Object,
+    /// The address that the function would have returned to, as the file's own headers and
+    /// debug information have it; of the innermost function, the address behind the system
+    /// call.
+    pub address: u64,
 }
 
 /// What was in memory where an argument pointed, before the call.
@@ -38,7 +45,8 @@ pub struct Call<'a> {
     pub number: u32,
     /// The registers that it was given.
     pub arguments: [u64; 6],
-    /// What it returned: an error is −4095 to −1, as the kernel returns it.
+    /// What it returned: an error is −4095 to −1, as the kernel returns it. −512 to −516
+    /// are calls that a signal interrupted and that the kernel makes again.
     pub result: i64,
     /// When it was made, since the trace began, without the time that the tracer took.
     pub began: Duration,

@@ -5,6 +5,10 @@
 //! recording, the kernel's tracepoints) can take the tracer's place.
 
 mod call;
+mod cost;
 pub mod signature;
+mod symbols;
 
-pub use call::{Call, Frame, Observer, Text, Thread};
+pub use call::{Call, Frame, Object, Observer, Text, Thread};
+pub use cost::Costs;
+pub use symbols::{Place, Symbols};
