@@ -25,6 +25,9 @@ pub struct Frame {
     /// debug information have it; of the innermost function, the address behind the system
     /// call.
     pub address: u64,
+    /// Where the function begins, as the file's tables for unwinding say, also where names
+    /// and debug information are stripped. `address` where that is not known.
+    pub function: u64,
 }
 
 /// What was in memory where an argument pointed, before the call.
@@ -35,6 +38,10 @@ pub struct Text {
     /// Its bytes up to and without the first zero.
     pub bytes: Vec<u8>,
 }
+
+/// Up to how many bytes a call's result in memory is looked at: the size of a
+/// `struct statx`.
+pub const WRITTEN: u32 = 256;
 
 /// A system call that a thread made, as it was when it returned.
 #[derive(Debug, Clone)]
@@ -54,16 +61,29 @@ pub struct Call<'a> {
     pub took: Duration,
     /// The texts that its arguments pointed to, such as paths.
     pub texts: &'a [Text],
-    /// The bytes that it wrote, where they are directory entries ([`getdents64(2)`]).
+    /// What it wrote, as far as it is looked at: by [`getdents64(2)`] all of it; by another
+    /// call that did not fail what its first argument
+    /// [`Written`](crate::signature::Argument::Written) points to, if it is of at most
+    /// [`WRITTEN`] bytes. Otherwise there is nothing here.
     ///
     /// [`getdents64(2)`]: https://man7.org/linux/man-pages/man2/getdents.2.html
-    pub entries: &'a [u8],
+    pub written: &'a [u8],
     /// The functions that were being called, the innermost first.
     pub stack: &'a [Frame],
 }
 
 /// Is told of the calls of a program in the order in which they return.
 pub trait Observer {
+    /// Calls from now on may be from this file.
+    fn object(&mut self, object: Object, path: &str) {
+        let _ = (object, path);
+    }
+
+    /// A thread has become another program, which was given these arguments.
+    fn started(&mut self, thread: Thread, arguments: &[Vec<u8>]) {
+        let _ = (thread, arguments);
+    }
+
     /// A call has returned.
     fn called(&mut self, call: &Call<'_>);
 

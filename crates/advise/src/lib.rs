@@ -9,6 +9,6 @@ mod cost;
 pub mod signature;
 mod symbols;
 
-pub use call::{Call, Frame, Object, Observer, Text, Thread};
+pub use call::{Call, Frame, Object, Observer, Text, Thread, WRITTEN};
 pub use cost::Costs;
 pub use symbols::{Place, Symbols};
