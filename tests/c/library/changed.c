@@ -13,36 +13,9 @@
 
 #include <asys.h>
 #include <generic_batch.h>
-#include <syslet.h>
-
-#include "check.h"
 
 #define SLOTS 64
-
-static struct syslet_uatom *ring[SLOTS];
-static struct async_head_user head;
-
-static void atom(struct syslet_uatom *atom, unsigned long nr, void *a, void *b,
-		 void *c, long *result, unsigned long flags,
-		 struct syslet_uatom *next)
-{
-	memset(atom, 0, sizeof(*atom));
-	atom->flags = flags;
-	atom->nr = nr;
-	atom->ret_ptr = result;
-	atom->next = next;
-	atom->arg_ptr[0] = (unsigned long *)a;
-	atom->arg_ptr[1] = (unsigned long *)b;
-	atom->arg_ptr[2] = (unsigned long *)c;
-}
-
-static void reap(void)
-{
-	CHECK_EQUAL(async_wait(1, head.user_ring_idx, &head), 0);
-	CHECK(ring[head.user_ring_idx] != NULL);
-	ring[head.user_ring_idx] = NULL;
-	head.user_ring_idx = (head.user_ring_idx + 1) % SLOTS;
-}
+#include "atoms.h"
 
 static long call(int nr, unsigned long count, unsigned long *args)
 {
