@@ -15,6 +15,7 @@
 #include <sys/time.h>
 
 #include <asys.h>
+#include <generic_batch.h>
 #include <syslet.h>
 
 #include "apart.h"
@@ -50,7 +51,8 @@ static void works(void)
 	CHECK_EQUAL(asys_await_completion(&completion), 1);
 	CHECK_EQUAL(completion.cookie, 2);
 	CHECK_EQUAL(submit_read(), 1);
-	CHECK_EQUAL(write(ends[1], "x", 1), 1);
+	/* write(2) of the C library would be a point of cancellation. */
+	CHECK_EQUAL(syscall(__NR_write, ends[1], "x", 1), 1);
 	CHECK_EQUAL(asys_await_completion(&completion), 1);
 	CHECK_EQUAL(completion.return_code, 1);
 }
@@ -147,6 +149,56 @@ static void cancelled_between_calls(void)
 static void cancelled_at_any_moment(void)
 {
 	cancelled(PTHREAD_CANCEL_ASYNCHRONOUS);
+}
+
+/* Uses everything for the first time with a cancellation that waits to act. */
+static void *cancelled_already(void *type)
+{
+	static struct syslet_uatom one, *ring[4];
+	struct async_head_user head;
+	void *call[] = { (void *)(long)__NR_getppid, NULL };
+	void *calls[] = { call };
+	uint64_t ended;
+	long result = 0;
+	int old, descriptor;
+
+	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &old);
+	CHECK_EQUAL(pthread_cancel(pthread_self()), 0);
+	works();
+	memset(&head, 0, sizeof(head));
+	head.completion_ring = ring;
+	head.ring_size_bytes = sizeof(ring);
+	CHECK(async_head_fd(&head) >= 0);
+	one.flags = SYSLET_ASYNC;
+	one.nr = __NR_getppid;
+	one.ret_ptr = &result;
+	CHECK(async_exec(&one, &head) == NULL);
+	CHECK_EQUAL(async_wait(1, 0, &head), 0);
+	CHECK_EQUAL(result, getppid());
+	CHECK_EQUAL(async_head_release(&head), 0);
+	result = 0;
+	descriptor = (int)batch(&result, calls, 1, BATCH_ASYNC);
+	CHECK(descriptor >= 0);
+	CHECK_EQUAL(syscall(__NR_read, descriptor, &ended, sizeof(ended)), 8);
+	CHECK_EQUAL(result, getppid());
+	*(int *)type = 1;
+	pthread_testcancel();
+	return NULL;
+}
+
+static void cancelled_before_the_first_call(void)
+{
+	pthread_t thread;
+	void *result;
+	int is_through = 0;
+
+	prepare();
+	CHECK_EQUAL(pthread_create(&thread, NULL, cancelled_already,
+				   &is_through), 0);
+	CHECK_EQUAL(pthread_join(thread, &result), 0);
+	CHECK(result == PTHREAD_CANCELED);
+	CHECK(is_through);
+	works();
 }
 
 static volatile unsigned long alarms, children;
@@ -355,6 +407,7 @@ int main(int count, char **arguments)
 	RUN(apart(cancelled_while_it_waits));
 	RUN(apart(cancelled_between_calls));
 	RUN(apart(cancelled_at_any_moment));
+	RUN(apart(cancelled_before_the_first_call));
 	RUN(apart(fork_in_a_handler));
 	RUN(apart(exec_during_submission));
 	RUN(apart(another_user));

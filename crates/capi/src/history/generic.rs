@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use sysbatch::Backend;
 use sysbatch::abi::{FLAG_STOP_ON_FAILURE, Format, Run, Status};
 
+use super::cancellation::uncancelled;
 use super::changing::run_watched;
 use super::descriptor::Event;
 use super::job::Job;
@@ -43,13 +44,13 @@ const WRONG: u64 = 1 << 63;
 /// The calls must be sound to make; with `BATCH_ASYNC` until the descriptor
 /// has been readable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_compat_generic_batch(
+pub unsafe extern "C-unwind" fn sysbatch_compat_generic_batch(
     returns: *mut c_void,
     args: *mut c_void,
     ncalls: c_long,
     flags: c_long,
 ) -> c_long {
-    errno::report(|| {
+    let work = || {
         let len = u64::try_from(ncalls).map_err(|_| Errno::INVAL)?;
         if flags & !(ASYNC | STOP_ON_FAILURE) != 0 {
             return Err(Errno::INVAL);
@@ -67,7 +68,12 @@ pub unsafe extern "C" fn sysbatch_compat_generic_batch(
         // SAFETY: the caller's promise.
         let tried = unsafe { run(backend, &mut header) }?;
         Ok(tried as c_long)
-    })
+    };
+    if flags & ASYNC != 0 {
+        uncancelled(|| errno::report(work))
+    } else {
+        errno::report(work)
+    }
 }
 
 /// Runs the batch and tells how many calls were tried.

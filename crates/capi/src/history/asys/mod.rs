@@ -17,7 +17,7 @@ use sysbatch::abi::{FLAG_CONTINUE_ON_FAILURE, Format, Run, Status, Width, never_
 use sysbatch::{Backend, Direct, Memory as _};
 use syscalls::Sysno;
 
-use super::cancellation::deferred;
+use super::cancellation::uncancelled;
 use super::changing::changes_its_thread;
 use super::job::Job;
 use super::pool::WithoutThread;
@@ -109,7 +109,7 @@ pub unsafe extern "C-unwind" fn sysbatch_compat_asys_submit(
         }
         Ok(taken as c_long)
     };
-    deferred(|| errno::report(work))
+    uncancelled(|| errno::report(work))
 }
 
 /// Makes a single call that never waits as it is; whether it was one.
@@ -342,7 +342,7 @@ pub unsafe extern "C-unwind" fn sysbatch_compat_asys_await_completion(
         calls.forget(&awaited);
         Ok(1)
     };
-    deferred(|| errno::report(work))
+    uncancelled(|| errno::report(work))
 }
 
 /// Writes what became of a call; whether it could be written.

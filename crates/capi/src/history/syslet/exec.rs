@@ -12,7 +12,7 @@ use super::head::Head;
 use super::place::Place;
 use super::user::{AsyncHeadUser, Atom, User};
 use crate::errno;
-use crate::history::cancellation::deferred;
+use crate::history::cancellation::uncancelled;
 use crate::history::changing::run_watched;
 use crate::history::job::Job;
 use crate::history::pool::WithoutThread;
@@ -75,7 +75,7 @@ pub unsafe extern "C-unwind" fn sysbatch_compat_async_exec(
             _ => Ok(run.pc.cast_signed()),
         }
     };
-    let last = deferred(|| errno::report(work));
+    let last = uncancelled(|| errno::report(work));
     ptr::with_exposed_provenance_mut(last.cast_unsigned() as usize)
 }
 

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::heads::Heads;
 use super::user::{AsyncHeadUser, User};
 use crate::errno;
-use crate::history::cancellation::deferred;
+use crate::history::cancellation::uncancelled;
 use crate::history::descriptor::Event;
 use crate::history::event::Sequence;
 use crate::history::lock::Lock;
@@ -222,7 +222,7 @@ pub unsafe extern "C-unwind" fn sysbatch_compat_async_wait(
         head.wait(process, min_wait_events, user_ring_idx)?;
         Ok(0)
     };
-    deferred(|| errno::report(work))
+    uncancelled(|| errno::report(work))
 }
 
 /// A descriptor that becomes readable when a syslet posts a completion to the
@@ -235,12 +235,12 @@ pub unsafe extern "C-unwind" fn sysbatch_compat_async_wait(
 /// # Safety
 /// None but that a head which is freed is released before.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_compat_async_head_fd(head: *mut AsyncHeadUser) -> c_int {
-    let result = errno::report(|| {
+pub unsafe extern "C-unwind" fn sysbatch_compat_async_head_fd(head: *mut AsyncHeadUser) -> c_int {
+    let work = || {
         let address = given(head)?;
         Ok(heads()?.of(address)?.descriptor()?.into())
-    });
-    result as c_int
+    };
+    uncancelled(|| errno::report(work)) as c_int
 }
 
 /// Bounds how many atoms each syslet with this head may run from now on; zero
@@ -253,17 +253,17 @@ pub unsafe extern "C" fn sysbatch_compat_async_head_fd(head: *mut AsyncHeadUser)
 /// # Safety
 /// None but that a head which is freed is released before.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_compat_async_head_budget(
+pub unsafe extern "C-unwind" fn sysbatch_compat_async_head_budget(
     head: *mut AsyncHeadUser,
     atoms: c_ulong,
 ) -> c_int {
-    let result = errno::report(|| {
+    let work = || {
         let address = given(head)?;
         let head = heads()?.of(address)?;
         head.budget.store(atoms, Ordering::Relaxed);
         Ok(0)
-    });
-    result as c_int
+    };
+    uncancelled(|| errno::report(work)) as c_int
 }
 
 /// Forgets a head that is not used any more, and closes its descriptor.
@@ -274,15 +274,17 @@ pub unsafe extern "C" fn sysbatch_compat_async_head_budget(
 /// # Safety
 /// No other thread may use the head meanwhile.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_compat_async_head_release(head: *mut AsyncHeadUser) -> c_int {
-    let result = errno::report(|| {
+pub unsafe extern "C-unwind" fn sysbatch_compat_async_head_release(
+    head: *mut AsyncHeadUser,
+) -> c_int {
+    let work = || {
         let address = given(head)?;
         if let Some(head) = heads()?.find(address) {
             head.release()?;
         }
         Ok(0)
-    });
-    result as c_int
+    };
+    uncancelled(|| errno::report(work)) as c_int
 }
 
 fn heads() -> Result<&'static Heads, Errno> {
