@@ -7,7 +7,9 @@
 mod call;
 mod cost;
 pub mod signature;
+pub mod stack;
 mod symbols;
+pub mod trace;
 
 pub use call::{Call, Frame, Object, Observer, Text, Thread, WRITTEN};
 pub use cost::Costs;
