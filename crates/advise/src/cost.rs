@@ -1,13 +1,18 @@
 //! What batches cost on a machine.
 
+use serde::Serialize;
+
 /// Times in nanoseconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Costs {
     /// A system call that does nothing, made alone: the crossing that a batch saves.
+    #[serde(rename = "crossing_ns")]
     pub crossing: f64,
     /// A batch without entries, its own crossing included.
+    #[serde(rename = "batch_ns")]
     pub batch: f64,
     /// An entry of a batch, beside what its call does.
+    #[serde(rename = "step_ns")]
     pub step: f64,
     /// Whether the module has run batches to find this out. Otherwise it is estimated
     /// from the parts that can be measured without.

@@ -6,6 +6,8 @@
 
 mod call;
 mod cost;
+pub mod report;
+pub mod sequence;
 pub mod signature;
 pub mod stack;
 mod symbols;
@@ -13,4 +15,6 @@ pub mod trace;
 
 pub use call::{Call, Frame, Object, Observer, Text, Thread, WRITTEN};
 pub use cost::Costs;
+pub use report::Report;
+pub use sequence::Sequences;
 pub use symbols::{Place, Symbols};

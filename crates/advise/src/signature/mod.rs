@@ -119,6 +119,30 @@ fn fcntl(signature: Signature, command: u64) -> Signature {
     }
 }
 
+/// Where in what a call writes the size of a file is, a number of 64 bits.
+pub(crate) fn size_offset(number: u32) -> Option<usize> {
+    // `st_size` is there in the `struct stat` of x86-64 and in that of aarch64.
+    match Sysno::new(number as usize)? {
+        Sysno::fstat => Some(48),
+        #[cfg(target_arch = "x86_64")]
+        Sysno::newfstatat | Sysno::stat | Sysno::lstat => Some(48),
+        #[cfg(not(target_arch = "x86_64"))]
+        Sysno::fstatat => Some(48),
+        Sysno::statx => Some(40),
+        _ => None,
+    }
+}
+
+/// Whether a call writes two descriptors.
+pub(crate) fn makes_pair(number: u32) -> bool {
+    match Sysno::new(number as usize) {
+        Some(Sysno::pipe2 | Sysno::socketpair) => true,
+        #[cfg(target_arch = "x86_64")]
+        Some(Sysno::pipe) => true,
+        _ => false,
+    }
+}
+
 /// The name of a system call of this architecture; that of `fstat(2)` by a directory and a
 /// name as the manual has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

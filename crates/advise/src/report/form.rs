@@ -1,0 +1,113 @@
+//! What a batch in place of some calls would look like.
+
+use serde::Serialize;
+use syscalls::Sysno;
+
+use crate::sequence::{Evidence, Row};
+
+/// What a batch would look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Calls one after the other, each made once.
+    Chain,
+    /// The same calls for each of many names or values that are known before.
+    List,
+    /// A loop in which a call uses the results of those before it.
+    Loop,
+    /// A directory, and calls for each name in it.
+    Directory,
+}
+
+impl Form {
+    /// That of the sequences of a row.
+    pub(super) fn of(row: &Row) -> Self {
+        let calls: u64 = row.calls.values().map(|calls| calls.count).sum();
+        if row.evidence[Evidence::Listing as usize] > 0 {
+            Self::Directory
+        } else if row.repeated * 2 < calls {
+            Self::Chain
+        } else if row.evidence[Evidence::Untold as usize] + row.listed >= row.repeated {
+            Self::List
+        } else {
+            Self::Loop
+        }
+    }
+
+    /// In words.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Chain => "a chain",
+            Self::List => "a list",
+            Self::Loop => "a loop",
+            Self::Directory => "a directory loop",
+        }
+    }
+
+    /// What of sysbatch makes such a batch of these calls.
+    pub(super) fn with(self, calls: &[u32]) -> &'static str {
+        let all = |names: &[&str]| {
+            let mut calls = calls.iter();
+            calls.all(|call| {
+                let name = Sysno::new(*call as usize).map(|call| call.name());
+                name.is_some_and(|name| names.contains(&name))
+            })
+        };
+        match self {
+            Self::Directory => "sysbatch-walk",
+            Self::List if all(STAT) => "combined::stat_many",
+            Self::List if all(&["close"]) => "combined::close_many",
+            Self::Chain | Self::Loop if all(COMBINE) => "#[combine]",
+            _ => "Batch",
+        }
+    }
+}
+
+/// The calls that `combined::stat_many` makes, or that it can be used for.
+const STAT: &[&str] = &["statx", "newfstatat", "fstatat", "stat", "lstat"];
+
+/// The calls that `#[combine]` understands, as they are in `docs/combining.md`.
+const COMBINE: &[&str] = &[
+    "openat",
+    "open",
+    "mkdirat",
+    "mkdir",
+    "unlinkat",
+    "unlink",
+    "rmdir",
+    "renameat",
+    "rename",
+    "renameat2",
+    "linkat",
+    "link",
+    "symlinkat",
+    "symlink",
+    "newfstatat",
+    "fstatat",
+    "stat",
+    "lstat",
+    "fstat",
+    "statx",
+    "ftruncate",
+    "fallocate",
+    "fsync",
+    "fdatasync",
+    "syncfs",
+    "fchmod",
+    "flock",
+    "lseek",
+    "read",
+    "pread64",
+    "write",
+    "pwrite64",
+    "dup",
+    "fcntl",
+    "accept",
+    "accept4",
+    "listen",
+    "sendto",
+    "shutdown",
+    "pipe",
+    "pipe2",
+    "close",
+];
