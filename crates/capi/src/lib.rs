@@ -11,6 +11,7 @@
 //! Nothing here interprets a batch: that is the engine's, through
 //! [`sysbatch::Backend`].
 
+mod cancellation;
 mod errno;
 pub mod history;
 mod memory;

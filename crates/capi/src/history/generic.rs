@@ -9,13 +9,13 @@ use rustix::io::Errno;
 use sysbatch::Backend;
 use sysbatch::abi::{FLAG_STOP_ON_FAILURE, Format, Run, Status};
 
-use super::cancellation::uncancelled;
 use super::changing::run_watched;
 use super::descriptor::Event;
 use super::job::Job;
 use super::pool::WithoutThread;
 use super::process::Process;
 use super::program::{backend, header};
+use crate::cancellation::uncancelled;
 use crate::errno;
 use crate::memory::Probed;
 use crate::signals::Blocked;

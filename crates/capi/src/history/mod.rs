@@ -6,7 +6,6 @@
 //! chose the same one live in one library.
 
 mod asys;
-mod cancellation;
 mod changing;
 mod descriptor;
 mod event;

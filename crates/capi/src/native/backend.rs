@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use sysbatch::{Backend, Kind, SelectError};
 
 use super::text;
+use super::uninterrupted;
 use crate::errno;
 use crate::history::device_errno;
 
@@ -46,13 +47,13 @@ pub struct Handle {
 /// # Safety
 /// `sysbatch` must be null or valid for writing, `why` for `size` bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_open(
+pub unsafe extern "C-unwind" fn sysbatch_open(
     sysbatch: *mut *mut Handle,
     flags: c_uint,
     why: *mut c_char,
     size: usize,
 ) -> c_int {
-    errno::keep(|| {
+    uninterrupted(|| {
         let (result, reason) = match open(flags) {
             Ok(handle) => {
                 let reason = handle.backend.choice().to_string();
@@ -100,8 +101,8 @@ fn open(flags: c_uint) -> Result<Handle, (Errno, String)> {
 /// `sysbatch` must be null or from sysbatch_open, and no batch may run with it,
 /// except for those of rings.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_close(sysbatch: *mut Handle) {
-    errno::keep(|| {
+pub unsafe extern "C-unwind" fn sysbatch_close(sysbatch: *mut Handle) {
+    uninterrupted(|| {
         if !sysbatch.is_null() {
             // SAFETY: it came from a box, and nobody uses it any more.
             drop(unsafe { Box::from_raw(sysbatch) });

@@ -8,6 +8,9 @@ mod ring;
 mod run;
 mod text;
 
+use crate::cancellation::uncancelled;
+use crate::errno;
+
 pub use backend::{
     Handle, sysbatch_close, sysbatch_crossings, sysbatch_device_fd, sysbatch_kind, sysbatch_open,
 };
@@ -17,3 +20,9 @@ pub use ring::{
 };
 pub use run::sysbatch_run_batch;
 pub use text::{sysbatch_error_text, sysbatch_explain};
+
+/// Does the work of a function of C that is no point of cancellation: `errno` stays as it
+/// is, and the thread is not cancelled meanwhile.
+fn uninterrupted<R: Copy>(work: impl FnOnce() -> R) -> R {
+    uncancelled(|| errno::keep(work))
+}

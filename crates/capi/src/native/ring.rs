@@ -14,6 +14,7 @@ use sysbatch::{
 };
 
 use super::backend::{Handle, handle};
+use super::uninterrupted;
 use crate::errno;
 
 /// `SYSBATCH_RING_WAIT`.
@@ -71,13 +72,13 @@ impl From<RawCompletion> for Completion {
 /// # Safety
 /// `sysbatch` must be null or open, `ring` null or valid for writing.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_ring_open(
+pub unsafe extern "C-unwind" fn sysbatch_ring_open(
     ring: *mut *mut RingHandle,
     sysbatch: *mut Handle,
     capacity: c_uint,
     workers: c_uint,
 ) -> c_int {
-    errno::keep(|| {
+    uninterrupted(|| {
         // SAFETY: the caller's promise.
         let made = unsafe { handle(sysbatch) }.and_then(|handle| open(handle, capacity, workers));
         match made {
@@ -139,13 +140,13 @@ unsafe fn given<'a>(ring: *const RingHandle) -> Result<&'a RingHandle, Errno> {
 /// # Safety
 /// The batch must be sound to run in this process until it has completed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_ring_submit(
+pub unsafe extern "C-unwind" fn sysbatch_ring_submit(
     ring: *mut RingHandle,
     run: *const Run,
     user: u64,
     flags: c_uint,
 ) -> i64 {
-    errno::keep(|| {
+    uninterrupted(|| {
         // SAFETY: the caller's promise.
         let posted = unsafe { submit(ring, run, user, flags) };
         match posted {
@@ -202,8 +203,11 @@ unsafe fn submit(
 /// # Safety
 /// `ring` must be null or open.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_ring_cancel(ring: *mut RingHandle, submission: i64) -> c_int {
-    errno::keep(|| {
+pub unsafe extern "C-unwind" fn sysbatch_ring_cancel(
+    ring: *mut RingHandle,
+    submission: i64,
+) -> c_int {
+    uninterrupted(|| {
         // SAFETY: the caller's promise.
         match unsafe { given(ring) } {
             Ok(handle) => match u64::try_from(submission) {
@@ -227,14 +231,14 @@ pub unsafe extern "C" fn sysbatch_ring_cancel(ring: *mut RingHandle, submission:
 /// # Safety
 /// `ring` must be null or open; `completions` null or valid for `max` of them.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_ring_wait(
+pub unsafe extern "C-unwind" fn sysbatch_ring_wait(
     ring: *mut RingHandle,
     completions: *mut Completion,
     max: c_uint,
     min: c_uint,
     milliseconds: c_int,
 ) -> c_int {
-    errno::keep(|| {
+    uninterrupted(|| {
         // SAFETY: the caller's promise.
         let taken = match unsafe { given(ring) } {
             Ok(_) if completions.is_null() && max > 0 => Err(Errno::FAULT),
@@ -281,8 +285,8 @@ fn wait(
 /// # Safety
 /// `ring` must be null or open.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_ring_fd(ring: *mut RingHandle) -> c_int {
-    errno::keep(|| {
+pub unsafe extern "C-unwind" fn sysbatch_ring_fd(ring: *mut RingHandle) -> c_int {
+    uninterrupted(|| {
         // SAFETY: the caller's promise.
         match unsafe { given(ring) } {
             Ok(handle) => match handle.ring.event() {
@@ -302,8 +306,11 @@ pub unsafe extern "C" fn sysbatch_ring_fd(ring: *mut RingHandle) -> c_int {
 /// # Safety
 /// `ring` must be null or open.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_ring_shut_down(ring: *mut RingHandle, cancel: c_int) -> c_int {
-    errno::keep(|| {
+pub unsafe extern "C-unwind" fn sysbatch_ring_shut_down(
+    ring: *mut RingHandle,
+    cancel: c_int,
+) -> c_int {
+    uninterrupted(|| {
         // SAFETY: the caller's promise.
         match unsafe { given(ring) } {
             Ok(handle) => {
@@ -326,8 +333,8 @@ pub unsafe extern "C" fn sysbatch_ring_shut_down(ring: *mut RingHandle, cancel: 
 /// # Safety
 /// `ring` must be null or open, and not be in use.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysbatch_ring_close(ring: *mut RingHandle) {
-    errno::keep(|| {
+pub unsafe extern "C-unwind" fn sysbatch_ring_close(ring: *mut RingHandle) {
+    uninterrupted(|| {
         if !ring.is_null() {
             // SAFETY: it came from a box, and nobody uses it any more.
             drop(unsafe { Box::from_raw(ring) });

@@ -17,12 +17,12 @@ use sysbatch::abi::{FLAG_CONTINUE_ON_FAILURE, Format, Run, Status, Width, never_
 use sysbatch::{Backend, Direct, Memory as _};
 use syscalls::Sysno;
 
-use super::cancellation::uncancelled;
 use super::changing::changes_its_thread;
 use super::job::Job;
 use super::pool::WithoutThread;
 use super::process::Process;
 use super::program::{backend, header};
+use crate::cancellation::uncancelled;
 use crate::errno;
 use crate::memory::{Probed, Window};
 use crate::signals::Blocked;

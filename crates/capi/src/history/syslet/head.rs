@@ -10,8 +10,8 @@ use rustix::io::Errno;
 
 use super::heads::Heads;
 use super::user::{AsyncHeadUser, User};
+use crate::cancellation::uncancelled;
 use crate::errno;
-use crate::history::cancellation::uncancelled;
 use crate::history::descriptor::Event;
 use crate::history::event::Sequence;
 use crate::history::lock::Lock;

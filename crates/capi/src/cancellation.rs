@@ -26,7 +26,7 @@ unsafe extern "C-unwind" {
 /// the state alone: a thread of asynchronous type that glibc 2.36 cancels when the state
 /// is enabled again does not have `PTHREAD_CANCELED` as its result.
 #[inline(always)]
-pub(super) fn uncancelled<R: Copy>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn uncancelled<R: Copy>(work: impl FnOnce() -> R) -> R {
     let (mut kind, mut state) = (DEFERRED, DISABLED);
     // SAFETY: it writes the variable.
     unsafe { pthread_setcanceltype(DEFERRED, &raw mut kind) };
