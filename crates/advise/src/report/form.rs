@@ -23,7 +23,10 @@ impl Form {
     /// That of the sequences of a row.
     pub(super) fn of(row: &Row) -> Self {
         let calls: u64 = row.calls.values().map(|calls| calls.count).sum();
-        if row.evidence[Evidence::Listing as usize] > 0 {
+        let names = [Evidence::Listing, Evidence::Directory];
+        let names: u64 = names.map(|kind| row.evidence[kind as usize]).iter().sum();
+        let directories = row.calls.get(&(Sysno::getdents64 as u32));
+        if directories.is_some_and(|calls| names * 2 >= calls.count) {
             Self::Directory
         } else if row.repeated * 2 < calls {
             Self::Chain
@@ -44,17 +47,20 @@ impl Form {
         }
     }
 
-    /// What of sysbatch makes such a batch of these calls.
-    pub(super) fn with(self, calls: &[u32]) -> &'static str {
+    /// What of sysbatch makes such a batch.
+    pub(super) fn with(self, row: &Row) -> &'static str {
+        let total: u64 = row.calls.values().map(|calls| calls.count).sum();
         let all = |names: &[&str]| {
-            let mut calls = calls.iter();
-            calls.all(|call| {
-                let name = Sysno::new(*call as usize).map(|call| call.name());
-                name.is_some_and(|name| names.contains(&name))
+            let mut calls = row.calls.iter();
+            calls.all(|(number, calls)| {
+                // What is printed now and then does not make a walk another thing.
+                let is_rare = self != Self::Chain && calls.count * RARE < total;
+                let name = Sysno::new(*number as usize).map(|call| call.name());
+                is_rare || name.is_some_and(|name| names.contains(&name))
             })
         };
         match self {
-            Self::Directory => "sysbatch-walk",
+            Self::Directory if all(WALK) => "sysbatch-walk",
             Self::List if all(STAT) => "combined::stat_many",
             Self::List if all(&["close"]) => "combined::close_many",
             Self::Chain | Self::Loop if all(COMBINE) => "#[combine]",
@@ -63,8 +69,31 @@ impl Form {
     }
 }
 
+/// A call that is less than one in so many of those of a list or a loop is not what it is for.
+const RARE: u64 = 20;
+
 /// The calls that `combined::stat_many` makes, or that it can be used for.
 const STAT: &[&str] = &["statx", "newfstatat", "fstatat", "stat", "lstat"];
+
+/// The calls of what walks a tree, which `sysbatch-walk` makes or does not need.
+const WALK: &[&str] = &[
+    "openat",
+    "open",
+    "openat2",
+    "statx",
+    "newfstatat",
+    "fstatat",
+    "stat",
+    "lstat",
+    "fstat",
+    "getdents64",
+    "close",
+    "fcntl",
+    "fchdir",
+    "dup",
+    "fstatfs",
+    "lseek",
+];
 
 /// The calls that `#[combine]` understands, as they are in `docs/combining.md`.
 const COMBINE: &[&str] = &[

@@ -205,9 +205,9 @@ impl Report {
             );
         }
         format!(
-            "{verdict}: batches would save {saved} of {ran}, {share}, with {} crossings in place \
-             of {calls}{estimated}",
-            worth.crossings_after
+            "{verdict}: batches would save {saved} of {ran}, {share}, with {} in place of \
+             {calls}{estimated}",
+            words::count(worth.crossings_after, "crossing")
         )
     }
 }
@@ -246,7 +246,7 @@ impl Row {
             worth,
             verdict: Verdict::of(worth.share),
             form,
-            with: form.with(&numbers),
+            with: form.with(row),
             confidence: if likely * LIKELY > worth.crossings_now {
                 Confidence::Likely
             } else {

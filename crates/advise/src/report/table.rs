@@ -20,10 +20,15 @@ impl Report {
         for row in own.iter().take(ROWS) {
             row.write(&mut text, width);
         }
-        rest(&mut text, "further functions", own.get(ROWS..), width);
         rest(
             &mut text,
-            "functions of the C library, which are not the program's to change",
+            "elsewhere in the program",
+            own.get(ROWS..),
+            width,
+        );
+        rest(
+            &mut text,
+            "in the C library, which is not the program's to change",
             Some(&library),
             width,
         );
@@ -40,18 +45,18 @@ impl Row {
     fn write(&self, text: &mut String, width: usize) {
         let Self { worth, .. } = self;
         let head = format!(
-            "{}: saves {} ({}), {} crossings in place of {}",
+            "{}: saves {} ({}), {} in place of {}",
             self.place(),
             words::time(worth.saved_ns),
             words::per_cent(worth.share),
-            worth.crossings_after,
+            words::count(worth.crossings_after, "crossing"),
             worth.crossings_now
         );
         line(text, &head, width, "", INDENT);
-        let times = if self.sequences == 1 {
-            "once".to_owned()
-        } else {
-            format!("{} times", self.sequences)
+        let times = match self.sequences {
+            1 => "once".to_owned(),
+            2 => "twice".to_owned(),
+            times => format!("{times} times"),
         };
         let calls: Vec<_> = self.calls.iter().map(|made| self.each(made)).collect();
         line(
@@ -134,10 +139,10 @@ fn rest(text: &mut String, what: &str, rows: Option<&[&Row]>, width: usize) {
     let saved = rows.iter().map(|row| row.worth.saved_ns).sum();
     let share = rows.iter().map(|row| row.worth.share).sum();
     let sum = format!(
-        "{} {what}: {} ({})",
-        rows.len(),
+        "{what}: would save {} ({}) in {}",
         words::time(saved),
-        words::per_cent(share)
+        words::per_cent(share),
+        words::count(rows.len() as u64, "function")
     );
     line(text, &sum, width, "", INDENT);
 }

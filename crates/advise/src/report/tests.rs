@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use proptest::prelude::*;
 use serde_json::Value;
 use syscalls::Sysno;
 
@@ -177,7 +178,7 @@ fn what_the_c_library_does_is_not_in_the_sum() {
     assert_eq!(report.verdict, Verdict::NotWorthIt);
     assert_eq!(report.worth.saved_ns, 0.0);
     assert!(
-        report.table(80).contains("1 functions of the C library"),
+        report.table(80).contains("in the C library"),
         "{}",
         report.table(80)
     );
@@ -217,4 +218,33 @@ fn the_names_of_the_json_stay() {
     assert_eq!(json["rows"][0]["form"], "chain");
     assert_eq!(json["rows"][0]["ended"][0]["kind"], "text");
     assert_eq!(json["verdict"], "worth_it");
+}
+
+proptest! {
+    #[test]
+    fn a_batch_never_makes_more_crossings(
+        lengths in prop::collection::vec((2_u64..20, 1_u64..10), 0..5),
+        crossing in 0.0..500.0,
+        batch in 0.0..2000.0,
+        step in 0.0..500.0,
+    ) {
+        let costs = Costs { crossing, batch, step, measured: true };
+        let calls = lengths.iter().flat_map(|&(length, times)| {
+            (0..times).flat_map(move |_| {
+                let calls = (0..length).map(move |_| close(3).at(&[(length * 0x100, 1), MAIN]));
+                calls.chain([call(Sysno::ppoll, [0; 5], 0)])
+            })
+        });
+        let report = report_with(calls, Duration::from_micros(100), costs);
+        let sum = report.rows.iter().fold(0, |sum, row| {
+            sum + row.worth.crossings_now - row.worth.crossings_after
+        });
+        prop_assert!(report.worth.crossings_after <= report.worth.crossings_now);
+        prop_assert_eq!(report.worth.crossings_now - report.worth.crossings_after, sum);
+        prop_assert_eq!(report.worth.crossings_now, report.calls);
+        prop_assert!(report.rows.iter().all(|row| row.worth.saved_ns > 0.0));
+        let saved = report.rows.iter().map(|row| row.worth.saved_ns);
+        prop_assert!(saved.rev().is_sorted());
+        prop_assert!(report.worth.saved_ns >= 0.0);
+    }
 }

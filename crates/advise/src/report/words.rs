@@ -79,6 +79,12 @@ pub(super) fn time(ns: f64) -> String {
     format!("{} {unit}", figures(value))
 }
 
+/// So many of something.
+pub(super) fn count(count: u64, what: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{end}")
+}
+
 /// A share in per cent for people.
 pub(super) fn per_cent(share: f64) -> String {
     if share > 0.0 && share < 0.05 {

@@ -326,6 +326,8 @@ fn learn(state: &mut State, call: &Call<'_>, signature: Option<Signature>) {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 pub(crate) mod trace;

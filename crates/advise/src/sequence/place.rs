@@ -9,7 +9,8 @@ use crate::{Frame, Object};
 /// the C library not counted.
 pub(super) const REACH: usize = 5;
 
-/// So many frames, beginning with the innermost, make a call site.
+/// So many frames of the program's own, beginning with the innermost, make a call site, and
+/// those of the C library that lie between.
 const SITE: usize = 3;
 
 /// The functions that were being called, the outermost first; of a function that calls
@@ -84,15 +85,12 @@ impl Objects {
         }
         let mut hasher = DefaultHasher::new();
         number.hash(&mut hasher);
-        let own = stack.iter().filter(|frame| !self.is_system(frame.object));
-        let mut is_own = false;
-        for frame in own.take(SITE) {
+        let mut own = 0;
+        for frame in stack {
             (frame.object, frame.address).hash(&mut hasher);
-            is_own = true;
-        }
-        if !is_own {
-            for frame in stack.iter().take(SITE) {
-                (frame.object, frame.address).hash(&mut hasher);
+            own += usize::from(!self.is_system(frame.object));
+            if own == SITE {
+                break;
             }
         }
         Chain {
@@ -138,19 +136,24 @@ mod tests {
     }
 
     #[test]
-    fn a_site_is_where_the_program_itself_calls() {
+    fn a_site_is_the_way_to_a_call() {
         let mut objects = Objects::default();
         objects.insert(Object(1), "/usr/lib/x86_64-linux-gnu/libc.so.6");
         objects.insert(Object(2), "/usr/lib/libcap.so.2");
         assert!(objects.is_system(Object(1)));
         assert!(!objects.is_system(Object(2)));
-        let libc = |address| Frame {
-            object: Object(1),
-            address,
-            function: 0,
+        let site = |library, callers: &[u64]| {
+            let wrapper = Frame {
+                object: Object(1),
+                address: library,
+                function: 0,
+            };
+            let callers = callers.iter().map(|address| frame(1, *address));
+            let stack: Vec<_> = std::iter::once(wrapper).chain(callers).collect();
+            objects.chain(3, &stack).site
         };
-        let site = |address, caller| objects.chain(3, &[libc(address), frame(1, caller)]).site;
-        assert_eq!(site(7, 5), site(8, 5));
-        assert_ne!(site(7, 5), site(7, 6));
+        assert_eq!(site(7, &[5, 4, 3, 2]), site(7, &[5, 4, 3, 1]));
+        assert_ne!(site(7, &[5, 4, 3]), site(7, &[5, 4, 2]));
+        assert_ne!(site(7, &[5]), site(8, &[5]));
     }
 }
