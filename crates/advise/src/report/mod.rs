@@ -3,6 +3,7 @@
 //! The names in JSON and what they mean are in `docs/advise.md`.
 
 mod form;
+mod located;
 mod table;
 mod words;
 mod worth;
@@ -12,11 +13,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use form::Form;
+use located::{Located, located};
 pub use worth::{DIRECTORY, LITTLE, Verdict, WORTH, Worth};
 
 use crate::sequence::{self, Calls, Cut, Evidence, Found};
 use crate::signature::Name;
-use crate::{Costs, Frame, Place, Symbols};
+use crate::{Costs, Place, Symbols};
 
 /// What a report is made of besides what was found.
 #[derive(Debug, Clone)]
@@ -144,9 +146,9 @@ impl Report {
             foreign,
         } = conditions;
         let ran_ns = ran.as_nanos() as f64;
-        let rows = found.rows.iter();
+        let rows = located(&found.rows, symbols).into_iter();
         let mut rows: Vec<_> = rows
-            .map(|row| Row::new(row, &costs, ran_ns, symbols))
+            .map(|(place, row)| Row::new(&place, &row, &costs, ran_ns))
             .filter(|row| row.worth.saved_ns > 0.0)
             .collect();
         rows.sort_by(|one, other| {
@@ -214,14 +216,12 @@ impl Report {
 
 impl Row {
     /// That of what was found in a function.
-    fn new(row: &sequence::Row, costs: &Costs, ran_ns: f64, symbols: &mut dyn Symbols) -> Self {
-        // Without inlined functions: those of the other calls may be others.
-        let place = row.frame.and_then(|frame| symbols.places(frame).pop());
+    fn new(place: &Located, row: &sequence::Row, costs: &Costs, ran_ns: f64) -> Self {
         let Place {
             function,
             file,
             line,
-        } = place.unwrap_or_default();
+        } = place.place.clone();
         let worth = Worth::new(&row.lengths, costs, ran_ns);
         let numbers = in_order(row);
         let form = Form::of(row);
@@ -236,10 +236,8 @@ impl Row {
             function,
             file,
             line,
-            object: row
-                .frame
-                .map(|Frame { object, .. }| symbols.object(object).to_owned()),
-            address: row.frame.map(|frame| frame.function),
+            object: place.object.clone(),
+            address: place.address,
             in_c_library: row.is_system,
             calls: made.collect(),
             sequences: row.lengths.values().map(|length| length.sequences).sum(),

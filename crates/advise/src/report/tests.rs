@@ -5,8 +5,8 @@ use serde_json::Value;
 use syscalls::Sysno;
 
 use super::*;
-use crate::Object;
 use crate::sequence::trace::{Made, call, close, found, fstat, getdents, openat, read, statx};
+use crate::{Frame, Object};
 
 /// Names for the places of a fixture.
 struct Names;
@@ -20,7 +20,12 @@ impl Symbols for Names {
         let function = match frame.function {
             0x4000 => "read_all",
             0x5000 => "list",
+            0x6000 => "std::fs::read",
             _ => return Vec::new(),
+        };
+        let file = match function {
+            "std::fs::read" => "/rustc/0123/library/std/src/fs.rs",
+            _ => "src/program.c",
         };
         let inlined = Place {
             function: Some("inlined".to_owned()),
@@ -28,7 +33,7 @@ impl Symbols for Names {
         };
         let place = Place {
             function: Some(function.to_owned()),
-            file: Some("src/program.c".to_owned()),
+            file: Some(file.to_owned()),
             line: Some((frame.address - frame.function) as u32),
         };
         vec![inlined, place]
@@ -109,6 +114,26 @@ fn the_worst_is_first() {
         .collect();
     assert_eq!(names, ["openat", "fstat", "read", "close"]);
     assert_eq!(report.verdict, Verdict::WorthIt);
+}
+
+#[test]
+fn the_standard_library_is_not_where_a_program_reads() {
+    let read = |caller, line| {
+        let at = [(0x6000, 5), (caller, line), MAIN];
+        [openat("a", 3), read(3, 40, 40), read(3, 40, 0), close(3)].map(|made| made.at(&at))
+    };
+    let calls = (0..20).flat_map(|_| [read(0x4000, 1), read(0x5000, 2), read(0x4000, 3)]);
+    let waits = call(Sysno::ppoll, [0; 5], 0);
+    let calls = calls.flat_map(|calls| calls.into_iter().chain([waits.clone()]));
+    let report = report(calls, Duration::from_micros(100));
+    let rows = report.rows.iter();
+    let rows: Vec<_> = rows
+        .map(|row| (row.function.as_deref(), row.line, row.sequences))
+        .collect();
+    assert_eq!(
+        rows,
+        [(Some("read_all"), Some(1), 40), (Some("list"), Some(2), 20)]
+    );
 }
 
 #[test]

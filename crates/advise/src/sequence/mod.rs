@@ -63,7 +63,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 pub use evidence::{Cut, Evidence};
-pub use row::{Calls, Found, Length, Row};
+pub use row::{CALLERS, Calls, Found, Length, Row};
 use syscalls::Sysno;
 
 use self::judge::{Judge, Known};
@@ -80,13 +80,13 @@ pub const WAITED: Duration = Duration::from_millis(1);
 
 /// Finds sequences of calls that could be batches.
 ///
-/// What it needs of memory depends on the number of threads and of functions, not of calls.
+/// What it needs of memory depends on the number of threads and of ways through the program, not of calls.
 #[derive(Debug, Default)]
 pub struct Sequences {
     threads: HashMap<Thread, State>,
     objects: Objects,
-    /// By the function; `None` is that of calls without stacks.
-    rows: HashMap<Option<(Object, u64)>, Row>,
+    /// By the function and those that called it.
+    rows: HashMap<Vec<(Object, u64)>, Row>,
     calls: u64,
     alone: u64,
 }
@@ -130,12 +130,18 @@ impl Sequences {
             self.alone += open.calls.len() as u64;
             return;
         }
-        let frame = open.place(&self.objects);
-        let key = frame.map(|frame| (frame.object, frame.function));
-        let is_system = frame.is_some_and(|frame| self.objects.is_system(frame.object));
-        let row = self.rows.entry(key);
-        row.or_insert_with(|| Row::new(frame, is_system))
-            .add(&open, frame, cut);
+        let frames = open.place(&self.objects);
+        let is_system = frames
+            .first()
+            .is_some_and(|frame| self.objects.is_system(frame.object));
+        let key = frames.iter().map(|frame| (frame.object, frame.function));
+        let row = self.rows.entry(key.collect());
+        let row = row.or_insert_with(|| Row::new(frames.clone(), is_system));
+        // Which calls of the functions they are does not depend on which thread was first.
+        if frames < row.frames {
+            row.frames = frames;
+        }
+        row.add(&open, cut);
     }
 
     /// A call that does its work: goes on with the sequence, or begins another.

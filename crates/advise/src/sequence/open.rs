@@ -6,6 +6,7 @@ use syscalls::Sysno;
 
 use super::evidence::{Evidence, Evidences};
 use super::place::{Chain, Objects, REACH};
+use super::row::CALLERS;
 use crate::Frame;
 
 /// A call of a sequence, as far as later ones may depend on it.
@@ -120,15 +121,14 @@ impl Open {
         if self.listing > 0 { self.read } else { 0 }
     }
 
-    /// The frame of the function that it is of, if there are stacks.
-    pub(super) fn place(&self, objects: &Objects) -> Option<Frame> {
-        let own = |frame: &&Frame| !objects.is_system(frame.object);
-        if self.is_one_way {
-            let innermost = self.common.iter().rev();
-            innermost.clone().find(own).or(innermost.clone().next())
-        } else {
-            self.common.last()
-        }
-        .copied()
+    /// The function that it is of and those that called it, the innermost first; none if there
+    /// are no stacks.
+    pub(super) fn place(&self, objects: &Objects) -> Vec<Frame> {
+        let own = |frame: &Frame| !objects.is_system(frame.object);
+        let wrappers = self.common.iter().rev().position(own);
+        // Which function of the C library makes a call is not where the sequence is.
+        let skipped = wrappers.filter(|_| self.is_one_way).unwrap_or(0);
+        let frames = self.common.iter().rev().skip(skipped);
+        frames.take(CALLERS).copied().collect()
     }
 }

@@ -68,7 +68,7 @@ fn in_turns(threads: &[Vec<Made>], turns: impl IntoIterator<Item = usize>) -> Fo
     let mut found = sequences.finish();
     found
         .rows
-        .sort_by_key(|row| row.frame.map(|frame| (frame.object, frame.function)));
+        .sort_by(|one, other| one.frames.cmp(&other.frames));
     found
 }
 

@@ -6,6 +6,9 @@ use super::evidence::{Cut, Evidence};
 use super::open::Open;
 use crate::Frame;
 
+/// So many functions are kept of those that have called one.
+pub const CALLERS: usize = 8;
+
 /// A system call of the sequences of a function.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Calls {
@@ -26,11 +29,12 @@ pub struct Length {
     pub directories: u64,
 }
 
-/// The sequences of a function.
+/// The sequences of a function, called from one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// A call in this function; `None` if there were no stacks.
-    pub frame: Option<Frame>,
+    /// A call in this function, and those that called it, up to [`CALLERS`], the innermost
+    /// first; none if there were no stacks.
+    pub frames: Vec<Frame>,
     /// Whether it is of the C library or the loader, and not of the program.
     pub is_system: bool,
     /// By the number of the call.
@@ -49,9 +53,9 @@ pub struct Row {
 
 impl Row {
     /// That of a function, without sequences.
-    pub(super) fn new(frame: Option<Frame>, is_system: bool) -> Self {
+    pub(super) fn new(frames: Vec<Frame>, is_system: bool) -> Self {
         Self {
-            frame,
+            frames,
             is_system,
             calls: HashMap::new(),
             lengths: BTreeMap::new(),
@@ -63,9 +67,7 @@ impl Row {
     }
 
     /// Adds a sequence that has ended.
-    pub(super) fn add(&mut self, open: &Open, frame: Option<Frame>, cut: Cut) {
-        // Which one does not depend on which thread was first.
-        self.frame = self.frame.min(frame);
+    pub(super) fn add(&mut self, open: &Open, cut: Cut) {
         let mut places = HashMap::new();
         for (place, call) in open.calls.iter().enumerate() {
             self.calls.entry(call.number).or_default().count += 1;
@@ -85,6 +87,29 @@ impl Row {
             *sum += evidence;
         }
         self.cuts[cut as usize] += 1;
+    }
+
+    /// Adds the sequences of another one.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (number, others) in &other.calls {
+            let calls = self.calls.entry(*number).or_default();
+            calls.count += others.count;
+            calls.sequences += others.sequences;
+            calls.places += others.places;
+        }
+        for (calls, others) in &other.lengths {
+            let length = self.lengths.entry(*calls).or_default();
+            length.sequences += others.sequences;
+            length.directories += others.directories;
+        }
+        self.repeated += other.repeated;
+        self.listed += other.listed;
+        for (sum, evidence) in self.evidence.iter_mut().zip(other.evidence) {
+            *sum += evidence;
+        }
+        for (sum, cuts) in self.cuts.iter_mut().zip(other.cuts) {
+            *sum += cuts;
+        }
     }
 }
 
