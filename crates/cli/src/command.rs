@@ -6,7 +6,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 use crate::wrap;
-use crate::{bench, check, completions, doctor, du, run};
+use crate::{advise, bench, check, completions, doctor, du, run};
 
 /// Run batches of system calls, in one crossing into the kernel where the
 /// sysbatch module is loaded and in user space elsewhere.
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Doctor(doctor::Arguments),
     /// Measure what system calls cost in batches, against alone
     Bench(bench::Arguments),
+    /// Tell which system calls of a program could be batches, and what that is worth
+    Advise(advise::Arguments),
     /// Add up how much files and directories take, as du does
     Du(du::Arguments),
     /// Run a program with each of its system calls in a batch of its own
@@ -62,6 +64,7 @@ impl Command {
             Self::Check(arguments) => check::execute(&arguments),
             Self::Doctor(arguments) => doctor::execute(&arguments),
             Self::Bench(arguments) => bench::execute(&arguments),
+            Self::Advise(arguments) => advise::execute(&arguments),
             Self::Du(arguments) => du::execute(&arguments),
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             Self::Wrap(arguments) => wrap::execute(&arguments),

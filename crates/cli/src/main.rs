@@ -3,6 +3,7 @@
 //! Each subcommand is a module of its own, with its arguments and one function
 //! that runs it; [`command`] lists them.
 
+mod advise;
 mod bench;
 mod broken_pipe;
 mod check;
@@ -10,6 +11,7 @@ mod command;
 mod completions;
 mod doctor;
 mod du;
+mod end;
 mod progress;
 mod run;
 mod source;

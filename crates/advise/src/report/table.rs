@@ -6,24 +6,23 @@ use textwrap::{Options, fill};
 
 use super::{Confidence, Made, Report, Row, words};
 
-/// Rows that are shown; the others are summed up.
-const ROWS: usize = 12;
 /// How far what belongs to a row is indented.
 const INDENT: &str = "    ";
 
 impl Report {
-    /// The report in lines of at most this many characters, as far as names allow.
+    /// The report in lines of at most this many characters, as far as names allow. So many
+    /// rows are shown, and the others summed up.
     #[must_use]
-    pub fn table(&self, width: usize) -> String {
+    pub fn table(&self, width: usize, rows: usize) -> String {
         let mut text = String::new();
         let (own, library): (Vec<_>, Vec<_>) = self.rows.iter().partition(|row| !row.in_c_library);
-        for row in own.iter().take(ROWS) {
+        for row in own.iter().take(rows) {
             row.write(&mut text, width);
         }
         rest(
             &mut text,
             "elsewhere in the program",
-            own.get(ROWS..),
+            own.get(rows..),
             width,
         );
         rest(

@@ -203,16 +203,16 @@ fn what_the_c_library_does_is_not_in_the_sum() {
     assert_eq!(report.verdict, Verdict::NotWorthIt);
     assert_eq!(report.worth.saved_ns, 0.0);
     assert!(
-        report.table(80).contains("in the C library"),
+        report.table(80, 12).contains("in the C library"),
         "{}",
-        report.table(80)
+        report.table(80, 12)
     );
 }
 
 #[test]
 fn the_table_is_for_people() {
     let report = report(reads(100).chain(lists(20)), Duration::from_micros(400));
-    let table = report.table(72);
+    let table = report.table(72, 12);
     println!("{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 72));
     assert_eq!(table, include_str!("table.txt"));

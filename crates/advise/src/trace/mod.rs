@@ -1,7 +1,7 @@
 //! Running a program and being told of each of its system calls.
 //!
 //! ```text
-//!  run
+//!  start, follow
 //!    ├─ start ── the command, stopped until it is traced
 //!    ├─ ptrace ── stops of threads, and what they are doing
 //!    ├─ threads ── those that there are, with the calls they are in
@@ -17,6 +17,7 @@ mod threads;
 
 use std::fs;
 use std::io;
+use std::marker::PhantomData;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -65,22 +66,42 @@ pub struct Trace {
     pub stacks: Stacks,
 }
 
-/// Runs a command to its end, and that of every process that it started, and tells an
-/// observer of each of their system calls.
-///
-/// The calling thread must have no other children. `depth` is how many functions of each
-/// stack are told, and `overhead` what is left out of the times.
+/// A command that has been executed and is stopped before its first instruction. Only the
+/// thread that started it can follow it.
+#[derive(Debug)]
+pub struct Started {
+    process: u32,
+    /// Not to be sent.
+    thread: PhantomData<*const ()>,
+}
+
+/// Starts a command, to be followed by the calling thread, which must have no other
+/// children.
 ///
 /// # Errors
-/// When the command can't be started or traced.
-pub fn run(
-    command: Command,
-    depth: usize,
-    overhead: Overhead,
-    observer: &mut dyn Observer,
-) -> Result<Trace, Error> {
-    let command = start::start(command)?;
-    follow(command, depth, overhead, observer)
+/// When it can't be started or traced.
+pub fn start(command: Command) -> Result<Started, Error> {
+    Ok(Started {
+        process: start::start(command)?,
+        thread: PhantomData,
+    })
+}
+
+impl Started {
+    /// Lets it run to its end, and every process that it starts, and tells an observer of
+    /// each of their system calls. `depth` is how many functions of each stack are told,
+    /// and `overhead` what is left out of the times.
+    ///
+    /// # Errors
+    /// When what happened to it can't be told.
+    pub fn follow(
+        self,
+        depth: usize,
+        overhead: Overhead,
+        observer: &mut dyn Observer,
+    ) -> Result<Trace, Error> {
+        follow(self.process, depth, overhead, observer)
+    }
 }
 
 /// Follows a process that is traced, and all that it starts, to their end.
@@ -139,7 +160,8 @@ impl Tracer<'_> {
                 self.trace.status = waited.status;
                 self.trace.elapsed = began.elapsed();
                 let tracing = self.overhead.processor * self.stops;
-                self.trace.processor = waited.processor.saturating_sub(tracing);
+                let least = self.overhead.call * (self.stops / 2);
+                self.trace.processor = waited.processor.saturating_sub(tracing).max(least);
             }
             self.ended(id);
             return;

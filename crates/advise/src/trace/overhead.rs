@@ -27,6 +27,8 @@ pub struct Overhead {
     pub inside: Duration,
     /// The processor time that a stop costs the program itself.
     pub processor: Duration,
+    /// What a call that does nothing takes without being traced: no call takes less.
+    pub call: Duration,
 }
 
 impl Overhead {
@@ -73,6 +75,7 @@ impl Overhead {
                 outside: median(times.outside),
                 inside: median(times.inside).saturating_sub(alone),
                 processor: trace.processor.saturating_sub(alone * CALLS) / stops.max(1),
+                call: alone,
             })
         })
     }

@@ -5,13 +5,11 @@ use std::process::Command;
 
 use sysbatch_advise::trace::{self, Error, Overhead};
 
-use crate::recorder::Recorder;
 use crate::traced;
 
 fn error_of(command: &str) -> Error {
-    let command = Command::new(command);
-    let run = trace::run(command, 0, Overhead::default(), &mut Recorder::default());
-    run.expect_err("there is nothing to trace")
+    let started = trace::start(Command::new(command));
+    started.expect_err("there is nothing to trace")
 }
 
 #[test]

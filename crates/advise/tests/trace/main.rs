@@ -41,7 +41,8 @@ fn traced(name: &str, body: impl FnOnce()) -> Option<(Trace, Recorder)> {
 /// Runs a command and gives what was told of it.
 fn run(command: Command) -> (Trace, Recorder) {
     let mut recorder = Recorder::default();
-    let trace = trace::run(command, DEPTH, Overhead::default(), &mut recorder);
+    let trace = trace::start(command)
+        .and_then(|started| started.follow(DEPTH, Overhead::default(), &mut recorder));
     (trace.expect("it can be traced"), recorder)
 }
 

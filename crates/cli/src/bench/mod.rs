@@ -8,11 +8,13 @@
 //!    ├─ measure ── samples in rounds, and their medians
 //!    ├─ fit ── a line through them
 //!    ├─ parts ── what can be measured without the module, too
+//!    ├─ costs ── the same in short, for `sysbatch advise`
 //!    ├─ worth ── from how many calls on a batch pays
 //!    └─ report ── as text and as JSON
 //! ```
 
 pub(crate) mod batch;
+mod costs;
 mod empty_host;
 mod fit;
 pub(crate) mod measure;
@@ -35,6 +37,7 @@ use sysbatch::Backend;
 use sysbatch::abi::Format;
 
 use crate::progress::Progress;
+pub(crate) use costs::costs;
 use measure::Plan;
 use parts::Parts;
 use workload::{Kind, Workload};

@@ -2,7 +2,6 @@
 
 mod command;
 mod descriptors;
-mod end;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -16,6 +15,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use sysbatch_wrap::{Counts, Mode, TEXT};
 
+use crate::end;
 use command::Found;
 use descriptors::Descriptors;
 

@@ -7,7 +7,7 @@ use std::process::{ExitCode, ExitStatus};
 use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
 
 /// Leaves it to the command what an interrupt from the terminal does, as shells do.
-pub(super) fn ignore_interrupts() {
+pub(crate) fn ignore_interrupts() {
     for signal in [libc::SIGINT, libc::SIGQUIT] {
         // SAFETY: no handler is installed.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
@@ -15,7 +15,7 @@ pub(super) fn ignore_interrupts() {
 }
 
 /// Ends by the signal that the command ended by, or with its exit status.
-pub(super) fn as_status(status: ExitStatus) -> ExitCode {
+pub(crate) fn as_status(status: ExitStatus) -> ExitCode {
     let Some(signal) = status.signal() else {
         return u8::try_from(status.code().unwrap_or(1)).map_or(ExitCode::FAILURE, ExitCode::from);
     };
