@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprCall, Stmt};
 
-use crate::group::{Code, Group, Kind, Variable};
+use crate::group::{Code, Exit, Group, Kind, Of, Variable, is_new};
 use crate::ir::{Action, Entry, Operand};
 use crate::known::{Returned, called, is_drop};
 
@@ -15,7 +15,7 @@ pub(crate) fn generate(group: &Group) -> Option<TokenStream> {
     let own = |name: &str| Ident::new(name, Span::mixed_site());
     let (slots, entries, out) = (own("__slots"), own("__entries"), own("__out"));
     let hoisted = &group.hoisted;
-    let written = written(&group.statements);
+    let written = written(group);
     let buffers = group.buffers.iter().map(|buffer| buffer.setup());
     let kept = group.buffers.iter().map(|buffer| &buffer.name);
     let setup = &group.setup;
@@ -24,27 +24,42 @@ pub(crate) fn generate(group: &Group) -> Option<TokenStream> {
         .collect();
     let laid = laid?;
     let slot_count = group.assembly.slots();
-    let exits = group.exits.iter().enumerate().map(|(index, exit)| {
+    let from = own("__from");
+    let (mut exits, mut resumed) = (Vec::new(), Vec::new());
+    for (index, exit) in group.exits.iter().enumerate() {
         let number = index as i64 + 1;
-        let variables = exit.variables.iter().map(|variable| {
-            let (name, mutability) = (&variable.name, &variable.mutability);
-            let value = value(variable, &slots);
-            quote!(#ALLOW let #mutability #name = #value;)
-        });
-        let code = match &exit.code {
-            Code::Question(slot) => {
-                let slot = usize::from(*slot);
-                quote!(::sysbatch::__private::failed(#slots[#slot])?;)
+        match exit.code.resume() {
+            Some(label) => {
+                let code = resuming(group, exit, &slots);
+                let at = group.assembly.index(label) as u64;
+                resumed.push(quote!(#number => { #code #from = #at; }));
             }
-            Code::Written(code) => quote!(#code;),
-        };
-        quote!(#number => {
-            #(#variables)*
-            #code
-            #[allow(unreachable_code, reason = "it leads elsewhere")]
-            { ::core::unreachable!() }
-        })
-    });
+            None => {
+                let code = leaving(exit, &slots);
+                exits.push(quote!(#number => { #code }));
+            }
+        }
+    }
+    let run = quote! {
+        // SAFETY: the entries are those of the statements above, as rustix makes the
+        // calls; the memory that they name is borrowed until after this.
+        #ALLOW
+        unsafe { ::sysbatch::__private::run(&mut #entries, &mut #slots, #from) };
+    };
+    let run = if resumed.is_empty() {
+        quote!(let #from = 0; #run)
+    } else {
+        quote! {
+            let mut #from = 0;
+            loop {
+                #run
+                match #slots[0] {
+                    #(#resumed)*
+                    _ => break,
+                }
+            }
+        }
+    };
     let last = |at: usize, variable: &Variable| {
         !group.variables[at + 1..]
             .iter()
@@ -53,7 +68,7 @@ pub(crate) fn generate(group: &Group) -> Option<TokenStream> {
     let mut values = Vec::new();
     let mut names = Vec::new();
     for (at, variable) in group.variables.iter().enumerate() {
-        if !variable.live {
+        if !variable.live || variable.kind.is_within() {
             continue;
         }
         let place = syn::Index::from(values.len());
@@ -87,10 +102,7 @@ pub(crate) fn generate(group: &Group) -> Option<TokenStream> {
             #(#setup)*
             let mut #slots = [0_i64; #slot_count];
             let mut #entries = [#(#laid),*];
-            // SAFETY: the entries are those of the statements above, as rustix makes the
-            // calls; the memory that they name is borrowed until after this.
-            #ALLOW
-            unsafe { ::sysbatch::__private::run(&mut #entries, &mut #slots) };
+            #run
             #(::sysbatch::__private::keep(&#kept);)*
             match #slots[0] {
                 #(#exits)*
@@ -101,6 +113,69 @@ pub(crate) fn generate(group: &Group) -> Option<TokenStream> {
         };
         #(#names)*
     })
+}
+
+/// The variables that there are at a way out.
+fn variables(exit: &Exit, slots: &Ident) -> TokenStream {
+    let variables = exit.variables.iter().map(|variable| {
+        let (name, mutability) = (&variable.name, &variable.mutability);
+        let value = value(variable, slots);
+        quote!(#ALLOW let #mutability #name = #value;)
+    });
+    quote!(#(#variables)*)
+}
+
+/// What is done at a way out for good.
+fn leaving(exit: &Exit, slots: &Ident) -> TokenStream {
+    let variables = variables(exit, slots);
+    let code = match &exit.code {
+        Code::Question(slot) => {
+            let slot = usize::from(*slot);
+            quote!(::sysbatch::__private::failed(#slots[#slot])?;)
+        }
+        Code::Written(code) => quote!(#code;),
+        Code::Overflow { .. } => TokenStream::new(),
+    };
+    quote! {
+        #variables
+        #code
+        #[allow(unreachable_code, reason = "it leads elsewhere")]
+        { ::core::unreachable!() }
+    }
+}
+
+/// What is done at a way out after which the batch goes on.
+fn resuming(group: &Group, exit: &Exit, slots: &Ident) -> TokenStream {
+    let Code::Overflow {
+        sum, addend, width, ..
+    } = &exit.code
+    else {
+        return TokenStream::new();
+    };
+    let variables = variables(exit, slots);
+    let names = exit.variables.iter().map(|variable| &variable.name);
+    let sum = usize::from(*sum);
+    let of = Of::Width(*width).tokens();
+    let addend = match addend {
+        Operand::Constant(value) => quote!(#value),
+        Operand::Slot(slot) => {
+            let slot = usize::from(*slot);
+            quote!(#slots[#slot])
+        }
+        Operand::Value(at) => group.values[*at].clone(),
+    };
+    let own = |name: &str| Ident::new(name, Span::mixed_site());
+    let (left, right, total) = (own("__left"), own("__right"), own("__total"));
+    quote! {
+        #variables
+        let #right = #addend as #of;
+        let #left = (#slots[#sum] as #of).wrapping_sub(#right);
+        // A panic, or not, as the function has it.
+        let #total: #of = #left + #right;
+        #slots[#sum] = #total as ::core::primitive::i64;
+        // They stay open.
+        #(::core::mem::forget(#names);)*
+    }
 }
 
 /// The attribute of generated statements.
@@ -117,7 +192,7 @@ impl quote::ToTokens for Allow {
 }
 
 /// The statements as they are written, with each call checked to be that of rustix.
-fn written(statements: &[Stmt]) -> Vec<Stmt> {
+fn written(group: &Group) -> Vec<Stmt> {
     struct Check;
     impl VisitMut for Check {
         fn visit_expr_call_mut(&mut self, call: &mut ExprCall) {
@@ -130,6 +205,10 @@ fn written(statements: &[Stmt]) -> Vec<Stmt> {
                 *call.func = Expr::Verbatim(quote_spanned! {span=>
                     ::sysbatch::__private::known(#function, ::sysbatch::rustix::#module::#name)
                 });
+            } else if is_new(call) {
+                *call.func = Expr::Verbatim(quote_spanned! {span=>
+                    ::sysbatch::__private::known(#function, ::sysbatch::rustix::fs::RawDir::new)
+                });
             } else if is_drop(call) {
                 *call.func = Expr::Verbatim(quote_spanned! {span=>
                     ::sysbatch::__private::known(#function, ::core::mem::drop)
@@ -137,7 +216,7 @@ fn written(statements: &[Stmt]) -> Vec<Stmt> {
             }
         }
     }
-    let mut statements = statements.to_vec();
+    let mut statements: Vec<Stmt> = group.within().cloned().collect();
     for statement in &mut statements {
         Check.visit_stmt_mut(statement);
     }
@@ -147,16 +226,14 @@ fn written(statements: &[Stmt]) -> Vec<Stmt> {
 /// An entry as it is written into the array.
 fn entry(group: &Group, at: usize) -> Option<TokenStream> {
     let entry: &Entry = &group.assembly.entries[at];
-    let name = match entry.action {
-        Action::Call(name) => name,
-        Action::Close => "close",
-        Action::Set => "set",
-        Action::Add => "add",
-        Action::Sub => "sub",
-        Action::Load4 => "load4",
-        Action::Load8 => "load8",
+    let name = format_ident!("{}", name(entry.action));
+    let width = match entry.action {
+        Action::Load(width) => {
+            let width = &group.values[width];
+            quote!(#width,)
+        }
+        _ => TokenStream::new(),
     };
-    let name = format_ident!("{name}");
     let slot = entry.destination;
     let [negative, zero, positive] = [entry.negative, entry.zero, entry.positive]
         .map(|target| group.assembly.offset(at, target));
@@ -170,13 +247,34 @@ fn entry(group: &Group, at: usize) -> Option<TokenStream> {
         }
     });
     let call = quote!(::sysbatch::__private::calls::#name(
-        #slot, [#negative, #zero, #positive], &[#(#operands),*],
+        #slot, [#negative, #zero, #positive], &[#(#operands),*], #width
     ));
     if entry.checked.is_empty() {
         return Some(call);
     }
     let refusals = entry.checked.iter().map(|&at| &group.values[at]);
     Some(quote!(::sysbatch::__private::calls::refused(#call, &[#(#refusals),*])))
+}
+
+/// The constructor of an entry.
+fn name(action: Action) -> &'static str {
+    match action {
+        Action::Call(name) => name,
+        Action::Close => "close",
+        Action::Set => "set",
+        Action::Add => "add",
+        Action::Sub => "sub",
+        Action::And => "and",
+        Action::Or => "or",
+        Action::Xor => "xor",
+        Action::Shl => "shl",
+        Action::Shr => "shr",
+        Action::Load1 => "load1",
+        Action::Load2 => "load2",
+        Action::Load4 => "load4",
+        Action::Load8 => "load8",
+        Action::Load(_) => "load",
+    }
 }
 
 /// The value of a variable after the batch.
@@ -190,16 +288,15 @@ fn value(variable: &Variable, slots: &Ident) -> TokenStream {
         Kind::Descriptor => quote!(unsafe { #private::owned(#result) }),
         Kind::Length { .. } => quote!(#result as ::core::primitive::usize),
         Kind::Offset => quote!(#result as ::core::primitive::u64),
-        Kind::Counter(width) => {
-            let of = match width {
-                crate::known::Width::U64 => quote!(::core::primitive::u64),
-                crate::known::Width::Usize => quote!(::core::primitive::usize),
-                crate::known::Width::I64 => quote!(::core::primitive::i64),
-            };
+        Kind::Number { of, .. } => {
+            let of = of.tokens();
             quote!(#result as #of)
         }
         // SAFETY: the call has succeeded.
         Kind::Stat(room) | Kind::Statx(room) => quote!(unsafe { #room.get() }),
+        Kind::FileType => quote!(#private::file_type(#result)),
+        // Nothing that is mentioned after the batch.
+        Kind::Directory(_) | Kind::Record => quote!(()),
         Kind::Errno => quote!(#private::errno(#result)),
         Kind::Outcome(returned, room) => {
             let ok = match (returned, room) {

@@ -26,8 +26,17 @@ pub(crate) enum Action {
     Set,
     Add,
     Sub,
+    And,
+    Or,
+    Xor,
+    Shl,
+    Shr,
+    Load1,
+    Load2,
     Load4,
     Load8,
+    /// A load of as many bytes as the value with this index says.
+    Load(usize),
 }
 
 /// An operand of an entry.
@@ -121,6 +130,22 @@ impl Assembly {
         self.entries.push(entry);
     }
 
+    /// Adds an operation; gives the slot of its result.
+    pub(crate) fn operation<const N: usize>(
+        &mut self,
+        action: Action,
+        operands: [Operand; N],
+    ) -> Slot {
+        let slot = self.slot();
+        self.push(Entry::new(action, slot, operands.to_vec()));
+        slot
+    }
+
+    /// The index of the entry that a label stands before.
+    pub(crate) fn index(&self, label: Label) -> usize {
+        self.labels[label.0].expect("each label is placed")
+    }
+
     pub(crate) fn jump(&mut self, target: Target) {
         let set = Entry::new(Action::Set, SPARE_SLOT, Vec::new());
         self.push(set.always(target));
@@ -162,7 +187,7 @@ impl Assembly {
             Target::Next => Some(0),
             Target::Leave => Some(LEAVE),
             Target::To(label) => {
-                let to = self.labels[label.0].expect("each label is placed");
+                let to = self.index(label);
                 let offset = to as i64 - (from as i64 + 1);
                 i16::try_from(offset).ok().filter(|&offset| offset != LEAVE)
             }

@@ -3,6 +3,8 @@
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprPath, Item, Path, Stmt};
 
+use crate::group::is_new;
+
 /// How an argument, as rustix takes it, becomes an operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parameter {
@@ -177,7 +179,7 @@ pub(crate) fn calls_in(statements: &[Stmt]) -> bool {
     struct Find(bool);
     impl<'ast> Visit<'ast> for Find {
         fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-            self.0 |= called(&call.func).is_some();
+            self.0 |= called(&call.func).is_some() || is_new(call);
             visit::visit_expr_call(self, call);
         }
         fn visit_item(&mut self, _: &'ast Item) {}

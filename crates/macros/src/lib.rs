@@ -11,6 +11,7 @@ mod options;
 mod pure;
 mod report;
 mod rewrite;
+mod surroundings;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -18,9 +19,9 @@ use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
 use syn::{Block, Error, Expr, ItemFn, Stmt};
 
-use group::Surroundings;
 use options::Options;
 use rewrite::Rewriter;
+use surroundings::Surroundings;
 
 /// Combines the system calls of a function into batches.
 #[proc_macro_attribute]
@@ -75,17 +76,15 @@ fn function(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream>
             "a `const fn` cannot make system calls",
         ));
     }
-    let surroundings = Surroundings {
-        plain_errors: options::is_plain_error(&signature.output),
-    };
+    let plain_errors = options::is_plain_error(&signature.output);
+    let surroundings = Surroundings::new(plain_errors, &function.block);
     rewrite(
         &mut function.block,
         surroundings,
         options,
         &signature.ident.to_string(),
     )?;
-    if let (true, syn::ReturnType::Type(_, of)) = (surroundings.plain_errors, &function.sig.output)
-    {
+    if let (true, syn::ReturnType::Type(_, of)) = (plain_errors, &function.sig.output) {
         let check = quote_spanned!(of.span()=> if false {
             ::sysbatch::__private::plain_errors::<#of>();
         });
@@ -107,9 +106,7 @@ fn block(input: TokenStream) -> syn::Result<TokenStream> {
         brace_token: syn::token::Brace::default(),
         stmts,
     };
-    let surroundings = Surroundings {
-        plain_errors: false,
-    };
+    let surroundings = Surroundings::new(false, &block);
     rewrite(&mut block, surroundings, options, "combine!")?;
     Ok(quote!(#block))
 }

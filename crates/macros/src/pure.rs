@@ -59,6 +59,7 @@ const FUNCTIONS: &[&str] = &[
     "from_bits_retain",
     "from_bits_truncate",
     "from_raw_mode",
+    "uninit",
 ];
 
 /// Variants that are written like calls.
@@ -131,6 +132,7 @@ pub(crate) fn purity(expr: &Expr) -> Result<Purity, Reason> {
                 .last()
                 .map_or(String::new(), |s| s.ident.to_string());
             let known = VARIANTS.contains(&name.as_str())
+                || is_widening(function)
                 || segments.len() > 1 && FUNCTIONS.contains(&name.as_str());
             if !known {
                 return Err(effect(expr));
@@ -143,6 +145,31 @@ pub(crate) fn purity(expr: &Expr) -> Result<Purity, Reason> {
         }
         other => Err(effect(other)),
     }
+}
+
+/// `u64::from` and the like.
+fn is_widening(function: &syn::ExprPath) -> bool {
+    let names: Vec<String> = function
+        .path
+        .segments
+        .iter()
+        .map(|s| s.ident.to_string())
+        .collect();
+    let numbers = ["u16", "u32", "u64", "i32", "i64"];
+    matches!(&names[..], [of, from] if numbers.contains(&of.as_str()) && from == "from")
+}
+
+/// Whether it is a `Vec` that is empty.
+fn is_empty_vec(call: &syn::ExprCall) -> bool {
+    let Expr::Path(function) = &*call.func else {
+        return false;
+    };
+    let mut names = function.path.segments.iter().map(|s| s.ident.to_string());
+    let (of, name) = (names.next(), names.next());
+    let is_new = of.as_deref() == Some("Vec")
+        && matches!(name.as_deref(), Some("new" | "with_capacity"))
+        && names.next().is_none();
+    is_new && call.args.iter().all(is_constant_or_path)
 }
 
 fn effect(expr: &Expr) -> Reason {
@@ -184,6 +211,7 @@ pub(crate) fn is_plain(expr: &Expr) -> bool {
             // A constant, by its name.
             name.chars().all(|c| !c.is_ascii_lowercase()) && name.len() > 1
         }
+        Expr::Call(call) if is_empty_vec(call) => true,
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else {
                 return false;
@@ -321,6 +349,8 @@ mod tests {
             "[0; SIZE]",
             "Mode::empty()",
             "CWD",
+            "Vec::with_capacity(4096)",
+            "[MaybeUninit::uninit(); 512]",
         ] {
             assert!(plain(text), "{text}");
         }

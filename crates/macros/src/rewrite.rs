@@ -10,9 +10,10 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprCall, ExprPath, Item, Stmt, parse_quote};
 
 use crate::generate::generate;
-use crate::group::{Group, Surroundings};
+use crate::group::{Group, declared, is_new};
 use crate::known::{called, calls_in};
 use crate::pure::{Reason, identifiers};
+use crate::surroundings::Surroundings;
 
 /// What became of a statement.
 #[derive(Debug)]
@@ -51,11 +52,12 @@ impl Rewriter {
     pub(crate) fn block(&mut self, block: &mut Block) {
         let statements = mem::take(&mut block.stmts);
         let mut out = Vec::new();
-        let mut group = Group::new(self.surroundings);
+        let mut group = Group::new(self.surroundings.clone());
         // Why the group before was ended, and how many groups and calls there are.
         let mut ended: Option<Reason> = None;
         let count = statements.len();
-        for (at, mut statement) in statements.into_iter().enumerate() {
+        for (at, mut statement) in statements.clone().into_iter().enumerate() {
+            let after = &statements[at + 1..];
             if at + 1 == count
                 && let Some([call, rest]) = self.split_value(&statement)
             {
@@ -64,13 +66,15 @@ impl Rewriter {
                     (group, statement) = (longer, rest);
                 }
             }
-            let mut longer = group.clone();
-            let Err(reason) = longer.add(&statement) else {
-                group = longer;
-                if group.ended {
-                    self.flush(&mut group, &mut out, &mut ended);
+            let reason = match longer(&group, &statement, after) {
+                Ok(longer) => {
+                    group = longer;
+                    if group.ended {
+                        self.flush(&mut group, &mut out, &mut ended);
+                    }
+                    continue;
                 }
-                continue;
+                Err(reason) => reason,
             };
             let mut why = reason.clone();
             if !group.statements.is_empty() {
@@ -83,15 +87,16 @@ impl Rewriter {
                 if calls {
                     ended = Some(reason);
                 }
-                match group.add(&statement) {
-                    Ok(()) => {
+                match longer(&group, &statement, after) {
+                    Ok(longer) => {
+                        group = longer;
                         if group.ended {
                             self.flush(&mut group, &mut out, &mut ended);
                         }
                         continue;
                     }
                     Err(reason) => {
-                        group = Group::new(self.surroundings);
+                        group = Group::new(self.surroundings.clone());
                         why = reason;
                     }
                 }
@@ -117,7 +122,7 @@ impl Rewriter {
         out: &mut Vec<Stmt>,
         ended: &mut Option<Reason>,
     ) -> bool {
-        let mut group = mem::replace(group, Group::new(self.surroundings));
+        let mut group = mem::replace(group, Group::new(self.surroundings.clone()));
         let Some(first) = group.statements.first() else {
             return false;
         };
@@ -173,6 +178,25 @@ impl Rewriter {
     }
 }
 
+/// A group with one more statement. If that declares what cannot be had outside of a batch,
+/// the statements that mention it have to be in it, too.
+fn longer(group: &Group, statement: &Stmt, after: &[Stmt]) -> Result<Group, Reason> {
+    let mut longer = group.clone();
+    longer.add(statement)?;
+    if let Some(name) = declared(statement)
+        && let Some(last) = after.iter().rposition(|s| identifiers(s).contains(&name))
+    {
+        let mut trial = longer.clone();
+        for statement in &after[..=last] {
+            if trial.ended {
+                break;
+            }
+            trial.add(statement)?;
+        }
+    }
+    Ok(longer)
+}
+
 fn is_ok(function: &Expr) -> bool {
     matches!(function, Expr::Path(ExprPath { path, .. }) if path.is_ident("Ok"))
 }
@@ -192,7 +216,7 @@ impl VisitMut for Rewriter {
     }
 
     fn visit_expr_call_mut(&mut self, call: &mut ExprCall) {
-        if called(&call.func).is_some() {
+        if called(&call.func).is_some() || is_new(call) {
             let reason = self.reason.clone();
             let text = reason.map_or_else(|| "it is left as it is".to_owned(), |why| why.text);
             self.events.push(Event::Left(Reason::new(&*call, text)));

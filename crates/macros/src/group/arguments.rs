@@ -102,6 +102,9 @@ impl Group {
             Parameter::Bytes => self.bytes(expr),
             Parameter::Fill => self.fill(expr).map(|(operands, _)| operands),
             Parameter::Path => {
+                if let Some(name) = self.record_name(expr) {
+                    return one(name);
+                }
                 self.outer(expr)?;
                 let name =
                     self.evaluated("path", &quote!(::sysbatch::__private::Path::new(&#expr)));
@@ -153,7 +156,7 @@ impl Group {
     }
 
     /// A descriptor, that is borrowed.
-    fn descriptor(&mut self, expr: &Expr) -> Result<Operand, Reason> {
+    pub(super) fn descriptor(&mut self, expr: &Expr) -> Result<Operand, Reason> {
         let (place, borrowed) = borrowed(expr);
         if let Expr::Path(path) = place
             && let Some(name) = path.path.get_ident()

@@ -1,70 +1,14 @@
-//! Blocks within a batch: branches, loops, and what leaves them.
+//! Blocks within a batch.
 
 use quote::{ToTokens, quote};
-use syn::{Block, Expr, Stmt};
+use syn::{Block, Stmt};
 
-use super::{Flow, Group, Loop};
-use crate::ir::Target;
+use super::{Flow, Group};
 use crate::known::calls_in;
 use crate::pure::{Reason, diverges, expr_diverges};
 
 impl Group {
-    /// A loop; whether it is ever left to what follows it.
-    pub(super) fn loop_(&mut self, condition: Option<&Expr>, body: &Block) -> Result<bool, Reason> {
-        let [again, end] = [(); 2].map(|()| self.assembly.label());
-        self.assembly.place(again);
-        self.loops.push(Loop {
-            again,
-            end,
-            depth: self.depth + 1,
-            left: condition.is_some(),
-        });
-        if let Some(condition) = condition {
-            let inside = self.assembly.label();
-            self.condition(condition, inside, end)?;
-            self.assembly.place(inside);
-        }
-        if self.block(&body.stmts, |_| Ok(()))? == Flow::On {
-            self.assembly.jump(Target::To(again));
-        }
-        self.assembly.place(end);
-        Ok(self.loops.pop().is_some_and(|ended| ended.left))
-    }
-
-    /// `return`, `break` and `continue`.
-    pub(super) fn way_out(&mut self, whole: &Stmt, expr: &Expr) -> Result<Flow, Reason> {
-        let target = match (expr, self.loops.last()) {
-            (Expr::Return(return_), _) => self.leaving(whole, return_.expr.as_deref())?,
-            (Expr::Break(break_), Some(around)) if break_.label.is_none() => {
-                let (end, depth) = (around.end, around.depth);
-                if let Some(value) = &break_.expr {
-                    return Err(Reason::new(value, "a loop of a batch has no value"));
-                }
-                if let Some(around) = self.loops.last_mut() {
-                    around.left = true;
-                }
-                self.close_from(depth);
-                Target::To(end)
-            }
-            (Expr::Continue(continue_), Some(around)) if continue_.label.is_none() => {
-                let (again, depth) = (around.again, around.depth);
-                self.close_from(depth);
-                Target::To(again)
-            }
-            (Expr::Break(break_), None) => self.leaving(whole, break_.expr.as_deref())?,
-            (Expr::Continue(_), None) => self.leaving(whole, None)?,
-            _ => {
-                return Err(Reason::new(
-                    expr,
-                    "a loop of a batch is left without a label",
-                ));
-            }
-        };
-        self.assembly.jump(target);
-        Ok(Flow::Never)
-    }
-
-    fn close_from(&mut self, depth: usize) {
+    pub(super) fn close_from(&mut self, depth: usize) {
         for slot in self.descriptors(depth) {
             self.assembly.close(slot);
         }
@@ -106,7 +50,7 @@ impl Group {
     }
 
     /// The statements of a block, and what is dropped at its end.
-    fn block(
+    pub(super) fn block(
         &mut self,
         statements: &[Stmt],
         bind: impl Fn(&mut Self) -> Result<(), Reason>,
@@ -136,11 +80,4 @@ pub(super) fn diverges_alone(statement: &Stmt) -> bool {
         stmts: vec![statement.clone()],
     };
     diverges(&block)
-}
-
-pub(super) fn unlabelled(label: Option<&syn::Label>) -> Result<(), Reason> {
-    match label {
-        None => Ok(()),
-        Some(label) => Err(Reason::new(label, "a loop of a batch has no label")),
-    }
 }

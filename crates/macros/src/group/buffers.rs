@@ -32,7 +32,7 @@ impl Buffer {
     pub(crate) fn setup(&self) -> TokenStream {
         let name = &self.name;
         match (&self.filled, &self.read) {
-            (Some(filled), _) => quote!(let #name = ::sysbatch::__private::fill(#filled);),
+            (Some(filled), _) => quote!(let #name = ::sysbatch::__private::#filled;),
             (None, read) => quote!(let #name = ::sysbatch::__private::bytes(#read);),
         }
     }
@@ -63,10 +63,7 @@ impl Group {
             return self.part(expr, &root);
         }
         if self.evaluated.contains(&root) {
-            return Err(Reason::new(
-                expr,
-                format!("`{root}` is filled here and evaluated elsewhere in the batch"),
-            ));
+            return Err(evaluated(expr, &root));
         }
         let at = self.buffer(expr, &memory, root)?;
         let buffer = &mut self.buffers[at];
@@ -74,9 +71,10 @@ impl Group {
             // A reference that is a variable is not moved away.
             let place = memory.place;
             buffer.filled = Some(if memory.bare {
-                quote_spanned!(place.span()=> &mut *#place)
+                let place = quote_spanned!(place.span()=> &mut *#place);
+                quote!(fill(#place))
             } else {
-                quote!(#expr)
+                quote!(fill(#expr))
             });
         }
         let place = buffer.place.clone();
@@ -149,10 +147,37 @@ impl Group {
                 ..
             })
         ) {
-            buffer.filled = buffer.read.take();
+            buffer.filled = buffer.read.take().map(|read| quote!(fill(#read)));
         }
         // A length of it says nothing of the whole.
         Ok((address.chain(length).collect(), String::new()))
+    }
+
+    /// Memory that one thing has for itself, borrowed by this function.
+    pub(super) fn own_memory(
+        &mut self,
+        expr: &Expr,
+        place: &Expr,
+        function: TokenStream,
+    ) -> Result<Vec<Operand>, Reason> {
+        let Some(root) = root(place) else {
+            return Err(Reason::new(
+                expr,
+                "memory that a call of a batch fills has to be a variable, or a field of one",
+            ));
+        };
+        if self.variables.iter().any(|variable| variable.name == root) {
+            return Err(used(expr, &root));
+        }
+        if self.evaluated.contains(&root) {
+            return Err(evaluated(expr, &root));
+        }
+        if self.buffers.iter().any(|buffer| buffer.root == root) {
+            return Err(again(expr, &root));
+        }
+        let at = self.borrow(String::new(), root, true);
+        self.buffers[at].filled = Some(function);
+        Ok(vec![self.buffers[at].address, self.buffers[at].length])
     }
 
     /// Memory that is nobody else's.
@@ -213,6 +238,18 @@ fn again(expr: &Expr, root: &str) -> Reason {
         expr,
         format!("another call of the batch has `{root}` in another way, and it is borrowed once"),
     )
+}
+
+fn evaluated(expr: &Expr, root: &str) -> Reason {
+    Reason::new(
+        expr,
+        format!("`{root}` is filled here and evaluated elsewhere in the batch"),
+    )
+}
+
+/// The place that a reference is to.
+pub(super) fn place(expr: &Expr) -> &Expr {
+    memory(expr).place
 }
 
 pub(super) fn used(expr: &Expr, name: &str) -> Reason {

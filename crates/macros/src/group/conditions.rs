@@ -4,7 +4,7 @@ use quote::quote;
 use syn::{BinOp, Expr, ExprBinary, UnOp};
 
 use super::Group;
-use super::numbers::{Number, Size};
+use super::numbers::{Number, Of, Size, literal};
 use crate::ir::{Action, Entry, Label, Operand, Target};
 use crate::pure::Reason;
 
@@ -16,6 +16,8 @@ impl Group {
             Expr::Unary(unary) if matches!(unary.op, UnOp::Not(_)) => {
                 self.condition(&unary.expr, no, yes)
             }
+            other if self.type_condition(other, yes, no)? => Ok(()),
+            other if self.content_condition(other, yes, no)? => Ok(()),
             other if self.is_outer(other) => {
                 self.outer(other)?;
                 let flag = self.evaluated("flag", &quote!(::core::primitive::bool::from(#other)));
@@ -49,21 +51,15 @@ impl Group {
             }
             _ => {}
         }
-        let (left, right) = (self.result(&binary.left)?, self.result(&binary.right)?);
-        let any = |number: &Number| number.size == Size::Any;
-        let as_it_is = left.iter().chain(&right).any(any);
-        let width = left.iter().chain(&right).find_map(|number| number.width);
-        let left = self.compared(left, &binary.left, (width, as_it_is))?;
-        let right = self.compared(right, &binary.right, (width, as_it_is))?;
         let [yes, no] = [yes, no].map(Target::To);
         // After a difference that is negative, zero, positive.
-        let (targets, signs) = match binary.op {
-            BinOp::Eq(_) => ([no, yes, no], false),
-            BinOp::Ne(_) => ([yes, no, yes], false),
-            BinOp::Lt(_) => ([yes, no, no], true),
-            BinOp::Le(_) => ([yes, yes, no], true),
-            BinOp::Gt(_) => ([no, no, yes], true),
-            BinOp::Ge(_) => ([no, yes, yes], true),
+        let targets = match binary.op {
+            BinOp::Eq(_) => [no, yes, no],
+            BinOp::Ne(_) => [yes, no, yes],
+            BinOp::Lt(_) => [yes, no, no],
+            BinOp::Le(_) => [yes, yes, no],
+            BinOp::Gt(_) => [no, no, yes],
+            BinOp::Ge(_) => [no, yes, yes],
             _ => {
                 return Err(Reason::new(
                     binary,
@@ -71,15 +67,63 @@ impl Group {
                 ));
             }
         };
-        if signs && as_it_is {
-            return Err(Reason::new(
-                binary,
-                "the size of a file, a place in one, or a sum can be compared by `==` and `!=` in a \
-                 batch",
-            ));
+        let (left, right) = (self.result(&binary.left)?, self.result(&binary.right)?);
+        let of = left
+            .iter()
+            .chain(&right)
+            .find_map(|number| number.of.clone());
+        let any = left.iter().chain(&right).any(|n| n.size == Size::Any);
+        let left = self.compared(left, &binary.left, of.as_ref(), any)?;
+        let right = self.compared(right, &binary.right, of.as_ref(), any)?;
+        let operands = [left.operand, right.operand];
+        if any {
+            self.compare(operands, of.is_some_and(|of| of.is_signed()), targets);
+        } else {
+            self.test(operands.to_vec(), Action::Sub, targets);
         }
-        self.test(vec![left.operand, right.operand], Action::Sub, targets);
         Ok(())
+    }
+
+    /// A number that is compared, a result or not. One that is known before and compared with
+    /// what is below 2⁶³ is cut to that; else it is left as it is.
+    fn compared(
+        &mut self,
+        result: Option<Number>,
+        expr: &Expr,
+        of: Option<&Of>,
+        any: bool,
+    ) -> Result<Number, Reason> {
+        match (result, of) {
+            (Some(number), _) => Ok(number),
+            (None, Some(of)) if any || literal(expr).is_some() => self.or_known(None, expr, of),
+            (None, of) => Ok(Number {
+                operand: self.known_before(expr, of, &quote!(limit))?,
+                size: Size::Half,
+                of: None,
+            }),
+        }
+    }
+
+    /// Compares numbers of any size: leads to the first target if the left is below the right
+    /// one, to the second if they are the same.
+    pub(super) fn compare(
+        &mut self,
+        [left, right]: [Operand; 2],
+        signed: bool,
+        targets: [Target; 3],
+    ) {
+        if targets[0] == targets[2] {
+            return self.test(vec![left, right], Action::Sub, targets);
+        }
+        let far = self.assembly.label();
+        let to_far = [Target::To(far), Target::Next, Target::Next];
+        self.test(vec![left, right], Action::Xor, to_far);
+        // Their highest bits are the same, so the difference is small.
+        self.test(vec![left, right], Action::Sub, targets);
+        self.assembly.place(far);
+        let [below, _, above] = targets;
+        let highest = if signed { left } else { right };
+        self.test(vec![highest], Action::Set, [below, above, above]);
     }
 
     /// Branches by the sign of a result.

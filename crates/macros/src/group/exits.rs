@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use syn::{Expr, Stmt};
 
 use super::{Group, Kind, Variable};
-use crate::ir::{Label, Slot, Target};
+use crate::ir::{Label, Operand, Slot, Target};
+use crate::known::{Returned, Width};
 use crate::pure::{Purity, Reason, identifiers, leaves_loop, purity};
 
 /// What is done after a way out.
@@ -14,6 +15,23 @@ pub(crate) enum Code {
     Question(Slot),
     /// What is written.
     Written(TokenStream),
+    /// A sum has overflown: it is made as it is written, and the batch goes on.
+    Overflow {
+        sum: Slot,
+        addend: Operand,
+        width: Width,
+        resume: Label,
+    },
+}
+
+impl Code {
+    /// Where the batch goes on after it.
+    pub(crate) fn resume(&self) -> Option<Label> {
+        match self {
+            Self::Overflow { resume, .. } => Some(*resume),
+            _ => None,
+        }
+    }
 }
 
 /// A way out.
@@ -47,6 +65,17 @@ impl Group {
                  a batch cannot",
             ));
         }
+        let mentioned = identifiers(&code);
+        let within = self.variables.iter().find(|variable| {
+            variable.kind.is_within() && mentioned.contains(&variable.name.to_string())
+        });
+        if let Some(variable) = within {
+            let name = &variable.name;
+            return Err(Reason::new(
+                code,
+                format!("`{name}` is within the batch only, and is needed here after it"),
+            ));
+        }
         let exit = self.exit(Code::Written(code), closable);
         Ok(self.add_exit(exit))
     }
@@ -67,6 +96,18 @@ impl Group {
         purity(value) == Ok(Purity::Value) && !self.variables.iter().any(descriptor)
     }
 
+    /// A way out after which the batch goes on, if there is no panic.
+    pub(super) fn overflow(&mut self, code: Code) -> Target {
+        let mut exit = self.exit(code, false);
+        exit.variables.retain(|variable| {
+            matches!(
+                variable.kind,
+                Kind::Descriptor | Kind::Outcome(Returned::Descriptor, _)
+            )
+        });
+        self.add_exit(exit)
+    }
+
     fn exit(&mut self, code: Code, closable: bool) -> Exit {
         let closable = closable && !self.keeps_outcomes();
         let closes = if closable {
@@ -75,7 +116,9 @@ impl Group {
             Vec::new()
         };
         let needed = |variable: &&Variable| {
-            variable.live && !(closable && variable.kind == Kind::Descriptor)
+            variable.live
+                && !variable.kind.is_within()
+                && !(closable && variable.kind == Kind::Descriptor)
         };
         Exit {
             label: self.assembly.label(),

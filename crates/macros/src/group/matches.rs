@@ -173,7 +173,7 @@ impl Group {
     }
 }
 
-fn alternatives(pat: &Pat) -> Vec<&Pat> {
+pub(super) fn alternatives(pat: &Pat) -> Vec<&Pat> {
     match pat {
         Pat::Or(or) => or.cases.iter().flat_map(alternatives).collect(),
         Pat::Paren(inner) => alternatives(&inner.pat),

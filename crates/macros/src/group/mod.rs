@@ -7,11 +7,17 @@ mod arguments;
 mod blocks;
 mod buffers;
 mod conditions;
+mod contents;
+mod directories;
 mod exits;
+mod fields;
+mod file_types;
+mod loops;
 mod matches;
 mod numbers;
 mod outcomes;
 mod statements;
+mod sums;
 #[cfg(test)]
 mod tests;
 
@@ -22,11 +28,16 @@ use quote::{format_ident, quote};
 use syn::{Stmt, Token};
 
 pub(crate) use buffers::Buffer;
+pub(crate) use directories::{declared, is_new};
 pub(crate) use exits::{Code, Exit};
+pub(crate) use numbers::{Of, Size};
+
+use directories::Directory;
 
 use crate::ir::{Assembly, Label, Operand, Slot};
-use crate::known::{Returned, Width};
+use crate::known::Returned;
 use crate::pure::Reason;
+use crate::surroundings::Surroundings;
 
 /// What a variable of the batch is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +50,10 @@ pub(crate) enum Kind {
     },
     Offset,
     /// A number that the batch computes.
-    Counter(Width),
+    Number {
+        of: Of,
+        size: Size,
+    },
     /// What is known of a file, in the memory of this name.
     Stat(Ident),
     Statx(Ident),
@@ -47,6 +61,19 @@ pub(crate) enum Kind {
     Outcome(Returned, Option<Ident>),
     /// An error, the negated number of which is in the slot.
     Errno,
+    /// The type of a file, as records of directories have it.
+    FileType,
+    /// A directory that is read.
+    Directory(Directory),
+    /// An entry of one.
+    Record,
+}
+
+impl Kind {
+    /// Whether it is nothing outside of the batch.
+    pub(crate) fn is_within(&self) -> bool {
+        matches!(self, Self::Directory(_) | Self::Record)
+    }
 }
 
 /// A variable that statements of the group declare.
@@ -65,6 +92,7 @@ pub(crate) struct Variable {
 /// A loop that is in the batch.
 #[derive(Clone, Debug)]
 struct Loop {
+    label: Option<String>,
     again: Label,
     end: Label,
     /// How deep its body is.
@@ -80,13 +108,6 @@ pub(crate) enum Flow {
     Never,
 }
 
-/// What the function around a group is like.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Surroundings {
-    /// Whether `?` makes an error by a conversion that is known to do nothing else.
-    pub(crate) plain_errors: bool,
-}
-
 /// Statements that are understood, and what they are as entries.
 #[derive(Clone)]
 pub(crate) struct Group {
@@ -95,6 +116,8 @@ pub(crate) struct Group {
     pub(crate) assembly: Assembly,
     /// Statements that are made before the batch: declarations.
     pub(crate) hoisted: Vec<Stmt>,
+    /// Which of the statements these are.
+    hoisted_from: BTreeSet<usize>,
     /// The names that these declare.
     hoisted_names: BTreeSet<String>,
     /// The identifiers in them.
@@ -123,6 +146,7 @@ impl Group {
             statements: Vec::new(),
             assembly: Assembly::new(),
             hoisted: Vec::new(),
+            hoisted_from: BTreeSet::new(),
             hoisted_names: BTreeSet::new(),
             hoisted_mentions: BTreeSet::new(),
             setup: Vec::new(),
@@ -250,6 +274,13 @@ impl Group {
 }
 
 impl Group {
+    /// The statements that do not come before the batch.
+    pub(crate) fn within(&self) -> impl Iterator<Item = &Stmt> {
+        let is_within = |(at, _): &(usize, _)| !self.hoisted_from.contains(at);
+        let statements = self.statements.iter().enumerate();
+        statements.filter(is_within).map(|(_, statement)| statement)
+    }
+
     /// The names of its calls, those in branches among them.
     pub(crate) fn names(&self) -> Vec<String> {
         let name = |entry: &crate::ir::Entry| match entry.action {

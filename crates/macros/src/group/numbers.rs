@@ -1,30 +1,55 @@
 //! Numbers: results, what is computed with them, and what is known before.
-//!
-//! Nothing is computed in a batch that could overflow, because that may be a panic. A
-//! length is at most 2³¹, a constant below 2³¹. What is counted in a loop starts below 2⁶²
-//! and grows by such a number in each round: it would have to move more than 2⁶² bytes, or
-//! to count as often, before it came to 2⁶³.
 
 use quote::quote;
 use syn::{BinOp, Expr, ExprBinary, Lit, Type};
 
 use super::buffers::used;
 use super::{Group, Kind};
-use crate::ir::{Action, Entry, Operand};
+use crate::ir::{Action, Operand};
 use crate::known::Width;
 use crate::pure::{Purity, Reason, identifiers, purity};
 
 /// A number.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Number {
     pub(super) operand: Operand,
     pub(super) size: Size,
-    pub(super) width: Option<Width>,
+    /// Its type; nothing if that is what the other number has.
+    pub(super) of: Option<Of>,
+}
+
+/// The type of a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    Width(Width),
+    U32,
+    U16,
+    /// That of `st_nlink`, which is not the same on all processors.
+    Links,
+}
+
+impl Of {
+    /// The type.
+    pub(crate) fn tokens(&self) -> proc_macro2::TokenStream {
+        match self {
+            Self::Width(Width::U64) => quote!(::core::primitive::u64),
+            Self::Width(Width::Usize) => quote!(::core::primitive::usize),
+            Self::Width(Width::I64) => quote!(::core::primitive::i64),
+            Self::U32 => quote!(::core::primitive::u32),
+            Self::U16 => quote!(::core::primitive::u16),
+            Self::Links => quote!(::sysbatch::__private::Links),
+        }
+    }
+
+    /// Whether it has negative numbers.
+    pub(super) fn is_signed(&self) -> bool {
+        *self == Self::Width(Width::I64)
+    }
 }
 
 /// How large a number can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Size {
+pub(crate) enum Size {
     /// Below 2³².
     Small,
     /// Below 2⁶³.
@@ -43,7 +68,7 @@ impl Group {
             return Ok(number.operand);
         }
         self.outer(expr)?;
-        let of = name_of(width);
+        let of = Of::Width(width).tokens();
         let name = self.name("number");
         self.setup.push(quote!(let #name: #of = #expr;));
         Ok(self.value(quote!(#name as ::core::primitive::u64)))
@@ -60,151 +85,172 @@ impl Group {
                 let Some(variable) = self.variable(name) else {
                     return Ok(None);
                 };
-                let (size, width) = match variable.kind {
-                    Kind::Length { .. } => (Size::Small, Width::Usize),
-                    Kind::Offset => (Size::Any, Width::U64),
-                    Kind::Counter(width) => (Size::Half, width),
+                let (size, of) = match &variable.kind {
+                    Kind::Length { .. } => (Size::Small, Of::Width(Width::Usize)),
+                    Kind::Offset => (Size::Any, Of::Width(Width::U64)),
+                    Kind::Number { of, size, .. } => (*size, of.clone()),
                     _ => return Err(used(expr, &name.to_string())),
                 };
                 Ok(Some(Number {
                     operand: Operand::Slot(variable.slot),
                     size,
-                    width: Some(width),
+                    of: Some(of),
                 }))
             }
             Expr::Cast(cast) => {
                 let Some(number) = self.result(&cast.expr)? else {
                     return Ok(None);
                 };
-                let width = width_of(&cast.ty).ok_or_else(|| {
-                    Reason::new(
-                        &cast.ty,
-                        "numbers of a batch have 64 bits: u64, usize or i64",
-                    )
-                })?;
+                self.cast(number, &cast.ty).map(Some)
+            }
+            Expr::Call(call) => match from(call) {
+                Some((of, inner)) => {
+                    let number = self.result(inner)?;
+                    Ok(number.map(|number| Number {
+                        of: Some(of),
+                        ..number
+                    }))
+                }
+                None => Ok(None),
+            },
+            Expr::MethodCall(call) if call.args.is_empty() => {
+                if let Some(number) = self.record_number(call) {
+                    return Ok(Some(number));
+                }
+                let of = match call.method.to_string().as_str() {
+                    "cast_unsigned" => Of::Width(Width::U64),
+                    "cast_signed" => Of::Width(Width::I64),
+                    _ => return Ok(None),
+                };
+                let number = self.result(&call.receiver)?;
+                let Some(number) = number else {
+                    return Ok(None);
+                };
+                if !matches!(number.of, Some(Of::Width(Width::U64 | Width::I64))) {
+                    return Err(Reason::new(call, "this is a method of `u64` and `i64`"));
+                }
                 Ok(Some(Number {
-                    width: Some(width),
+                    of: Some(of),
                     ..number
                 }))
             }
             Expr::Field(field) => self.field(expr, field),
-            Expr::Binary(binary) => self.sum(binary),
+            Expr::Binary(binary) => self.arithmetic(binary),
             _ => Ok(None),
         }
     }
 
-    /// A field of what is known of a file.
-    fn field(&mut self, expr: &Expr, field: &syn::ExprField) -> Result<Option<Number>, Reason> {
-        let Expr::Path(path) = &*field.base else {
-            return Ok(None);
-        };
-        let Some(variable) = path.path.get_ident().and_then(|name| self.variable(name)) else {
-            return Ok(None);
-        };
-        let syn::Member::Named(member) = &field.member else {
-            return Ok(None);
-        };
-        let (room, of, width) = match &variable.kind {
-            Kind::Stat(room) if member == "st_size" => (room, quote!(Stat), Width::I64),
-            Kind::Statx(room) if member == "stx_size" => (room, quote!(Statx), Width::U64),
-            Kind::Stat(_) | Kind::Statx(_) => {
+    fn cast(&self, number: Number, to: &Type) -> Result<Number, Reason> {
+        let narrow = matches!(number.of, Some(Of::U32 | Of::U16));
+        let of = match width_of(to) {
+            Some(width) => Of::Width(width),
+            None if narrow && is_named(to, "u32") => Of::U32,
+            None => {
                 return Err(Reason::new(
-                    expr,
-                    "of what is known of a file a batch can have the size: `st_size`, `stx_size`",
+                    to,
+                    "a batch can cast numbers to those of 64 bits, u64, usize and i64, and what \
+                     has fewer to u32",
                 ));
             }
-            _ => return Err(used(expr, &variable.name.to_string())),
         };
-        let room = room.clone();
-        let address = self.value(quote!(#room.address()));
-        let offset = self.value(quote!(
-            ::core::mem::offset_of!(::sysbatch::__private::#of, #member) as ::core::primitive::u64
-        ));
-        let slot = self.assembly.slot();
-        self.assembly
-            .push(Entry::new(Action::Load8, slot, vec![address, offset]));
-        Ok(Some(Number {
-            operand: Operand::Slot(slot),
-            size: Size::Any,
-            width: Some(width),
-        }))
+        Ok(Number {
+            of: Some(of),
+            ..number
+        })
     }
 
-    /// A sum, if it depends on results.
-    fn sum(&mut self, binary: &ExprBinary) -> Result<Option<Number>, Reason> {
+    /// What is computed with results, if it is.
+    fn arithmetic(&mut self, binary: &ExprBinary) -> Result<Option<Number>, Reason> {
+        let action = match binary.op {
+            BinOp::Add(_) => None,
+            BinOp::BitAnd(_) => Some(Action::And),
+            BinOp::BitOr(_) => Some(Action::Or),
+            BinOp::BitXor(_) => Some(Action::Xor),
+            _ => {
+                if self.result(&binary.left)?.is_some() || self.result(&binary.right)?.is_some() {
+                    return Err(Reason::new(
+                        binary,
+                        "of arithmetic with results a batch can have sums, `&`, `|` and `^`; this \
+                         may panic or is not known",
+                    ));
+                }
+                return Ok(None);
+            }
+        };
         let (left, right) = (self.result(&binary.left)?, self.result(&binary.right)?);
-        let width = match (left, right) {
-            (None, None) => return Ok(None),
-            (Some(number), _) | (None, Some(number)) => number.width,
+        let Some(of) = left
+            .iter()
+            .chain(&right)
+            .find_map(|number| number.of.clone())
+        else {
+            return Ok(None);
         };
-        if !matches!(binary.op, BinOp::Add(_)) {
-            return Err(Reason::new(
-                binary,
-                "of arithmetic with results a batch can have sums; this may panic or is not known",
-            ));
+        let left = self.or_known(left, &binary.left, &of)?;
+        let right = self.or_known(right, &binary.right, &of)?;
+        match action {
+            None => self.sum(binary, left, right, of).map(Some),
+            Some(action) => {
+                let size = match action {
+                    Action::And => left.size.min(right.size),
+                    _ => left.size.max(right.size),
+                };
+                let slot = self
+                    .assembly
+                    .operation(action, [left.operand, right.operand]);
+                Ok(Some(Number {
+                    operand: Operand::Slot(slot),
+                    size,
+                    of: Some(of),
+                }))
+            }
         }
-        let left = self.or_constant(left, &binary.left)?;
-        let right = self.or_constant(right, &binary.right)?;
-        if left.size.max(right.size) == Size::Any || left.size.min(right.size) != Size::Small {
-            return Err(overflow(binary));
-        }
-        let slot = self.assembly.slot();
-        let operands = vec![left.operand, right.operand];
-        self.assembly.push(Entry::new(Action::Add, slot, operands));
-        Ok(Some(Number {
-            operand: Operand::Slot(slot),
-            // It must not be a part of a further sum.
-            size: Size::Any,
-            width,
-        }))
     }
 
-    /// This number, or that of the constant it is.
-    pub(super) fn or_constant(
+    /// This number, or what is known before.
+    pub(super) fn or_known(
         &mut self,
         number: Option<Number>,
         expr: &Expr,
+        of: &Of,
     ) -> Result<Number, Reason> {
         if let Some(number) = number {
             return Ok(number);
         }
-        let Some(value) = literal(expr).filter(|&value| value < 1 << 31) else {
-            return Err(overflow(expr));
-        };
+        let of = Some(of.clone());
+        if let Some(value) = literal(expr).filter(|&value| value < START_MAX) {
+            let small = value < 1 << 31;
+            return Ok(Number {
+                operand: Operand::Constant(value),
+                size: if small { Size::Small } else { Size::Half },
+                of,
+            });
+        }
+        let operand = self.known_before(expr, of.as_ref(), &quote!(same))?;
         Ok(Number {
-            operand: Operand::Constant(value),
-            size: Size::Small,
-            width: None,
+            operand,
+            size: Size::Any,
+            of,
         })
     }
 
-    /// What a number is added to.
-    pub(super) fn add_assign(&mut self, binary: &ExprBinary) -> Result<(), Reason> {
-        let slot = self.counter(&binary.left)?;
-        let addend = self.result(&binary.right)?;
-        let addend = self.or_constant(addend, &binary.right)?;
-        if addend.size != Size::Small {
-            return Err(overflow(binary));
-        }
-        let operands = vec![Operand::Slot(slot), addend.operand];
-        self.assembly.push(Entry::new(Action::Add, slot, operands));
-        Ok(())
-    }
-
-    /// The slot of a number that can be changed.
-    fn counter(&self, expr: &Expr) -> Result<u16, Reason> {
-        let variable = match expr {
-            Expr::Path(path) => path.path.get_ident().and_then(|name| self.variable(name)),
-            _ => None,
-        };
-        match variable {
-            Some(variable) if matches!(variable.kind, Kind::Counter(_)) => Ok(variable.slot),
-            _ => Err(Reason::new(
+    /// The value of what is known before, by a function that makes an operand of it.
+    pub(super) fn known_before(
+        &mut self,
+        expr: &Expr,
+        of: Option<&Of>,
+        function: &proc_macro2::TokenStream,
+    ) -> Result<Operand, Reason> {
+        self.outer(expr)?;
+        let Some(of) = of else {
+            return Err(Reason::new(
                 expr,
-                "a batch can count in a variable that is declared among its calls with a number \
-                 and a type, as `let mut count = 0_u64`",
-            )),
-        }
+                "this is compared with no result of the batch",
+            ));
+        };
+        let of = of.tokens();
+        let value = quote!({ let value: #of = #expr; ::sysbatch::__private::#function(value) });
+        let name = self.evaluated("number", &value);
+        Ok(self.value(quote!(#name)))
     }
 
     /// A declaration with a number, if it is one.
@@ -223,50 +269,10 @@ impl Group {
             _ => return None,
         };
         let value = literal(expr).filter(|&value| value < START_MAX)?;
-        let slot = self.assembly.slot();
-        let operands = vec![Operand::Constant(value)];
-        self.assembly.push(Entry::new(Action::Set, slot, operands));
+        let slot = self
+            .assembly
+            .operation(Action::Set, [Operand::Constant(value)]);
         Some((slot, width))
-    }
-
-    /// A number that is compared, a result or not. One that is known before is cut to below
-    /// 2⁶³, which all that it can be larger than are; or it is compared for being the same,
-    /// and left as it is.
-    pub(super) fn compared(
-        &mut self,
-        result: Option<Number>,
-        expr: &Expr,
-        (width, as_it_is): (Option<Width>, bool),
-    ) -> Result<Number, Reason> {
-        if let Some(number) = result {
-            return Ok(number);
-        }
-        if let Some(value) = literal(expr).filter(|&value| value < START_MAX) {
-            return Ok(Number {
-                operand: Operand::Constant(value),
-                size: Size::Half,
-                width: None,
-            });
-        }
-        self.outer(expr)?;
-        let function = if as_it_is {
-            quote!(same)
-        } else {
-            quote!(limit)
-        };
-        let Some(of) = width.map(name_of) else {
-            return Err(Reason::new(
-                expr,
-                "this is compared with no result of the batch",
-            ));
-        };
-        let limit = quote!({ let limit: #of = #expr; ::sysbatch::__private::#function(limit) });
-        let name = self.evaluated("limit", &limit);
-        Ok(Number {
-            operand: self.value(quote!(#name)),
-            size: Size::Half,
-            width: None,
-        })
     }
 
     /// Whether this mentions no result, and is a value.
@@ -280,16 +286,8 @@ impl Group {
     }
 }
 
-fn overflow(at: impl quote::ToTokens) -> Reason {
-    Reason::new(
-        at,
-        "this may overflow, which a batch cannot tell; a result may be added to constants below \
-         2^31, to other results of one call, and to what is counted",
-    )
-}
-
 /// The number that a literal is.
-fn literal(expr: &Expr) -> Option<u64> {
+pub(super) fn literal(expr: &Expr) -> Option<u64> {
     match expr {
         Expr::Lit(lit) => match &lit.lit {
             Lit::Int(int) => int.base10_parse().ok(),
@@ -300,12 +298,27 @@ fn literal(expr: &Expr) -> Option<u64> {
     }
 }
 
-fn name_of(width: Width) -> proc_macro2::TokenStream {
-    match width {
-        Width::U64 => quote!(::core::primitive::u64),
-        Width::Usize => quote!(::core::primitive::usize),
-        Width::I64 => quote!(::core::primitive::i64),
-    }
+/// `u64::from(number)` and the like.
+fn from(call: &syn::ExprCall) -> Option<(Of, &Expr)> {
+    let Expr::Path(function) = &*call.func else {
+        return None;
+    };
+    let segments = &function.path.segments;
+    let (Some(of), Some(name), None) = (segments.first(), segments.get(1), segments.get(2)) else {
+        return None;
+    };
+    let of = match of.ident.to_string().as_str() {
+        "u64" => Of::Width(Width::U64),
+        "i64" => Of::Width(Width::I64),
+        "u32" => Of::U32,
+        _ => return None,
+    };
+    let argument = call.args.first().filter(|_| call.args.len() == 1)?;
+    (name.ident == "from").then_some((of, argument))
+}
+
+fn is_named(of: &Type, name: &str) -> bool {
+    matches!(of, Type::Path(path) if path.path.is_ident(name))
 }
 
 /// The type of 64 bits that this is, if it is one.

@@ -3,10 +3,11 @@
 use quote::quote;
 use syn::{Expr, ExprMethodCall, Local, Pat, Stmt, Type};
 
-use super::blocks::{diverges_alone, unlabelled};
+use super::blocks::diverges_alone;
+use super::directories::is_new;
 use super::outcomes::{Binding, binding, known_call, not_understood, result_pattern};
-use super::{Flow, Group, Kind};
-use crate::ir::Target;
+use super::{Flow, Group, Kind, Of, Size};
+use crate::ir::{Action, Target};
 use crate::known::is_drop;
 use crate::pure::{Reason, identifiers, is_plain};
 
@@ -81,6 +82,12 @@ impl Group {
             }
             return Ok(Flow::On);
         }
+        if let Expr::Call(call) = &*init.expr
+            && is_new(call)
+        {
+            self.directory(local, call)?;
+            return Ok(Flow::On);
+        }
         if let (Expr::Match(match_), Some(Binding::Name(name, mutability))) = (&*init.expr, &bound)
         {
             return self.matched(match_, Some((*name, *mutability)));
@@ -88,42 +95,42 @@ impl Group {
         let Some(Binding::Name(name, mutability)) = bound else {
             return Err(Reason::new(pat, "this is not a call that is understood"));
         };
+        if let Some(found) = self.file_type(&init.expr)? {
+            let slot = self.assembly.operation(Action::Set, [found]);
+            self.declare(name.clone(), mutability, Kind::FileType, slot);
+            return Ok(Flow::On);
+        }
         if let Some(number) = self.result(&init.expr)? {
-            let Some(width) = number.width else {
+            let Some(of) = number.of else {
                 return Err(Reason::new(
                     &init.expr,
                     "the type of this number is not known",
                 ));
             };
-            if number.size > super::numbers::Size::Half && mutability.is_some() {
-                return Err(Reason::new(
-                    &init.expr,
-                    "this number is too large to be counted up",
-                ));
-            }
-            let slot = self.assembly.slot();
-            let set = crate::ir::Entry::new(crate::ir::Action::Set, slot, vec![number.operand]);
-            self.assembly.push(set);
-            let kind = match number.size {
-                super::numbers::Size::Any => {
-                    return Err(Reason::new(
-                        &init.expr,
-                        "a sum, a place, or the size of a file can be an argument of a call; it cannot be \
-                         bound to a name in a batch",
-                    ));
-                }
-                _ => Kind::Counter(width),
+            let slot = self.assembly.operation(Action::Set, [number.operand]);
+            let size = match mutability {
+                Some(_) => self.size_of(name, number.size),
+                None => number.size,
             };
-            self.declare(name.clone(), mutability, kind, slot);
+            self.declare(name.clone(), mutability, Kind::Number { of, size }, slot);
             return Ok(Flow::On);
         }
         if mutability.is_some()
             && let Some((slot, width)) = self.count_from(&init.expr, of)
         {
-            self.declare(name.clone(), mutability, Kind::Counter(width), slot);
+            let (of, size) = (Of::Width(width), self.size_of(name, Size::Half));
+            self.declare(name.clone(), mutability, Kind::Number { of, size }, slot);
             return Ok(Flow::On);
         }
         self.hoist(local, &init.expr, &name.to_string(), of)
+    }
+
+    /// How large what is in a variable can become, that is so large at first.
+    fn size_of(&self, name: &proc_macro2::Ident, size: Size) -> Size {
+        if self.surroundings.large.contains(&name.to_string()) {
+            return Size::Any;
+        }
+        size.max(Size::Half)
     }
 
     /// Has a declaration come before the batch, where nobody can tell.
@@ -164,6 +171,7 @@ impl Group {
         self.evaluated.extend(self.hoisted_mentions.iter().cloned());
         self.hoisted_names.insert(name.to_owned());
         self.hoisted.push(Stmt::Local(local.clone()));
+        self.hoisted_from.insert(self.statements.len());
         Ok(Flow::On)
     }
 
@@ -233,13 +241,17 @@ impl Group {
             },
             Expr::Match(match_) => self.matched(match_, None),
             Expr::Loop(loop_) => {
-                unlabelled(loop_.label.as_ref())?;
-                let left = self.loop_(None, &loop_.body)?;
+                let left = self.loop_(loop_.label.as_ref(), None, &loop_.body)?;
                 Ok(if left { Flow::On } else { Flow::Never })
             }
             Expr::While(while_) => {
-                unlabelled(while_.label.as_ref())?;
-                self.loop_(Some(&while_.cond), &while_.body)?;
+                let label = while_.label.as_ref();
+                match &*while_.cond {
+                    Expr::Let(let_) => self.while_let(label, let_, &while_.body)?,
+                    condition => {
+                        self.loop_(label, Some(condition), &while_.body)?;
+                    }
+                }
                 Ok(Flow::On)
             }
             Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) if self.depth > 0 => {

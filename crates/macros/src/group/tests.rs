@@ -1,21 +1,17 @@
 //! What statements are as entries.
 
-use syn::{Block, Stmt};
+use syn::Block;
 
-use super::{Group, Surroundings};
+use super::Group;
 use crate::ir::{Action, Operand, Target};
 use crate::pure::Reason;
-
-fn statements(text: &str) -> Vec<Stmt> {
-    syn::parse_str::<Block>(&format!("{{ {text} }}"))
-        .unwrap()
-        .stmts
-}
+use crate::surroundings::Surroundings;
 
 fn group(text: &str, plain_errors: bool) -> Result<Group, Reason> {
-    let mut group = Group::new(Surroundings { plain_errors });
-    for statement in statements(text) {
-        group.add(&statement)?;
+    let block = syn::parse_str::<Block>(&format!("{{ {text} }}")).unwrap();
+    let mut group = Group::new(Surroundings::new(plain_errors, &block));
+    for statement in &block.stmts {
+        group.add(statement)?;
     }
     Ok(group)
 }
@@ -27,6 +23,7 @@ fn entries(group: &Group) -> Vec<String> {
     let lines = assembly.entries.iter().enumerate().map(|(at, entry)| {
         let name = match entry.action {
             Action::Call(name) => name.to_owned(),
+            Action::Load(_) => "load".to_owned(),
             other => format!("{other:?}").to_lowercase(),
         };
         let operands = entry.operands.iter().map(|operand| match operand {
@@ -164,6 +161,60 @@ fn errors_are_compared_in_the_order_of_the_arms() {
 }
 
 #[test]
+fn records_of_a_directory_are_gone_through() {
+    let found = finished(
+        "let mut entries = RawDir::new(x, &mut memory);
+         while let Some(entry) = entries.next() { let entry = entry?; unlink(entry.file_name())?; }",
+        true,
+    );
+    assert_eq!(
+        found,
+        [
+            "set 0",
+            "set 0",
+            "set 0",
+            "add s2 s4",
+            "sub s2 s3 -> 8,5,5",
+            "getdents64 v v v -> 13,12,6",
+            "set v",
+            "add v s6",
+            "load2 s2 16",
+            "add s2 19",
+            "unlinkat 18446744073709551516 s7 0 -> 14,11,11",
+            "set -> 3",
+            "set 0 -> !",
+            "set 1 -> !",
+            "set 2 -> !",
+        ]
+    );
+}
+
+#[test]
+fn sums_that_may_overflow_are_looked_at() {
+    let found = finished(
+        "let mut sum = 0_u64; let stat = fstat(x)?; sum += stat.st_size as u64; fsync(x)?;",
+        true,
+    );
+    assert_eq!(
+        found,
+        [
+            "set 0",
+            "fstat v v -> 9,2,2",
+            "load v v",
+            "add s2 s4",
+            "xor s2 s4 -> 6,5,5",
+            "sub s2 s4 -> 10,7,7",
+            "set s4 -> 10,7,7",
+            "fsync v -> 11,8,8",
+            "set 0 -> !",
+            "set 1 -> !",
+            "set 2 -> !",
+            "set 3 -> !",
+        ]
+    );
+}
+
+#[test]
 fn declarations_come_before_the_batch() {
     let group = group(
         &format!("{OPEN} let mut buffer = [0; 16]; read(&file, &mut buffer)?;"),
@@ -216,7 +267,12 @@ fn what_cannot_be_in_a_batch_is_refused() {
         ),
         ("let guard = lock;", "put it before"),
         ("let path = [0];", "the same name"),
-        ("'a: loop { break; }", "no label"),
+        ("'a: loop { break 'a 1; }", "no value"),
+        ("while let Some(e) = x.next() { fsync(y)?; }", "not a call"),
+        (
+            "let mut d = RawDir::new(&file, &mut b); while let Some(e) = d.next() { fsync(x)?; }",
+            "first statement",
+        ),
         ("loop { if fsync(x).is_ok() { break; } }", "compare"),
         ("if n == 0 { drop(file); }", "one branch"),
         (
@@ -224,8 +280,8 @@ fn what_cannot_be_in_a_batch_is_refused() {
             "leaves or repeats a loop",
         ),
         (
-            "let s = fstat(&file)?; if s.st_size < 1 { fsync(x)?; }",
-            "`==` and `!=`",
+            "let s = fstat(&file)?; if s.st_blksize < 1 { fsync(x)?; }",
+            "the same type on all processors",
         ),
         ("if y { let r = fsync(x); }", "outside of branches"),
     ] {

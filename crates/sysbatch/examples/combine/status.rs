@@ -1,46 +1,49 @@
 //! Reads `/proc/*/status` of all processes.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 use sysbatch::combine;
-use sysbatch::rustix::fs::{Mode, OFlags, openat};
-use sysbatch::rustix::io::read;
+use sysbatch::rustix::fs::{FileType, MemfdFlags, Mode, OFlags, RawDir, memfd_create, openat};
+use sysbatch::rustix::io::{read, write};
 
-/// Reads the beginning of a file in a directory.
+/// Writes what is in `/proc/*/status`, at most 4096 bytes of each, to a file.
 #[combine(deny_split)]
-fn beginning(directory: BorrowedFd<'_>, name: &str, buffer: &mut [u8]) -> io::Result<usize> {
-    let file = openat(
-        directory,
-        name,
-        OFlags::RDONLY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )?;
-    Ok(read(&file, buffer)?)
+fn collect(proc: BorrowedFd<'_>, into: BorrowedFd<'_>) -> io::Result<()> {
+    let mut names = [MaybeUninit::uninit(); 16384];
+    let mut entries = RawDir::new(proc, &mut names);
+    let mut text = [0; 4096];
+    let only_name = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        if entry.file_type() != FileType::Directory {
+            continue;
+        }
+        // One that has ended since, or is no process, is left out.
+        let Ok(process) = openat(proc, entry.file_name(), only_name, Mode::empty()) else {
+            continue;
+        };
+        let Ok(status) = openat(&process, "status", flags, Mode::empty()) else {
+            continue;
+        };
+        let Ok(length) = read(&status, &mut text) else {
+            continue;
+        };
+        write(into, &text[..length])?;
+    }
+    Ok(())
 }
 
 /// The names of all processes that there are.
 pub(crate) fn names(proc: BorrowedFd<'_>) -> io::Result<Vec<String>> {
-    let mut buffer = vec![0; 4096];
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir("/proc")? {
-        let Some(number) = entry?
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse::<u32>().ok())
-        else {
-            continue;
-        };
-        // One that has ended since is left out.
-        let Ok(length) = beginning(proc, &format!("{number}/status"), &mut buffer) else {
-            continue;
-        };
-        let text = String::from_utf8_lossy(&buffer[..length]);
-        let name = text
-            .lines()
-            .next()
-            .and_then(|line| line.strip_prefix("Name:"));
-        names.extend(name.map(|name| name.trim().to_owned()));
-    }
-    Ok(names)
+    let file = std::fs::File::from(memfd_create("status", MemfdFlags::CLOEXEC)?);
+    collect(proc, file.as_fd())?;
+    let mut text = Vec::new();
+    io::Seek::rewind(&mut &file)?;
+    io::Read::read_to_end(&mut &file, &mut text)?;
+    let text = String::from_utf8_lossy(&text);
+    let names = text.lines().filter_map(|line| line.strip_prefix("Name:"));
+    Ok(names.map(|name| name.trim().to_owned()).collect())
 }

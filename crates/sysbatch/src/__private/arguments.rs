@@ -174,6 +174,15 @@ pub struct Memory<'a> {
 }
 
 impl Memory<'_> {
+    /// So many bytes from here on, borrowed by whoever calls this.
+    pub(super) fn new(start: *const u8, length: usize) -> Self {
+        Self {
+            address: start.expose_provenance() as u64,
+            length: length as u64,
+            borrowed: PhantomData,
+        }
+    }
+
     /// Where it is.
     #[must_use]
     pub fn address(&self) -> u64 {
@@ -219,21 +228,13 @@ impl<'a> Fill<'a> for &'a mut Vec<u8> {
 /// Memory that calls fill, and may read.
 pub fn fill<'a>(memory: impl Fill<'a>) -> Memory<'a> {
     let memory = memory.memory();
-    Memory {
-        address: memory.as_mut_ptr().expose_provenance() as u64,
-        length: memory.len() as u64,
-        borrowed: PhantomData,
-    }
+    Memory::new(memory.as_mut_ptr(), memory.len())
 }
 
 /// Memory that calls read.
 #[must_use]
 pub fn bytes(memory: &[u8]) -> Memory<'_> {
-    Memory {
-        address: memory.as_ptr().expose_provenance() as u64,
-        length: memory.len() as u64,
-        borrowed: PhantomData,
-    }
+    Memory::new(memory.as_ptr(), memory.len())
 }
 
 /// Has memory be borrowed up to here.
@@ -244,7 +245,7 @@ pub fn keep(memory: &Memory<'_>) {
 /// What a result can be compared with.
 #[diagnostic::on_unimplemented(
     message = "a batch cannot compare a result with this",
-    label = "not a number of 64 bits: `u64`, `usize` or `i64`"
+    label = "not a `u64`, `usize`, `i64`, `u32` or `u16`"
 )]
 pub trait Limit {
     /// A number with which one from 0 to below 2⁶³ − 1 compares as with it.
@@ -257,25 +258,21 @@ pub trait Limit {
 /// The largest number that is compared by the sign of a difference.
 const LARGEST: u64 = i64::MAX.cast_unsigned();
 
-impl Limit for u64 {
-    fn limit(self) -> u64 {
-        self.min(LARGEST)
-    }
+macro_rules! unsigned {
+    ($($of:ty)*) => {$(
+        impl Limit for $of {
+            fn limit(self) -> u64 {
+                (self as u64).min(LARGEST)
+            }
 
-    fn same(self) -> u64 {
-        self
-    }
+            fn same(self) -> u64 {
+                self as u64
+            }
+        }
+    )*};
 }
 
-impl Limit for usize {
-    fn limit(self) -> u64 {
-        (self as u64).min(LARGEST)
-    }
-
-    fn same(self) -> u64 {
-        self as u64
-    }
-}
+unsigned!(u16 u32 u64 usize);
 
 impl Limit for i64 {
     fn limit(self) -> u64 {

@@ -52,7 +52,7 @@ macro_rules! calls {
 calls! {
     openat mkdirat unlinkat renameat linkat symlinkat fstat statx ftruncate fallocate fsync
     fdatasync syncfs fchmod flock lseek read pread64 write pwrite64 dup fcntl accept accept4
-    listen sendto shutdown pipe2 close
+    listen sendto shutdown pipe2 close getdents64
 }
 
 #[must_use]
@@ -92,8 +92,31 @@ built_ins! {
     set = BuiltIn::Set;
     add = BuiltIn::Add;
     sub = BuiltIn::Sub;
+    and = BuiltIn::And;
+    or = BuiltIn::Or;
+    xor = BuiltIn::Xor;
+    shl = BuiltIn::Shl;
+    shr = BuiltIn::Shr;
+    load1 = BuiltIn::Load(Width::One);
+    load2 = BuiltIn::Load(Width::Two);
     load4 = BuiltIn::Load(Width::Four);
     load8 = BuiltIn::Load(Width::Eight);
+}
+
+/// A load of as many bytes.
+///
+/// # Panics
+/// If no number has so many.
+#[must_use]
+pub fn load(dst: u16, branches: [i16; 3], operands: &[Operand], width: usize) -> Entry {
+    let load = match width {
+        1 => load1,
+        2 => load2,
+        4 => load4,
+        8 => load8,
+        _ => panic!("a number of {width} bytes"),
+    };
+    load(dst, branches, operands)
 }
 
 /// The entry, or one that gives an error in its place.

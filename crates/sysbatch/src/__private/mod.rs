@@ -2,6 +2,7 @@
 //! promises about any of it.
 mod arguments;
 pub mod calls;
+mod directories;
 mod results;
 mod run;
 
@@ -10,6 +11,14 @@ pub use arguments::{
     integer, keep, known, limit, open_flags, plain_errors, same, seek,
 };
 pub use calls::{Call, Operand};
+pub use directories::{file_type, records, type_bit};
 pub use results::{Pair, Room, errno, failed, negated, outcome, owned};
 pub use run::{backend, run, runs};
 pub use rustix::fs::{Stat, Statx};
+
+/// The type of how many links a file has, in `Stat`.
+#[cfg(target_arch = "x86_64")]
+pub type Links = u64;
+/// The type of how many links a file has, in `Stat`.
+#[cfg(not(target_arch = "x86_64"))]
+pub type Links = u32;

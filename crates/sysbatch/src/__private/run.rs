@@ -27,14 +27,14 @@ pub fn runs() -> u64 {
     RUNS.get()
 }
 
-/// Runs a batch to its end.
+/// Runs a batch from the entry with this index to its end.
 ///
 /// # Safety
 /// Whatever the entries do must be sound: see [`Direct::new`].
 ///
 /// # Panics
 /// If the entries are wrong.
-pub unsafe fn run(entries: &mut [Entry], slots: &mut [i64]) {
+pub unsafe fn run(entries: &mut [Entry], slots: &mut [i64], from: u64) {
     RUNS.set(RUNS.get().wrapping_add(1));
     let mut run = Run {
         size: RUN_SIZE as u32,
@@ -43,6 +43,7 @@ pub unsafe fn run(entries: &mut [Entry], slots: &mut [i64]) {
         len: entries.len() as u64,
         results: slots.as_mut_ptr().expose_provenance() as u64,
         results_len: slots.len() as u64,
+        pc: from,
         fuel: u64::MAX,
         ..Run::default()
     };

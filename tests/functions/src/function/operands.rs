@@ -39,6 +39,20 @@ pub(super) const FLAGS: &[&str] = &[
     "flags",
 ];
 
+/// What is known of a file, and the same for each run.
+const FIELDS: &[&str] = &[
+    "STAT.st_size",
+    "STAT.st_size",
+    "STAT.st_size as u64 + 5",
+    "STAT.st_mode & 0o7",
+    "(STAT.st_mode & 0o170000) >> 12",
+    "(STAT.st_mode | 16) ^ 0o100000",
+    "STAT.st_nlink",
+    "u64::from(STAT.st_uid)",
+    "STAT.st_mtime as usize",
+    "STAT.st_size.cast_unsigned()",
+];
+
 impl Writer<'_> {
     pub(super) fn path(&mut self) -> &'static str {
         self.random.of(PATHS)
@@ -115,7 +129,17 @@ impl Writer<'_> {
             return format!("{} {operator} {value}", length.name);
         }
         if let (true, Some(stat)) = (self.random.one_in(2), scope.stats.last()) {
-            return format!("{stat}.st_size {} {value}", self.random.of(&["==", "!="]));
+            let field = self.random.of(FIELDS).replace("STAT", stat);
+            return format!("{field} {operator} {value}");
+        }
+        if let (true, Some(sum)) = (self.random.one_in(4), scope.sums.last()) {
+            return format!("{sum} {operator} {value}");
+        }
+        if let (true, Some(stat)) = (self.random.one_in(4), scope.stats.last()) {
+            let of = self
+                .random
+                .of(&["RegularFile", "Directory", "Symlink", "Unknown"]);
+            return format!("FileType::from_raw_mode({stat}.st_mode) == FileType::{of}");
         }
         if let (true, Some(counter)) = (self.random.one_in(2), scope.counters.last()) {
             return format!("{counter} {operator} number && number {operator} 3");

@@ -24,6 +24,10 @@ pub(super) struct Scope {
     pub(super) stats: Vec<String>,
     pub(super) counters: Vec<String>,
     pub(super) buffers: Vec<String>,
+    /// Numbers that are added up.
+    pub(super) sums: Vec<String>,
+    /// The labels of the loops around.
+    pub(super) labels: Vec<String>,
     pub(super) depth: usize,
     pub(super) in_loop: bool,
 }
@@ -66,6 +70,11 @@ impl Scope {
     pub(super) fn add_counter(&mut self, name: String) {
         self.counters.retain(|other| *other != name);
         self.counters.push(name);
+    }
+
+    pub(super) fn add_sum(&mut self, name: String) {
+        self.sums.retain(|other| *other != name);
+        self.sums.push(name);
     }
 
     /// A buffer, which is empty: no length of one before it counts for it.

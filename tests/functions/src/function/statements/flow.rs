@@ -6,6 +6,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
     Statement::with_blocks(1, branch),
     Statement::with_blocks(1, count),
     Statement::with_blocks(1, list),
+    Statement::with_blocks(1, read_all),
 ];
 
 fn branch(writer: &mut Writer<'_>, scope: &mut Scope) {
@@ -26,11 +27,14 @@ fn count(writer: &mut Writer<'_>, scope: &mut Scope) {
     writer.line(&format!("let mut {counter} = 0_u64;"));
     let mut inner = scope.clone();
     inner.add_counter(counter.clone());
+    let label = writer.label(&mut inner);
     if writer.random.one_in(2) {
-        writer.line(&format!("while {counter} < {end} {{ {counter} += 1;"));
+        writer.line(&format!(
+            "{label}while {counter} < {end} {{ {counter} += 1;"
+        ));
     } else {
         writer.line(&format!(
-            "loop {{ if {counter} == {end} {{ break; }} {counter} += 1;"
+            "{label}loop {{ if {counter} == {end} {{ break; }} {counter} += 1;"
         ));
     }
     writer.block(&inner, true);
@@ -43,10 +47,32 @@ fn count(writer: &mut Writer<'_>, scope: &mut Scope) {
 
 /// A loop over a list.
 fn list(writer: &mut Writer<'_>, scope: &mut Scope) {
-    writer.line("for part in [\"a\", \"sub\", \"missing\"] {");
+    let mut inner = scope.clone();
+    let label = writer.label(&mut inner);
+    writer.line(&format!(
+        "{label}for part in [\"a\", \"sub\", \"missing\"] {{"
+    ));
     writer.line(
         "let inner = statat(dir, part, AtFlags::empty()); log.push(u64::from(inner.is_ok()));",
     );
-    writer.block(scope, true);
+    writer.block(&inner, true);
     writer.line("}");
+}
+
+/// A loop that reads until there is an error, or no more.
+fn read_all(writer: &mut Writer<'_>, scope: &mut Scope) {
+    let (descriptor, (buffer, argument)) = (writer.descriptor(scope), writer.buffer(scope));
+    let (counter, length) = (writer.name("count"), writer.name("length"));
+    writer.line(&format!("let mut {counter} = 0_u64;"));
+    let mut inner = scope.clone();
+    inner.add_counter(counter.clone());
+    let label = writer.label(&mut inner);
+    writer.line(&format!(
+        "{label}while let Ok({length}) = read({descriptor}, {argument}) {{ \
+         if {length} == 0 || {counter} > 3 {{ break; }} {counter} += 1;"
+    ));
+    inner.add_length(length, buffer);
+    writer.block(&inner, true);
+    writer.line("}");
+    scope.add_counter(counter);
 }

@@ -3,6 +3,7 @@
 
 mod buffers;
 mod descriptors;
+mod directories;
 mod errors;
 mod flow;
 mod other;
@@ -42,6 +43,7 @@ impl Statement {
 const ALL: &[&[Statement]] = &[
     buffers::STATEMENTS,
     descriptors::STATEMENTS,
+    directories::STATEMENTS,
     errors::STATEMENTS,
     flow::STATEMENTS,
     other::STATEMENTS,
@@ -82,9 +84,25 @@ impl Writer<'_> {
         }
     }
 
+    /// A label for a loop, or none.
+    fn label(&mut self, scope: &mut Scope) -> String {
+        if self.random.one_in(2) {
+            return String::new();
+        }
+        self.names += 1;
+        let label = format!("'loop{}", self.names);
+        scope.labels.push(label.clone());
+        format!("{label}: ")
+    }
+
     /// A statement that leaves the function or the loop.
     fn leave(&mut self, scope: &Scope) -> String {
         let value = self.random.below(100);
+        if let (true, Some(label)) = (self.random.one_in(3), scope.labels.last()) {
+            let labels = [label, &scope.labels[0]];
+            let label = labels[self.random.below(2)];
+            return format!("{} {label};", self.random.of(&["break", "continue"]));
+        }
         match self.random.below(5) {
             0 if scope.in_loop => "break;".to_owned(),
             1 if scope.in_loop => "continue;".to_owned(),

@@ -1,16 +1,16 @@
 #![allow(unused)]
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use sysbatch::combine;
-use sysbatch::rustix::fs::{fstat, fsync, ftruncate, openat, statat, unlinkat, AtFlags, Mode, OFlags, CWD};
-use sysbatch::rustix::io::{pread, read, write, Errno};
+use sysbatch::rustix::fs::*;
+use sysbatch::rustix::io::read;
 
 #[combine(deny_split)]
 fn function(file: BorrowedFd<'_>, buffer: &mut [u8; 64], number: u64) -> io::Result<u64> {
     fsync(file)?;
     'outer: loop {
         fsync(file)?;
-        break 'outer;
+        break 'outer number;
     }
     Ok(number)
 }
