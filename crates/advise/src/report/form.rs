@@ -75,7 +75,8 @@ const RARE: u64 = 20;
 /// The calls that `combined::stat_many` makes, or that it can be used for.
 const STAT: &[&str] = &["statx", "newfstatat", "fstatat", "stat", "lstat"];
 
-/// The calls of what walks a tree, which `sysbatch-walk` makes or does not need.
+/// The calls of what walks a tree, which `sysbatch-walk` makes or does not need, and those by
+/// which it prints what it has found.
 const WALK: &[&str] = &[
     "openat",
     "open",
@@ -93,6 +94,8 @@ const WALK: &[&str] = &[
     "dup",
     "fstatfs",
     "lseek",
+    "write",
+    "ioctl",
 ];
 
 /// The calls that `#[combine]` understands, as they are in `docs/combining.md`.

@@ -33,8 +33,8 @@
 //!
 //! # What ends a sequence besides
 //!
-//! - A call that waits for somebody else, or that took a millisecond and more
-//!   ([`Cut::Waited`]); and one after which the thread or the memory is another
+//! - A call that waits for somebody else, or that may (`read`, `accept`) and took a millisecond
+//!   and more ([`Cut::Waited`]); and one after which the thread or the memory is another
 //!   ([`Cut::Ended`]). They are in no sequence.
 //! - A call from elsewhere in the program ([`Cut::Elsewhere`]): there is a function that all
 //!   calls of a sequence are made in, and at most 5 others between it and each call.
@@ -75,7 +75,7 @@ use crate::{Call, Object, Observer, Thread};
 
 /// So many calls a batch has at most.
 pub const LIMIT: usize = 256;
-/// A call that took so long has waited.
+/// A call that may wait for somebody else and took so long has waited.
 pub const WAITED: Duration = Duration::from_millis(1);
 
 /// Finds sequences of calls that could be batches.
@@ -223,7 +223,7 @@ impl Observer for Sequences {
                 self.alone += 1;
                 self.close(&mut state, Cut::Ended);
             }
-            Kind::Works if call.took < WAITED && !is_made_again(call) => {
+            Kind::Works if !has_waited(call) => {
                 self.work(&mut state, call, signature);
             }
             Kind::Works | Kind::Waits => {
@@ -242,9 +242,12 @@ impl Observer for Sequences {
     }
 }
 
-/// Whether a signal has interrupted a call, and the kernel will make it again.
-fn is_made_again(call: &Call<'_>) -> bool {
-    (-516..=-512).contains(&call.result)
+/// Whether a call has waited for somebody else, or for a signal that interrupted it: then the
+/// kernel makes it again.
+fn has_waited(call: &Call<'_>) -> bool {
+    let is_made_again = (-516..=-512).contains(&call.result);
+    // What is never waited for takes long when others have the processor, or on a disk.
+    is_made_again || call.took >= WAITED && signature::may_wait(call.number)
 }
 
 /// Whether a call told the program something that an argument could depend on.

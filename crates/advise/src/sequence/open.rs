@@ -88,8 +88,13 @@ impl Open {
             // Without stacks, nothing is known of places.
             return (self.common.is_empty() && chain.frames.is_empty()).then_some(0);
         }
-        let shared = objects.own(&self.common[..common]);
-        (self.deepest.max(chain.own) - shared <= REACH).then_some(common)
+        let (shared, left) = self.common.split_at(common);
+        // What the C library calls at the end of a program is not where its loops are.
+        let is_system = |frame: &Frame| objects.is_system(frame.object);
+        if shared.last().is_some_and(is_system) && !left.iter().all(is_system) {
+            return None;
+        }
+        (self.deepest.max(chain.own) - objects.own(shared) <= REACH).then_some(common)
     }
 
     /// Adds a call.

@@ -207,6 +207,8 @@ fn waiting_ends_a_sequence() {
     assert_eq!(found_with(poll), [(2, 2)]);
     let slow = read(0, 10, 10).at(&here(2)).took(Duration::from_millis(2));
     assert_eq!(found_with(slow), [(2, 2)]);
+    let preempted = close(9).at(&here(2)).took(Duration::from_millis(2));
+    assert_eq!(found_with(preempted), [(5, 1)]);
     let clone = call(Sysno::clone, [0; 5], 77).at(&here(2));
     assert_eq!(found_with(clone), [(2, 2)]);
     let interrupted = call(Sysno::read, [0, 0x6000_0000, 5], -512).at(&here(2));
@@ -257,6 +259,15 @@ fn what_the_c_library_does_by_itself_is_its_own() {
     ]);
     assert!(only(&found).is_system);
     assert_eq!(function(only(&found)), Some(0x9500));
+}
+
+#[test]
+fn what_the_c_library_calls_at_the_end_is_elsewhere() {
+    let called = |made: Made, functions: &[(u64, u64)]| made.at(functions).in_library(0x9500);
+    let calls = (3..9).map(|descriptor| called(close(descriptor), &here(1)));
+    let found = found(calls.chain([called(close(1), &[(0x7000, 1)])]));
+    assert_eq!((found.alone, only(&found).ended(Cut::Elsewhere)), (1, 1));
+    assert_eq!(function(only(&found)), Some(0x4000));
 }
 
 #[test]

@@ -119,6 +119,34 @@ fn fcntl(signature: Signature, command: u64) -> Signature {
     }
 }
 
+/// Whether a call may wait for somebody else, as a `read(2)` does of a terminal, a pipe or a
+/// socket. One that is in no table may.
+pub(crate) fn may_wait(number: u32) -> bool {
+    let Some(call) = Sysno::new(number as usize).filter(|_| of(number).is_some()) else {
+        return true;
+    };
+    matches!(
+        call,
+        Sysno::read
+            | Sysno::readv
+            | Sysno::write
+            | Sysno::writev
+            | Sysno::ioctl
+            | Sysno::sendfile
+            | Sysno::splice
+            | Sysno::tee
+            | Sysno::vmsplice
+            | Sysno::connect
+            | Sysno::accept
+            | Sysno::accept4
+            | Sysno::sendto
+            | Sysno::sendmsg
+            | Sysno::sendmmsg
+            | Sysno::recvfrom
+            | Sysno::recvmsg
+    )
+}
+
 /// Where in what a call writes the size of a file is, a number of 64 bits.
 pub(crate) fn size_offset(number: u32) -> Option<usize> {
     // `st_size` is there in the `struct stat` of x86-64 and in that of aarch64.

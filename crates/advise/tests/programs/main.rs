@@ -4,7 +4,11 @@
 //! depend on the machine.
 
 mod computing;
+mod coreutils;
+mod git;
 mod server;
+mod tar;
+mod tree;
 
 use std::env;
 use std::process::Command;
