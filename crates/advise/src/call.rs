@@ -68,6 +68,9 @@ pub struct Call<'a> {
     ///
     /// [`getdents64(2)`]: https://man7.org/linux/man-pages/man2/getdents.2.html
     pub written: &'a [u8],
+    /// Which of its arguments point to memory that the program can't write, such as the
+    /// texts in its file; only of those that are texts or memory that the kernel reads.
+    pub constant: [bool; 6],
     /// The functions that were being called, the innermost first.
     pub stack: &'a [Frame],
 }

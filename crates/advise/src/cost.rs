@@ -14,8 +14,8 @@ pub struct Costs {
     /// An entry of a batch, beside what its call does.
     #[serde(rename = "step_ns")]
     pub step: f64,
-    /// Whether the module has run batches to find this out, or it was given. Otherwise it
-    /// is estimated from the parts that can be measured without.
+    /// Whether the module has run batches to find this out, or it was given. Otherwise
+    /// only the crossing is measured, and the others are estimated from it.
     pub measured: bool,
 }
 

@@ -170,6 +170,7 @@ pub(crate) fn make(sequences: &mut Sequences, thread: Thread, made: &Made) {
         took: made.took,
         texts: &made.texts,
         written: &made.written,
+        constant: [false; 6],
         stack: &made.stack,
     });
 }

@@ -16,6 +16,7 @@ mod window;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use framehop::{
@@ -56,6 +57,8 @@ struct Process {
     unwinder: UnwinderNative<Bytes, MayAllocateDuringUnwind>,
     /// Sorted by address.
     code: Vec<Code>,
+    /// What the process can't write, sorted.
+    constant: Vec<Range<u64>>,
     /// Whether it may have changed.
     is_stale: bool,
 }
@@ -137,7 +140,13 @@ impl Stacks {
         }
         let maps = fs::read(format!("/proc/{thread}/maps")).unwrap_or_default();
         let mut fresh = Process::default();
-        for mapping in maps::executable(&maps) {
+        for mapping in maps::mappings(&maps) {
+            if mapping.is_constant {
+                fresh.constant.push(mapping.begin..mapping.end);
+            }
+            if !mapping.is_code {
+                continue;
+            }
             let key = (
                 mapping.device.to_owned(),
                 mapping.inode,
@@ -164,6 +173,19 @@ impl Stacks {
             });
         }
         self.processes.insert(process, fresh);
+    }
+
+    /// Whether a process can't write what is at an address, as far as is known since the
+    /// last stack was found.
+    pub(crate) fn is_constant(&self, process: u32, address: u64) -> bool {
+        let Some(process) = self.processes.get(&process) else {
+            return false;
+        };
+        let index = process
+            .constant
+            .partition_point(|range| range.end <= address);
+        let range = process.constant.get(index);
+        range.is_some_and(|range| range.start <= address)
     }
 
     /// The paths of the files from the one with this number on.

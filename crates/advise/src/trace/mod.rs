@@ -209,14 +209,16 @@ impl Tracer<'_> {
 
     fn enter(&mut self, id: u32, number: u32, arguments: [u64; 6]) {
         let mut stack = self.threads.stack();
+        let process = self.threads.process(id);
         if let Ok(Some(registers)) = ptrace::registers(id) {
-            let process = self.threads.process(id);
             self.trace.stacks.take(process, id, registers, &mut stack);
         }
+        let is_constant = |address| self.trace.stacks.is_constant(process, address);
         let pending = Pending {
             number,
             arguments,
             texts: texts(id, number, &arguments),
+            constant: constant(number, &arguments, is_constant),
             stack,
         };
         self.threads.enter(id, pending);
@@ -244,6 +246,7 @@ impl Tracer<'_> {
             took,
             texts: &pending.texts,
             written: &written,
+            constant: pending.constant,
             stack: &pending.stack,
         });
         self.threads.recycle(pending.stack);
@@ -308,6 +311,16 @@ fn texts(id: u32, number: u32, arguments: &[u64; 6]) -> Vec<Text> {
             Some(Text { argument, bytes })
         })
         .collect()
+}
+
+/// Which arguments of a call point to memory that stays as it is.
+fn constant(number: u32, arguments: &[u64; 6], is_constant: impl Fn(u64) -> bool) -> [bool; 6] {
+    let mut constant = [false; 6];
+    let kinds = signature::of(number).map_or(&[][..], |signature| signature.arguments);
+    for ((constant, kind), &address) in constant.iter_mut().zip(kinds).zip(arguments) {
+        *constant = matches!(kind, Argument::Text | Argument::Read) && is_constant(address);
+    }
+    constant
 }
 
 /// What a call wrote, as far as it is looked at.

@@ -13,6 +13,7 @@ pub(super) struct Pending {
     pub(super) number: u32,
     pub(super) arguments: [u64; 6],
     pub(super) texts: Vec<Text>,
+    pub(super) constant: [bool; 6],
     pub(super) stack: Vec<Frame>,
 }
 

@@ -93,3 +93,24 @@ fn a_path_that_is_not_there_is_no_text() {
     assert_eq!(called[0].result, -i64::from(libc::EFAULT));
     assert!(called[0].texts.is_empty());
 }
+
+#[test]
+fn what_a_program_can_not_write_is_constant() {
+    let traced = traced("calls::what_a_program_can_not_write_is_constant", || {
+        let null = File::create("/dev/null").expect("there is one");
+        let mut buffer = *b"a text that can be written";
+        for text in [&b"a text of the program's file"[..], &mut buffer] {
+            let (address, size) = (text.as_ptr(), text.len());
+            // SAFETY: the text is that long.
+            let result = unsafe { libc::pwrite64(null.as_raw_fd(), address.cast(), size, 0) };
+            assert_eq!(result, size as isize);
+        }
+    });
+    let Some((_, told)) = traced else { return };
+    let written: Vec<[bool; 6]> = told
+        .of(libc::SYS_pwrite64)
+        .map(|call| call.constant)
+        .collect();
+    let constant = [false, true, false, false, false, false];
+    assert_eq!(written, [constant, [false; 6]]);
+}

@@ -41,3 +41,37 @@ fn what_tracing_costs_is_measured() {
     // Nothing is said of how long: only that it was all gone through.
     Overhead::measure(8).expect("it can be traced");
 }
+
+/// A call as programs of 32 bits make it.
+#[cfg(target_arch = "x86_64")]
+fn call_of_32_bits(number: u32) -> i32 {
+    let mut register = number as i32;
+    // SAFETY: the call only gives a number, and the kernel keeps the registers of such
+    // calls besides the result, and r8 to r11.
+    unsafe {
+        std::arch::asm!(
+            "int 0x80",
+            inout("eax") register,
+            out("r8") _, out("r9") _, out("r10") _, out("r11") _,
+        );
+    }
+    register
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn calls_of_32_bits_are_counted_and_not_looked_at() {
+    /// `getpid` of 32 bits; of 64 it is `writev`.
+    const GETPID: u32 = 20;
+    let name = "limits::calls_of_32_bits_are_counted_and_not_looked_at";
+    let traced = traced(name, || {
+        for _ in 0..3 {
+            assert_eq!(call_of_32_bits(GETPID), std::process::id() as i32);
+        }
+    });
+    let Some((trace, told)) = traced else { return };
+    assert!(trace.status.success());
+    assert_eq!(trace.foreign, 3);
+    assert_eq!(trace.calls, told.calls.len() as u64);
+    assert_eq!(told.of(GETPID.into()).count(), 0);
+}

@@ -13,6 +13,7 @@ pub(crate) struct Recorded {
     pub(crate) result: i64,
     pub(crate) texts: Vec<String>,
     pub(crate) written: Vec<u8>,
+    pub(crate) constant: [bool; 6],
     pub(crate) stack: Vec<Frame>,
 }
 
@@ -63,6 +64,7 @@ impl Observer for Recorder {
                 .map(|text| String::from_utf8_lossy(&text.bytes).into_owned())
                 .collect(),
             written: call.written.to_vec(),
+            constant: call.constant,
             stack: call.stack.to_vec(),
         });
     }
