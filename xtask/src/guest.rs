@@ -1,29 +1,62 @@
 //! Programs for the guest: static, so that they need nothing else there.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::architecture::Architecture;
 use crate::{paths, process};
 
 const BUILD_LIMIT: Duration = Duration::from_secs(15 * 60);
 
+/// The package and the name of the guest's first program.
+const INIT: (&str, &str) = ("sysbatch-guest", "sysbatch-guest-init");
+
+/// How programs are compiled: a profile of cargo's.
+#[derive(Clone, Copy, Debug)]
+enum Profile {
+    /// As what is released.
+    Release,
+    /// As `Cargo.toml` has it for the tests in guests.
+    Guest,
+}
+
+impl Profile {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Guest => "guest",
+        }
+    }
+}
+
+/// The first programs that were built in this run, for each architecture.
+static INITS: Mutex<Vec<(Architecture, PathBuf)>> = Mutex::new(Vec::new());
+
 /// The guest's first program, built once in a run for each architecture.
 ///
 /// # Errors
 /// When it can't be built.
 pub(crate) fn init(architecture: Architecture) -> Result<PathBuf> {
-    static BUILT: Mutex<Vec<(Architecture, PathBuf)>> = Mutex::new(Vec::new());
-    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut built = INITS.lock().unwrap_or_else(PoisonError::into_inner);
     let known = built.iter().find(|(of, _)| *of == architecture);
     if let Some((_, init)) = known {
         return Ok(init.clone());
     }
-    let init = build_for(architecture, "sysbatch-guest", "sysbatch-guest-init")?;
+    let (package, name) = INIT;
+    let arguments = ["build", "--package", package, "--bin", name];
+    let init = compile(
+        architecture,
+        Profile::Guest,
+        paths::root(),
+        &output(),
+        &arguments,
+        name,
+    )?;
     built.push((architecture, init.clone()));
     Ok(init)
 }
@@ -42,7 +75,14 @@ pub(crate) fn build(package: &str, name: &str) -> Result<PathBuf> {
 /// As [`build`].
 pub(crate) fn build_for(architecture: Architecture, package: &str, name: &str) -> Result<PathBuf> {
     let arguments = ["build", "--package", package, "--bin", name];
-    compile(architecture, paths::root(), &output(), &arguments, name)
+    compile(
+        architecture,
+        Profile::Release,
+        paths::root(),
+        &output(),
+        &arguments,
+        name,
+    )
 }
 
 /// [`build`] from another copy of the project, with cargo's output in a folder of
@@ -52,7 +92,14 @@ pub(crate) fn build_for(architecture: Architecture, package: &str, name: &str) -
 /// As [`build`].
 pub(crate) fn build_from(root: &Path, output: &Path, package: &str, name: &str) -> Result<PathBuf> {
     let arguments = ["build", "--package", package, "--bin", name];
-    compile(Architecture::X86_64, root, output, &arguments, name)
+    compile(
+        Architecture::X86_64,
+        Profile::Release,
+        root,
+        output,
+        &arguments,
+        name,
+    )
 }
 
 /// Where cargo's output is: not where it usually is, for other flags would
@@ -61,30 +108,54 @@ fn output() -> PathBuf {
     paths::cargo_target().join("guest")
 }
 
-/// Builds an integration test of a package and returns its file.
+/// A target of a package: the names of both.
+pub(crate) type Target = (&'static str, &'static str);
+
+/// Builds binaries and integration tests of packages for this machine's architecture, and
+/// the guest's first program. One call of cargo does it all: another choice of packages
+/// gives those that they depend on other features, and has them compiled again.
 ///
 /// # Errors
 /// When cargo fails.
-pub(crate) fn build_test(package: &str, name: &str) -> Result<PathBuf> {
-    let arguments = ["test", "--no-run", "--package", package, "--test", name];
+pub(crate) fn build_together(programs: &[Target], tests: &[Target]) -> Result<Built> {
+    let mut arguments = vec!["build"];
+    let binaries = programs.iter().chain([&INIT]);
+    let packages = binaries.clone().chain(tests).map(|(package, _)| *package);
+    for package in packages.collect::<BTreeSet<_>>() {
+        arguments.extend(["--package", package]);
+    }
+    for (_, name) in binaries.collect::<BTreeSet<_>>() {
+        arguments.extend(["--bin", name]);
+    }
+    for (_, name) in tests {
+        arguments.extend(["--test", name]);
+    }
     let architecture = Architecture::X86_64;
-    compile(architecture, paths::root(), &output(), &arguments, name)
+    let name = "all programs";
+    let built = cargo(
+        architecture,
+        Profile::Guest,
+        paths::root(),
+        &output(),
+        &arguments,
+        name,
+    )?;
+    let mut inits = INITS.lock().unwrap_or_else(PoisonError::into_inner);
+    inits.retain(|(of, _)| *of != architecture);
+    inits.push((architecture, built.executable(INIT.1, false)?));
+    drop(inits);
+    Ok(built)
 }
 
 fn compile(
     architecture: Architecture,
+    profile: Profile,
     root: &Path,
     output: &Path,
     arguments: &[&str],
     name: &str,
 ) -> Result<PathBuf> {
-    let built = cargo(architecture, root, output, arguments, name)?;
-    let mut named = built
-        .artifacts
-        .into_iter()
-        .filter(|built| built.name == name);
-    let last = named.next_back().map(|built| built.executable);
-    last.with_context(|| format!("cargo built no {name}: see {}", built.log.display()))
+    cargo(architecture, profile, root, output, arguments, name)?.executable(name, false)
 }
 
 /// What cargo has built.
@@ -93,6 +164,25 @@ pub(crate) struct Built {
     pub(crate) artifacts: Vec<Artifact>,
     /// What it printed.
     pub(crate) log: PathBuf,
+}
+
+impl Built {
+    /// The file of a binary or, if so asked, of a test.
+    ///
+    /// # Errors
+    /// When there is none, or there are two.
+    pub(crate) fn executable(&self, name: &str, is_test: bool) -> Result<PathBuf> {
+        let is_meant = |built: &&Artifact| built.name == name && built.is_test == is_test;
+        let found: Vec<&Artifact> = self.artifacts.iter().filter(is_meant).collect();
+        match found[..] {
+            [one] => Ok(one.executable.clone()),
+            [] => bail!("cargo built no {name}: see {}", self.log.display()),
+            _ => bail!(
+                "cargo built {name} more than once: see {}",
+                self.log.display()
+            ),
+        }
+    }
 }
 
 /// An executable.
@@ -124,16 +214,27 @@ pub(crate) fn build_all_tests(architecture: Architecture) -> Result<Built> {
     ];
     // Below the project, with which they are put into the guest.
     let output = paths::output().join(architecture.name());
-    cargo(architecture, paths::root(), &output, &arguments, "tests")
+    cargo(
+        architecture,
+        Profile::Release,
+        paths::root(),
+        &output,
+        &arguments,
+        "tests",
+    )
 }
 
 fn cargo(
     architecture: Architecture,
+    profile: Profile,
     root: &Path,
     output: &Path,
     arguments: &[&str],
     name: &str,
 ) -> Result<Built> {
+    // They wait for each other anyway, and those of one name have one log.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let target = architecture.target();
     let variable = |name: &str| {
         let target = target.to_uppercase().replace('-', "_");
@@ -152,13 +253,14 @@ fn cargo(
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
     cargo.args(arguments);
-    cargo.args(["--release", "--target", target, "--message-format", "json"]);
+    cargo.args(["--profile", profile.name(), "--target", target]);
+    cargo.args(["--message-format", "json"]);
     let log = process::run(
         &match architecture {
             Architecture::X86_64 => format!("building {name} for the guest"),
             other => format!("building {name} for a guest of {}", other.name()),
         },
-        &format!("guest-{name}"),
+        &format!("guest-{}", name.replace(' ', "-")),
         BUILD_LIMIT,
         &mut cargo,
     )?;

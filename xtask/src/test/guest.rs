@@ -6,14 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, ensure};
 
+use super::programs;
 use super::repeat::{self, Attempt};
 use super::soak::Soak;
 use super::suites::{GuestSuite, SUITES};
 use super::tally::{Tally, harness};
-use crate::architecture::Architecture;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
+use crate::kmod;
 use crate::vm::{self, Accel, GuestFile, Verdict, VmSpec};
-use crate::{guest, kmod};
 
 /// What is run.
 pub(super) struct Choice<'a> {
@@ -69,7 +69,7 @@ pub(super) fn run(choice: &Choice<'_>) -> Result<Tally> {
         let module = kmod::build(&kernel)?;
         kernels.push((kernel, module));
     }
-    guest::init(Architecture::X86_64)?;
+    programs::with_built(|_| Ok(()))?;
     let mut jobs = Vec::new();
     let mut tally = Tally::default();
     for suite in SUITES.iter().filter(|suite| suite.is_wanted(only)) {

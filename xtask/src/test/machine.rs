@@ -7,8 +7,8 @@ use anyhow::Result;
 use sysbatch_guest::{Outcome, Suite};
 
 use super::repeat::{self, Attempt};
-use super::soak;
 use super::tally::Tally;
+use super::{programs, soak};
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::vm::{self, Accel, SuiteResult, VmSpec};
 
@@ -64,6 +64,8 @@ const LONG: Duration = Duration::from_secs(300);
 
 pub(super) fn run() -> Result<Tally> {
     let kernel = kernel::ensure(Series::V6_12, Flavour::Cloud, Need::Image)?;
+    // With them comes the first program of each guest.
+    programs::with_built(|_| Ok(()))?;
     let accel = vm::choose(&kernel)?;
     let title = "failing suites are told";
     let mut tally = repeat::once(title, "machine", |name| scripts(name, &kernel, accel))?;

@@ -4,6 +4,7 @@ pub(crate) mod debug;
 mod dkms;
 mod guest;
 mod machine;
+mod programs;
 mod refusal;
 mod repeat;
 mod report;

@@ -1,14 +1,13 @@
 //! The table of what runs in the guest.
 
-use std::path::Path;
-
 use anyhow::{Result, ensure};
 use sysbatch_guest::Suite;
 
 use super::soak::Soak;
+use crate::guest::Target;
 use crate::kernel::{Kernel, Series};
-use crate::vm::{Disk, GuestFile, MountPoint, Vendor};
-use crate::{disk, guest, library, programs};
+use crate::vm::{Disk, MountPoint, Vendor};
+use crate::{disk, programs};
 
 /// A suite that runs on every kernel, each time in a machine of its own, so
 /// that one which hangs or panics takes no other with it.
@@ -18,12 +17,12 @@ pub(super) struct GuestSuite {
     /// What to run.
     pub(super) command: &'static [&'static str],
     /// Programs of the workspace that are put into `/bin`, with their packages.
-    pub(super) programs: &'static [(&'static str, &'static str)],
+    pub(super) programs: &'static [Target],
     /// Whether to put the C library's tests into `/capi`.
     pub(super) library: bool,
     /// Integration tests of the workspace that are put into `/tests`, with their
     /// packages.
-    pub(super) tests: &'static [(&'static str, &'static str)],
+    pub(super) tests: &'static [Target],
     /// Whether to put the `du` of the host's coreutils at [`COREUTILS_DU`].
     pub(super) coreutils: bool,
     /// Modules of the kernel's own to load first.
@@ -69,7 +68,7 @@ pub(super) enum Debugged {
 const DISK_DIRECTORY: &str = "/disk";
 
 /// Where a suite finds the `du` to compare with.
-const COREUTILS_DU: &str = "/coreutils/du";
+pub(super) const COREUTILS_DU: &str = "/coreutils/du";
 
 /// What is on a disk.
 #[derive(Clone, Copy)]
@@ -414,39 +413,6 @@ impl GuestSuite {
             suite.command.extend(arguments);
         }
         suite
-    }
-
-    /// The files it needs, built if they are the workspace's.
-    ///
-    /// # Errors
-    /// When one can't be built or found.
-    pub(super) fn files(&self) -> Result<Vec<GuestFile>> {
-        let mut files = Vec::new();
-        for &(package, program) in self.programs {
-            files.push(GuestFile::host(
-                &format!("/bin/{program}"),
-                guest::build(package, program)?,
-            ));
-        }
-        for &(package, test) in self.tests {
-            files.push(GuestFile::host(
-                &format!("/tests/{test}"),
-                guest::build_test(package, test)?,
-            ));
-        }
-        if self.ways {
-            files.push(GuestFile::host("/bin/ways", guest::build_ways()?));
-        }
-        if self.library {
-            files.extend(library::guest_files()?);
-        }
-        if self.coreutils {
-            files.extend(GuestFile::with_libraries(
-                Path::new("/usr/bin/du"),
-                COREUTILS_DU,
-            )?);
-        }
-        Ok(files)
     }
 
     /// The disks it needs, made for `kernel`.
