@@ -103,17 +103,18 @@ pub(super) fn host() -> Result<Tally> {
 /// reviewed. That they load is the guest step's matter.
 pub(super) fn module(series: &[Series]) -> Result<Tally> {
     let mut tally = Tally::default();
-    let mut kernels = Vec::new();
-    for &series in series {
-        for flavour in [Flavour::Cloud, Flavour::Generic] {
+    // One flavour after the other: that of a series has the next one's `core` compiled.
+    for flavour in [Flavour::Cloud, Flavour::Generic] {
+        let mut kernels = Vec::new();
+        for &series in series {
             match kernel::ensure(series, flavour, Need::Headers) {
                 Ok(kernel) => kernels.push(kernel),
                 Err(error) => tally.add(Tally::failure(format!("{error:#}"))),
             }
         }
-    }
-    for result in parallel::map(&kernels, build_and_review) {
-        tally.add(result);
+        for result in parallel::map(&kernels, build_and_review) {
+            tally.add(result);
+        }
     }
     Ok(tally)
 }

@@ -1,5 +1,7 @@
 //! The kernel module, built by `kernel/Makefile` for an unpacked kernel.
 
+mod core;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -59,6 +61,8 @@ pub(crate) fn make(source: &Path, output: &Path, kernel: &Kernel) -> Result<Path
         .env_remove("RUSTFLAGS")
         .env_remove("RUSTC")
         .env("LC_ALL", "C");
+    let core = core::Kept::of(kernel, output)?;
+    core.lay_out()?;
     let what = format!("building sysbatch.ko for {}", kernel.release);
     let log = process::run(
         &what,
@@ -71,6 +75,7 @@ pub(crate) fn make(source: &Path, output: &Path, kernel: &Kernel) -> Result<Path
         remove_objects(output)?;
         return Err(error);
     }
+    core.keep()?;
     let module = output.join("sysbatch.ko");
     module
         .is_file()
