@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprCall, Stmt};
 
-use crate::group::{Code, Exit, Group, Kind, Of, Variable, is_new};
+use crate::group::{Code, Exit, Group, Kind, List, Of, Variable, is_new, rows};
 use crate::ir::{Action, Entry, Operand};
 use crate::known::{Returned, called, is_drop};
 
@@ -19,6 +19,7 @@ pub(crate) fn generate(group: &Group) -> Option<TokenStream> {
     let buffers = group.buffers.iter().map(|buffer| buffer.setup());
     let kept = group.buffers.iter().map(|buffer| &buffer.name);
     let setup = &group.setup;
+    let lists = group.lists.iter().map(list);
     let laid: Option<Vec<TokenStream>> = (0..group.assembly.entries.len())
         .map(|at| entry(group, at))
         .collect();
@@ -35,7 +36,7 @@ pub(crate) fn generate(group: &Group) -> Option<TokenStream> {
                 resumed.push(quote!(#number => { #code #from = #at; }));
             }
             None => {
-                let code = leaving(exit, &slots);
+                let code = leaving(group, exit, &slots);
                 exits.push(quote!(#number => { #code }));
             }
         }
@@ -72,7 +73,7 @@ pub(crate) fn generate(group: &Group) -> Option<TokenStream> {
             continue;
         }
         let place = syn::Index::from(values.len());
-        values.push(value(variable, &slots));
+        values.push(value(group, variable, &slots));
         let mutability = &variable.mutability;
         // What is shadowed is dropped in its turn.
         let name = if last(at, variable) {
@@ -100,6 +101,7 @@ pub(crate) fn generate(group: &Group) -> Option<TokenStream> {
             }
             #(#buffers)*
             #(#setup)*
+            #(#lists)*
             let mut #slots = [0_i64; #slot_count];
             let mut #entries = [#(#laid),*];
             #run
@@ -116,25 +118,25 @@ pub(crate) fn generate(group: &Group) -> Option<TokenStream> {
 }
 
 /// The variables that there are at a way out.
-fn variables(exit: &Exit, slots: &Ident) -> TokenStream {
+fn variables(group: &Group, exit: &Exit, slots: &Ident) -> TokenStream {
     let variables = exit.variables.iter().map(|variable| {
         let (name, mutability) = (&variable.name, &variable.mutability);
-        let value = value(variable, slots);
+        let value = value(group, variable, slots);
         quote!(#ALLOW let #mutability #name = #value;)
     });
     quote!(#(#variables)*)
 }
 
 /// What is done at a way out for good.
-fn leaving(exit: &Exit, slots: &Ident) -> TokenStream {
-    let variables = variables(exit, slots);
+fn leaving(group: &Group, exit: &Exit, slots: &Ident) -> TokenStream {
+    let variables = variables(group, exit, slots);
     let code = match &exit.code {
         Code::Question(slot) => {
             let slot = usize::from(*slot);
             quote!(::sysbatch::__private::failed(#slots[#slot])?;)
         }
         Code::Written(code) => quote!(#code;),
-        Code::Overflow { .. } => TokenStream::new(),
+        Code::Overflow { .. } | Code::Refill { .. } => TokenStream::new(),
     };
     quote! {
         #variables
@@ -146,13 +148,14 @@ fn leaving(exit: &Exit, slots: &Ident) -> TokenStream {
 
 /// What is done at a way out after which the batch goes on.
 fn resuming(group: &Group, exit: &Exit, slots: &Ident) -> TokenStream {
-    let Code::Overflow {
-        sum, addend, width, ..
-    } = &exit.code
-    else {
-        return TokenStream::new();
+    let (sum, addend, width) = match &exit.code {
+        Code::Overflow {
+            sum, addend, width, ..
+        } => (sum, addend, width),
+        Code::Refill { list, next, .. } => return refill(&group.lists[*list], *next, slots),
+        _ => return TokenStream::new(),
     };
-    let variables = variables(exit, slots);
+    let variables = variables(group, exit, slots);
     let names = exit.variables.iter().map(|variable| &variable.name);
     let sum = usize::from(*sum);
     let of = Of::Width(*width).tokens();
@@ -175,6 +178,55 @@ fn resuming(group: &Group, exit: &Exit, slots: &Ident) -> TokenStream {
         #slots[#sum] = #total as ::core::primitive::i64;
         // They stay open.
         #(::core::mem::forget(#names);)*
+    }
+}
+
+/// What makes the elements of a list ready.
+fn list(of: &List) -> TokenStream {
+    let List {
+        list,
+        rows: name,
+        fill,
+        source,
+        pat,
+        setup,
+        columns,
+        paths,
+        ..
+    } = of;
+    let rows = rows();
+    let width = columns.len().max(1);
+    let columns = match &columns[..] {
+        [] => quote!(0),
+        some => quote!(#(#some),*),
+    };
+    quote! {
+        let #list = ::sysbatch::__private::list(#source);
+        let mut #name = ::sysbatch::__private::Rows::<#width>::new(#list.len(), #paths);
+        let #fill = |#rows: &mut ::sysbatch::__private::Rows<#width>, part: ::core::primitive::usize| {
+            for #pat in #rows.begin(#list, part) {
+                #(#setup)*
+                #rows.push([#columns]);
+            }
+        };
+        #fill(&mut #name, 0);
+    }
+}
+
+/// What makes other elements ready.
+fn refill(of: &List, next: bool, slots: &Ident) -> TokenStream {
+    let List { rows, fill, .. } = of;
+    let [row, end, part] = [of.row, of.end, of.part].map(usize::from);
+    let which = if next {
+        quote!(#slots[#part] += 1;)
+    } else {
+        quote!(#slots[#part] = 0;)
+    };
+    quote! {
+        #which
+        #fill(&mut #rows, #slots[#part] as ::core::primitive::usize);
+        #slots[#row] = #rows.start() as ::core::primitive::i64;
+        #slots[#end] = #rows.end() as ::core::primitive::i64;
     }
 }
 
@@ -278,7 +330,7 @@ fn name(action: Action) -> &'static str {
 }
 
 /// The value of a variable after the batch.
-fn value(variable: &Variable, slots: &Ident) -> TokenStream {
+fn value(group: &Group, variable: &Variable, slots: &Ident) -> TokenStream {
     let slot = usize::from(variable.slot);
     let result = quote!(#slots[#slot]);
     let private = quote!(::sysbatch::__private);
@@ -295,6 +347,13 @@ fn value(variable: &Variable, slots: &Ident) -> TokenStream {
         // SAFETY: the call has succeeded.
         Kind::Stat(room) | Kind::Statx(room) => quote!(unsafe { #room.get() }),
         Kind::FileType => quote!(#private::file_type(#result)),
+        Kind::Element(list) => {
+            let List {
+                list, rows, pat, ..
+            } = &group.lists[*list];
+            let name = &variable.name;
+            quote!({ let #pat = #rows.element(#list, #result); #name })
+        }
         // Nothing that is mentioned after the batch.
         Kind::Directory(_) | Kind::Record => quote!(()),
         Kind::Errno => quote!(#private::errno(#result)),

@@ -77,7 +77,7 @@ fn function(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream>
         ));
     }
     let plain_errors = options::is_plain_error(&signature.output);
-    let surroundings = Surroundings::new(plain_errors, &function.block);
+    let surroundings = Surroundings::new(plain_errors, Some(signature), &function.block);
     rewrite(
         &mut function.block,
         surroundings,
@@ -106,7 +106,7 @@ fn block(input: TokenStream) -> syn::Result<TokenStream> {
         brace_token: syn::token::Brace::default(),
         stmts,
     };
-    let surroundings = Surroundings::new(false, &block);
+    let surroundings = Surroundings::new(false, None, &block);
     rewrite(&mut block, surroundings, options, "combine!")?;
     Ok(quote!(#block))
 }

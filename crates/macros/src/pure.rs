@@ -48,6 +48,7 @@ const METHODS: &[&str] = &[
     "as_str",
     "bits",
     "is_empty",
+    "iter",
     "len",
     "union",
 ];

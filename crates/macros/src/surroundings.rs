@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use syn::visit::{self, Visit};
-use syn::{BinOp, Block, Expr, ExprBinary, ExprLet, ExprMatch, Local, Pat};
+use syn::{
+    BinOp, Block, Expr, ExprBinary, ExprLet, ExprMatch, FnArg, Local, Pat, PatIdent, PatType,
+    Signature, Type,
+};
 
 use crate::known::{Returned, called};
 use crate::pure::identifiers;
@@ -16,11 +19,21 @@ pub(crate) struct Surroundings {
     pub(crate) plain_errors: bool,
     /// The names of variables to which something is added that may be large.
     pub(crate) large: Rc<BTreeSet<String>>,
+    /// The names of variables that are declared as references to slices, arrays or `Vec`s.
+    pub(crate) references: Rc<BTreeSet<String>>,
+    /// Those of variables that are declared as arrays or `Vec`s.
+    pub(crate) owned: Rc<BTreeSet<String>>,
 }
 
 impl Surroundings {
-    pub(crate) fn new(plain_errors: bool, block: &Block) -> Self {
+    pub(crate) fn new(plain_errors: bool, signature: Option<&Signature>, block: &Block) -> Self {
         let mut names = Names::default();
+        let parameters = signature.iter().flat_map(|signature| &signature.inputs);
+        for parameter in parameters {
+            if let FnArg::Typed(typed) = parameter {
+                names.visit_pat_type(typed);
+            }
+        }
         names.visit_block(block);
         let mut large = names.large;
         for (counter, addend) in names.added {
@@ -31,8 +44,16 @@ impl Surroundings {
         Self {
             plain_errors,
             large: Rc::new(large),
+            references: Rc::new(once(&names.declared, &names.references)),
+            owned: Rc::new(once(&names.declared, &names.owned)),
         }
     }
+}
+
+/// The names that are declared once.
+fn once(declared: &[String], names: &BTreeSet<String>) -> BTreeSet<String> {
+    let is_once = |name: &&String| declared.iter().filter(|other| other == name).count() == 1;
+    names.iter().filter(is_once).cloned().collect()
 }
 
 #[derive(Default)]
@@ -42,6 +63,10 @@ struct Names {
     /// What is added to what.
     added: Vec<(String, String)>,
     large: BTreeSet<String>,
+    references: BTreeSet<String>,
+    owned: BTreeSet<String>,
+    /// What is declared, as often as it is.
+    declared: Vec<String>,
 }
 
 impl Names {
@@ -61,6 +86,31 @@ impl Names {
 }
 
 impl<'ast> Visit<'ast> for Names {
+    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+        self.declared.push(pat.ident.to_string());
+        visit::visit_pat_ident(self, pat);
+    }
+
+    fn visit_pat_type(&mut self, typed: &'ast PatType) {
+        if let Pat::Ident(ident) = &*typed.pat {
+            let name = ident.ident.to_string();
+            match &*typed.ty {
+                Type::Reference(reference)
+                    if reference.mutability.is_none()
+                        && (is_list(&reference.elem)
+                            || matches!(&*reference.elem, Type::Slice(_))) =>
+                {
+                    self.references.insert(name);
+                }
+                other if is_list(other) => {
+                    self.owned.insert(name);
+                }
+                _ => {}
+            }
+        }
+        visit::visit_pat_type(self, typed);
+    }
+
     fn visit_local(&mut self, local: &'ast Local) {
         if let Some(init) = &local.init {
             self.bound(&local.pat, &init.expr);
@@ -94,6 +144,18 @@ impl<'ast> Visit<'ast> for Names {
     }
 }
 
+/// Whether it is an array or a `Vec`.
+fn is_list(of: &Type) -> bool {
+    match of {
+        Type::Array(_) => true,
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| last.ident == "Vec" && !last.arguments.is_none())
+        }
+        _ => false,
+    }
+}
+
 enum Added {
     Constant,
     Name(String),
@@ -124,7 +186,7 @@ mod tests {
     fn what_may_be_large_is_known() {
         let large = |text: &str| {
             let block = syn::parse_str(&format!("{{ {text} }}")).unwrap();
-            !Surroundings::new(true, &block).large.is_empty()
+            !Surroundings::new(true, None, &block).large.is_empty()
         };
         for text in [
             "sum += 1;",
@@ -144,5 +206,19 @@ mod tests {
         ] {
             assert!(large(text), "{text}");
         }
+    }
+
+    #[test]
+    fn lists_are_known_by_their_types() {
+        let function: syn::ItemFn = syn::parse_str(
+            "fn f(a: &[u8], b: &Vec<u8>, c: Vec<u8>, d: [u8; 3], e: &mut [u8], f: &str, g: &[u8]) {
+                 let h: &[&str] = &[]; let g = g.iter(); let i: HashMap<u8, u8>;
+             }",
+        )
+        .unwrap();
+        let found = Surroundings::new(true, Some(&function.sig), &function.block);
+        let names = |of: &BTreeSet<String>| of.iter().cloned().collect::<String>();
+        assert_eq!(names(&found.references), "abh");
+        assert_eq!(names(&found.owned), "cd");
     }
 }

@@ -1,12 +1,12 @@
 //! Arguments of calls.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Expr, ExprCall};
 
 use super::buffers::used;
-use super::{Group, Kind};
-use crate::ir::{Action, Entry, Operand, Slot};
+use super::{Group, Kind, Refused};
+use crate::ir::{Action, Entry, Operand, Slot, Target};
 use crate::known::{self, Known, Parameter, Returned};
 use crate::pure::{Purity, Reason, identifiers, purity};
 
@@ -19,7 +19,18 @@ pub(super) struct Called {
     /// What a variable of its result is.
     pub(super) kind: Kind,
     /// The second descriptor, of two.
-    pub(super) room: Option<(proc_macro2::Ident, Operand)>,
+    pub(super) room: Option<(Ident, Operand)>,
+    /// What is done in its place, among all that are refused.
+    refused: core::ops::Range<usize>,
+}
+
+/// What may refuse a call.
+#[derive(Default)]
+struct Checked {
+    /// Values that are known before.
+    values: Vec<usize>,
+    /// What elements of lists have: the slot of the error, and the entry that finds it.
+    elements: Vec<(Slot, usize)>,
 }
 
 /// `AT_FDCWD`, extended as the interface has it.
@@ -40,7 +51,7 @@ impl Group {
             ));
         }
         let mut filled = None;
-        let mut checked = Vec::new();
+        let mut checked = Checked::default();
         let mut arguments = Vec::new();
         for (expr, &parameter) in call.args.iter().zip(known.parameters) {
             if let Parameter::Fill = parameter {
@@ -68,8 +79,10 @@ impl Group {
         }
         let slot = self.assembly.slot();
         let mut entry = Entry::new(Action::Call(known.call), slot, operands);
-        entry.checked = checked;
+        entry.checked = checked.values;
         self.assembly.push(entry);
+        let call = self.assembly.entries.len() - 1;
+        let refused = self.refuse(slot, checked.elements);
         let of = || room.as_ref().map(|(name, _)| name.clone());
         let kind = match (known.returned, of()) {
             (Returned::Stat, Some(name)) => Kind::Stat(name),
@@ -81,11 +94,41 @@ impl Group {
         };
         Ok(Called {
             slot,
-            entry: self.assembly.entries.len() - 1,
+            entry: call,
+            refused,
             returned: known.returned,
             kind,
             room,
         })
+    }
+
+    /// Has these results of an element be that of a call.
+    fn refuse(&mut self, result: Slot, elements: Vec<(Slot, usize)>) -> core::ops::Range<usize> {
+        let first = self.refused.len();
+        if elements.is_empty() {
+            return first..first;
+        }
+        let after = self.assembly.label();
+        self.assembly.place(after);
+        for (error, entry) in elements {
+            let label = self.assembly.label();
+            self.assembly.entries[entry].negative = Target::To(label);
+            self.refused.push(Refused {
+                label,
+                error,
+                result,
+                next: Target::To(after),
+            });
+        }
+        first..self.refused.len()
+    }
+
+    /// Where it leads if a call fails.
+    pub(super) fn fails(&mut self, called: &Called, target: Target) {
+        self.assembly.entries[called.entry].negative = target;
+        for refused in &mut self.refused[called.refused.clone()] {
+            refused.next = target;
+        }
     }
 
     /// The operands of an argument.
@@ -93,7 +136,7 @@ impl Group {
         &mut self,
         expr: &Expr,
         parameter: Parameter,
-        checked: &mut Vec<usize>,
+        checked: &mut Checked,
     ) -> Result<Vec<Operand>, Reason> {
         let one = |operand| Ok(vec![operand]);
         match parameter {
@@ -105,28 +148,36 @@ impl Group {
                 if let Some(name) = self.record_name(expr) {
                     return one(name);
                 }
+                if let Some(list) = self.element(expr)? {
+                    let (address, entry) = self.element_path(expr, list)?;
+                    checked.elements.push((address, entry));
+                    return one(Operand::Slot(address));
+                }
                 self.outer(expr)?;
                 let name =
                     self.evaluated("path", &quote!(::sysbatch::__private::Path::new(&#expr)));
                 let address = self.value(quote!(#name.address()));
-                checked.push(self.numbered(quote!(#name.refusal())));
+                checked.values.push(self.numbered(quote!(#name.refusal())));
                 one(address)
             }
             Parameter::StatxMask => {
+                if self.element(expr)?.is_some() {
+                    return Err(Reason::new(
+                        expr,
+                        "a batch needs a mask that is the same for all",
+                    ));
+                }
                 self.outer(expr)?;
                 let mask = quote!(::sysbatch::__private::StatxMask::new(#expr));
                 let name = self.evaluated("mask", &mask);
                 let bits = self.value(quote!(#name.bits()));
-                checked.push(self.numbered(quote!(#name.refusal())));
+                checked.values.push(self.numbered(quote!(#name.refusal())));
                 one(bits)
             }
             Parameter::Seek => {
-                self.outer(expr)?;
-                let name = self.evaluated("seek", &quote!(::sysbatch::__private::seek(#expr)));
-                Ok(vec![
-                    self.value(quote!(#name.0)),
-                    self.value(quote!(#name.1)),
-                ])
+                let tokens = quote!(::sysbatch::__private::seek(#expr));
+                let both = |name: &Ident| [quote!(#name.0), quote!(#name.1)];
+                Ok(self.prepared(expr, "seek", &tokens, both)?.to_vec())
             }
             Parameter::Bits => {
                 self.plain(expr, quote!(::core::primitive::u64::from((#expr).bits())))
@@ -144,12 +195,11 @@ impl Group {
 
     /// A value that is evaluated before the batch.
     fn plain(&mut self, expr: &Expr, tokens: TokenStream) -> Result<Vec<Operand>, Reason> {
-        self.outer(expr)?;
-        let name = self.evaluated("value", &tokens);
-        Ok(vec![self.value(quote!(#name))])
+        let [value] = self.prepared(expr, "value", &tokens, |name| [quote!(#name)])?;
+        Ok(vec![value])
     }
 
-    pub(super) fn evaluated(&mut self, what: &str, tokens: &TokenStream) -> proc_macro2::Ident {
+    pub(super) fn evaluated(&mut self, what: &str, tokens: &TokenStream) -> Ident {
         let name = self.name(what);
         self.setup.push(quote!(let #name = #tokens;));
         name
@@ -157,6 +207,11 @@ impl Group {
 
     /// A descriptor, that is borrowed.
     pub(super) fn descriptor(&mut self, expr: &Expr) -> Result<Operand, Reason> {
+        if self.element(expr)?.is_some() {
+            let tokens = quote!(::sysbatch::__private::descriptor(#expr));
+            let [number] = self.prepared(expr, "descriptor", &tokens, |name| [quote!(#name)])?;
+            return Ok(number);
+        }
         let (place, borrowed) = borrowed(expr);
         if let Expr::Path(path) = place
             && let Some(name) = path.path.get_ident()
@@ -209,7 +264,7 @@ impl Group {
         let found = identifiers(expr);
         for variable in &self.variables {
             let name = variable.name.to_string();
-            if found.contains(&name) {
+            if found.contains(&name) && !matches!(variable.kind, Kind::Element(_)) {
                 return Err(used(expr, &name));
             }
         }

@@ -83,6 +83,11 @@ impl Group {
 
     /// The operands of memory that a call reads.
     pub(super) fn bytes(&mut self, expr: &Expr) -> Result<Vec<Operand>, Reason> {
+        if self.element(expr)?.is_some() {
+            let tokens = quote!(::sysbatch::__private::bytes(#expr));
+            let both = |name: &Ident| [quote!(#name.address()), quote!(#name.length())];
+            return Ok(self.prepared(expr, "bytes", &tokens, both)?.to_vec());
+        }
         let memory = memory(expr);
         let Some(root) = root(memory.place) else {
             self.outer(expr)?;

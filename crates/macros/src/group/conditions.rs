@@ -1,5 +1,6 @@
 //! Conditions.
 
+use proc_macro2::Ident;
 use quote::quote;
 use syn::{BinOp, Expr, ExprBinary, UnOp};
 
@@ -19,9 +20,9 @@ impl Group {
             other if self.type_condition(other, yes, no)? => Ok(()),
             other if self.content_condition(other, yes, no)? => Ok(()),
             other if self.is_outer(other) => {
-                self.outer(other)?;
-                let flag = self.evaluated("flag", &quote!(::core::primitive::bool::from(#other)));
-                let operand = self.value(quote!(::core::primitive::u64::from(#flag)));
+                let flag = quote!(::core::primitive::bool::from(#other));
+                let number = |name: &Ident| [quote!(::core::primitive::u64::from(#name))];
+                let [operand] = self.prepared(other, "flag", &flag, number)?;
                 let [yes, no] = [yes, no].map(Target::To);
                 self.test(vec![operand], Action::Set, [no, no, yes]);
                 Ok(())

@@ -5,7 +5,7 @@ use syn::{Expr, Stmt};
 
 use super::{Group, Kind, Variable};
 use crate::ir::{Label, Operand, Slot, Target};
-use crate::known::{Returned, Width};
+use crate::known::Width;
 use crate::pure::{Purity, Reason, identifiers, leaves_loop, purity};
 
 /// What is done after a way out.
@@ -22,13 +22,19 @@ pub(crate) enum Code {
         width: Width,
         resume: Label,
     },
+    /// Elements of a list are made ready, the next ones or the first, and the batch goes on.
+    Refill {
+        list: usize,
+        next: bool,
+        resume: Label,
+    },
 }
 
 impl Code {
     /// Where the batch goes on after it.
     pub(crate) fn resume(&self) -> Option<Label> {
         match self {
-            Self::Overflow { resume, .. } => Some(*resume),
+            Self::Overflow { resume, .. } | Self::Refill { resume, .. } => Some(*resume),
             _ => None,
         }
     }
@@ -96,15 +102,10 @@ impl Group {
         purity(value) == Ok(Purity::Value) && !self.variables.iter().any(descriptor)
     }
 
-    /// A way out after which the batch goes on, if there is no panic.
-    pub(super) fn overflow(&mut self, code: Code) -> Target {
+    /// A way out after which the batch goes on, with the variables that are needed for it.
+    pub(super) fn resumed(&mut self, code: Code, needed: fn(&Kind) -> bool) -> Target {
         let mut exit = self.exit(code, false);
-        exit.variables.retain(|variable| {
-            matches!(
-                variable.kind,
-                Kind::Descriptor | Kind::Outcome(Returned::Descriptor, _)
-            )
-        });
+        exit.variables.retain(|variable| needed(&variable.kind));
         self.add_exit(exit)
     }
 

@@ -93,6 +93,7 @@ impl Group {
         let (room, structure, is_statx) = match &variable.kind {
             Kind::Stat(room) => (room.clone(), quote!(Stat), false),
             Kind::Statx(room) => (room.clone(), quote!(Statx), true),
+            Kind::Element(_) => return Ok(None),
             _ => return Err(used(expr, &variable.name.to_string())),
         };
         let Some(of) = of(is_statx, &members) else {

@@ -156,10 +156,8 @@ impl Group {
             return Ok(());
         }
         // Each number without a name is that of `Unknown`.
-        self.outer(of)?;
         let wanted = quote!(::sysbatch::__private::type_bit(#of));
-        let name = self.evaluated("type", &wanted);
-        let wanted = self.value(quote!(#name));
+        let [wanted] = self.prepared(of, "type", &wanted, |name| [quote!(#name)])?;
         let bit = self
             .assembly
             .operation(Action::Shl, [Operand::Constant(1), found]);

@@ -60,11 +60,10 @@ impl Group {
         let (again, end) = (around.again, around.end);
         let called = self.call(call, known)?;
         let inside = self.assembly.label();
-        let entry = &mut self.assembly.entries[called.entry];
         if is_ok {
-            entry.negative = Target::To(end);
+            self.fails(&called, Target::To(end));
         } else {
-            entry.negative = Target::To(inside);
+            self.fails(&called, Target::To(inside));
             self.assembly.jump(Target::To(end));
         }
         self.assembly.place(inside);

@@ -30,7 +30,7 @@ impl Group {
         }
         let called = self.call(call, known)?;
         let [failure, end] = [(); 2].map(|()| self.assembly.label());
-        self.assembly.entries[called.entry].negative = Target::To(failure);
+        self.fails(&called, Target::To(failure));
         let mut flow = Flow::Never;
         let mut done = false;
         // The arm of success comes first.

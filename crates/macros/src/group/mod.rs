@@ -12,6 +12,7 @@ mod directories;
 mod exits;
 mod fields;
 mod file_types;
+mod lists;
 mod loops;
 mod matches;
 mod numbers;
@@ -30,11 +31,12 @@ use syn::{Stmt, Token};
 pub(crate) use buffers::Buffer;
 pub(crate) use directories::{declared, is_new};
 pub(crate) use exits::{Code, Exit};
+pub(crate) use lists::{List, rows};
 pub(crate) use numbers::{Of, Size};
 
 use directories::Directory;
 
-use crate::ir::{Assembly, Label, Operand, Slot};
+use crate::ir::{Action, Assembly, Entry, Label, Operand, Slot, Target};
 use crate::known::Returned;
 use crate::pure::Reason;
 use crate::surroundings::Surroundings;
@@ -67,6 +69,8 @@ pub(crate) enum Kind {
     Directory(Directory),
     /// An entry of one.
     Record,
+    /// An element of the list with this index, or a part of one.
+    Element(usize),
 }
 
 impl Kind {
@@ -108,6 +112,15 @@ pub(crate) enum Flow {
     Never,
 }
 
+/// What is done in place of a call for which an element has an error.
+#[derive(Clone, Debug)]
+struct Refused {
+    label: Label,
+    error: Slot,
+    result: Slot,
+    next: Target,
+}
+
 /// Statements that are understood, and what they are as entries.
 #[derive(Clone)]
 pub(crate) struct Group {
@@ -133,6 +146,9 @@ pub(crate) struct Group {
     pub(crate) exits: Vec<Exit>,
     /// Why calls that come after a way out are left as they are.
     pub(crate) left: Vec<Reason>,
+    pub(crate) lists: Vec<List>,
+    /// The results of calls that are refused for what is in a list.
+    refused: Vec<Refused>,
     loops: Vec<Loop>,
     depth: usize,
     names: usize,
@@ -156,6 +172,8 @@ impl Group {
             variables: Vec::new(),
             exits: Vec::new(),
             left: Vec::new(),
+            lists: Vec::new(),
+            refused: Vec::new(),
             loops: Vec::new(),
             depth: 0,
             names: 0,
@@ -257,7 +275,7 @@ impl Group {
 
     /// Adds the ways out; nothing can be added after this.
     pub(crate) fn finish(&mut self) {
-        if self.exits.is_empty() {
+        if self.exits.is_empty() && self.refused.is_empty() {
             return;
         }
         if !self.ended {
@@ -269,6 +287,12 @@ impl Group {
                 self.assembly.close(slot);
             }
             self.assembly.leave(index + 1);
+        }
+        for refused in &self.refused {
+            self.assembly.place(refused.label);
+            let error = vec![Operand::Slot(refused.error)];
+            let set = Entry::new(Action::Set, refused.result, error);
+            self.assembly.push(set.always(refused.next));
         }
     }
 }
@@ -283,9 +307,9 @@ impl Group {
 
     /// The names of its calls, those in branches among them.
     pub(crate) fn names(&self) -> Vec<String> {
-        let name = |entry: &crate::ir::Entry| match entry.action {
-            crate::ir::Action::Call(name) => Some(name.to_owned()),
-            crate::ir::Action::Close => Some("close".to_owned()),
+        let name = |entry: &Entry| match entry.action {
+            Action::Call(name) => Some(name.to_owned()),
+            Action::Close => Some("close".to_owned()),
             _ => None,
         };
         self.assembly.entries.iter().filter_map(name).collect()

@@ -67,11 +67,10 @@ impl Group {
         if let Some(number) = self.result(expr)? {
             return Ok(number.operand);
         }
-        self.outer(expr)?;
         let of = Of::Width(width).tokens();
-        let name = self.name("number");
-        self.setup.push(quote!(let #name: #of = #expr;));
-        Ok(self.value(quote!(#name as ::core::primitive::u64)))
+        let tokens = quote!({ let number: #of = #expr; number as ::core::primitive::u64 });
+        let [number] = self.prepared(expr, "number", &tokens, |name| [quote!(#name)])?;
+        Ok(number)
     }
 
     /// A number that depends on results of the batch, if it does.
@@ -89,6 +88,7 @@ impl Group {
                     Kind::Length { .. } => (Size::Small, Of::Width(Width::Usize)),
                     Kind::Offset => (Size::Any, Of::Width(Width::U64)),
                     Kind::Number { of, size, .. } => (*size, of.clone()),
+                    Kind::Element(_) => return Ok(None),
                     _ => return Err(used(expr, &name.to_string())),
                 };
                 Ok(Some(Number {
@@ -240,7 +240,6 @@ impl Group {
         of: Option<&Of>,
         function: &proc_macro2::TokenStream,
     ) -> Result<Operand, Reason> {
-        self.outer(expr)?;
         let Some(of) = of else {
             return Err(Reason::new(
                 expr,
@@ -249,8 +248,8 @@ impl Group {
         };
         let of = of.tokens();
         let value = quote!({ let value: #of = #expr; ::sysbatch::__private::#function(value) });
-        let name = self.evaluated("number", &value);
-        Ok(self.value(quote!(#name)))
+        let [number] = self.prepared(expr, "number", &value, |name| [quote!(#name)])?;
+        Ok(number)
     }
 
     /// A declaration with a number, if it is one.
@@ -282,6 +281,7 @@ impl Group {
             && !self
                 .variables
                 .iter()
+                .filter(|v| !matches!(v.kind, Kind::Element(_)))
                 .any(|v| found.contains(&v.name.to_string()))
     }
 }

@@ -60,7 +60,7 @@ impl Group {
     ) -> Result<(), Reason> {
         let called = self.call(call, known)?;
         let exit = self.question(called.slot);
-        self.assembly.entries[called.entry].negative = exit;
+        self.fails(&called, exit);
         self.bind(&called, binding, at)
     }
 
@@ -119,7 +119,7 @@ impl Group {
     pub(super) fn ignored(&mut self, call: &ExprCall, known: &'static Known) -> Result<(), Reason> {
         let called = self.call(call, known)?;
         let past = self.assembly.label();
-        self.assembly.entries[called.entry].negative = Target::To(past);
+        self.fails(&called, Target::To(past));
         self.bind(&called, &Binding::Nothing, call)?;
         self.assembly.place(past);
         Ok(())
@@ -166,7 +166,7 @@ impl Group {
         let (is_ok, inner) = result_pattern(&let_.pat)?;
         let called = self.call(call, known)?;
         let [success, failure, end] = [(); 3].map(|()| self.assembly.label());
-        self.assembly.entries[called.entry].negative = Target::To(failure);
+        self.fails(&called, Target::To(failure));
         if !is_ok && called.returned == Returned::Descriptor
             || called.returned == Returned::Descriptors
         {

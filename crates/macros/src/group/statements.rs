@@ -194,7 +194,7 @@ impl Group {
         };
         let called = self.call(call, known)?;
         let [failure, end] = [(); 2].map(|()| self.assembly.label());
-        self.assembly.entries[called.entry].negative = Target::To(failure);
+        self.fails(&called, Target::To(failure));
         self.assembly.jump(Target::To(end));
         self.assembly.place(failure);
         if self.branch(otherwise)? == Flow::On {
@@ -252,6 +252,10 @@ impl Group {
                         self.loop_(label, Some(condition), &while_.body)?;
                     }
                 }
+                Ok(Flow::On)
+            }
+            Expr::ForLoop(for_) => {
+                self.for_(for_)?;
                 Ok(Flow::On)
             }
             Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) if self.depth > 0 => {

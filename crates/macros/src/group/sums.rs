@@ -12,7 +12,7 @@ use super::exits::Code;
 use super::numbers::{Number, Of, Size};
 use super::{Group, Kind};
 use crate::ir::{Action, Entry, Operand, Slot, Target};
-use crate::known::Width;
+use crate::known::{Returned, Width};
 use crate::pure::Reason;
 
 impl Group {
@@ -100,11 +100,18 @@ impl Group {
             .push(Entry::new(Action::Add, slot, vec![left, right]));
         let done = self.assembly.label();
         let done_ = Target::To(done);
-        let overflow = self.overflow(Code::Overflow {
+        let code = Code::Overflow {
             sum: slot,
             addend: right,
             width,
             resume: done,
+        };
+        // A panic drops them.
+        let overflow = self.resumed(code, |kind| {
+            matches!(
+                kind,
+                Kind::Descriptor | Kind::Outcome(Returned::Descriptor, _)
+            )
         });
         if width == Width::I64 {
             // It has if its sign is neither that of the one nor that of the other.

@@ -9,7 +9,7 @@ use crate::surroundings::Surroundings;
 
 fn group(text: &str, plain_errors: bool) -> Result<Group, Reason> {
     let block = syn::parse_str::<Block>(&format!("{{ {text} }}")).unwrap();
-    let mut group = Group::new(Surroundings::new(plain_errors, &block));
+    let mut group = Group::new(Surroundings::new(plain_errors, None, &block));
     for statement in &block.stmts {
         group.add(statement)?;
     }
@@ -185,6 +185,36 @@ fn records_of_a_directory_are_gone_through() {
             "set 0 -> !",
             "set 1 -> !",
             "set 2 -> !",
+        ]
+    );
+}
+
+#[test]
+fn rows_of_a_list_are_gone_through() {
+    let found = finished(
+        "for name in [\"a\", \"b\"] { unlink(name)?; if number < 3 { continue; } }",
+        true,
+    );
+    assert_eq!(
+        found,
+        [
+            "set s4 -> 1,1,13",
+            "set v",
+            "set v",
+            "sub s2 s3 -> 6,4,4",
+            "add s4 1",
+            "sub s7 v -> 14,12,12",
+            "load8 s2 0 -> 16,7,7",
+            "unlinkat 18446744073709551516 s9 0 -> 15,8,8",
+            "set v -> 10,10,9",
+            "set -> 11",
+            "set -> 11",
+            "add s2 v -> 3",
+            "set 0 -> !",
+            "set 1 -> !",
+            "set 2 -> !",
+            "set 3 -> !",
+            "set s9 -> 15",
         ]
     );
 }

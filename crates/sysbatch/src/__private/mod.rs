@@ -3,6 +3,7 @@
 mod arguments;
 pub mod calls;
 mod directories;
+mod lists;
 mod results;
 mod run;
 
@@ -12,6 +13,7 @@ pub use arguments::{
 };
 pub use calls::{Call, Operand};
 pub use directories::{file_type, records, type_bit};
+pub use lists::{List, Rows, list};
 pub use results::{Pair, Room, errno, failed, negated, outcome, owned};
 pub use run::{backend, run, runs};
 pub use rustix::fs::{Stat, Statx};

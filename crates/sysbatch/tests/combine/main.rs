@@ -5,6 +5,7 @@ mod basic;
 mod common;
 mod directories;
 mod examples;
+mod lists;
 mod numbers;
 
 use std::sync::{Mutex, PoisonError};

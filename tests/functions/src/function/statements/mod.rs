@@ -6,6 +6,7 @@ mod descriptors;
 mod directories;
 mod errors;
 mod flow;
+mod lists;
 mod other;
 mod transfers;
 
@@ -46,6 +47,7 @@ const ALL: &[&[Statement]] = &[
     directories::STATEMENTS,
     errors::STATEMENTS,
     flow::STATEMENTS,
+    lists::STATEMENTS,
     other::STATEMENTS,
     transfers::STATEMENTS,
 ];

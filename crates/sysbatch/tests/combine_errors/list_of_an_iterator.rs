@@ -1,0 +1,17 @@
+#![allow(unused)]
+use std::io;
+use std::os::fd::BorrowedFd;
+use sysbatch::combine;
+use sysbatch::rustix::fs::*;
+use sysbatch::rustix::io::{pread, read};
+
+#[combine(deny_split)]
+fn function(file: BorrowedFd<'_>, names: &[&str], number: u64) -> io::Result<u64> {
+    fsync(file)?;
+    for name in names.iter().rev() {
+        unlinkat(file, *name, AtFlags::empty())?;
+    }
+    Ok(number)
+}
+
+fn main() {}
