@@ -61,10 +61,10 @@ impl Form {
         };
         match self {
             Self::Directory if all(WALK) => "sysbatch-walk",
-            Self::List if all(STAT) => "combined::stat_many",
-            Self::List if all(&["close"]) => "combined::close_many",
-            Self::Chain | Self::Loop if all(COMBINE) => "#[combine]",
-            _ => "Batch",
+            Self::List if all(STAT) => "sysbatch::combined::stat_many",
+            Self::List if all(&["close"]) => "sysbatch::combined::close_many",
+            Self::Chain | Self::Loop if all(COMBINE) => "#[sysbatch::combine]",
+            _ => "sysbatch::Batch",
         }
     }
 }

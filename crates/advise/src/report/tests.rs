@@ -106,7 +106,10 @@ fn the_worst_is_first() {
         panic!("{report:?}");
     };
     assert_eq!((list.form, list.with), (Form::Directory, "sysbatch-walk"));
-    assert_eq!((read_all.form, read_all.with), (Form::Chain, "#[combine]"));
+    assert_eq!(
+        (read_all.form, read_all.with),
+        (Form::Chain, "#[sysbatch::combine]")
+    );
     let names: Vec<_> = read_all
         .calls
         .iter()
@@ -216,6 +219,23 @@ fn the_table_is_for_people() {
     println!("{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 72));
     assert_eq!(table, include_str!("table.txt"));
+}
+
+#[test]
+fn what_saves_next_to_nothing_is_summed_up() {
+    // 20 µs, and a second list of 2 µs, of 0.1 s.
+    let report = report(reads(1000).chain(lists(2)), Duration::from_millis(100));
+    let table = report.table(80, 12);
+    assert!(
+        table.contains("1 function elsewhere in the program"),
+        "{table}"
+    );
+    assert!(!table.contains("list ("), "{table}");
+    assert!(report.table(80, usize::MAX).contains("list ("), "{table}");
+    assert!(
+        report.table(80, 0).contains("2 functions elsewhere"),
+        "{table}"
+    );
 }
 
 #[test]

@@ -85,13 +85,18 @@ pub(super) fn count(count: u64, what: &str) -> String {
     format!("{count} {what}{end}")
 }
 
-/// A share in per cent for people.
+/// A share in per cent, in a sentence.
 pub(super) fn per_cent(share: f64) -> String {
     if share > 0.0 && share < 0.05 {
         "less than 0.1 %".to_owned()
     } else {
         format!("{} %", figures(share))
     }
+}
+
+/// A share in per cent, in a column.
+pub(super) fn share(share: f64) -> String {
+    per_cent(share).replace("less than ", "< ")
 }
 
 /// Two or three figures.
@@ -126,5 +131,7 @@ mod tests {
         assert_eq!(per_cent(0.0), "0.0 %");
         assert_eq!(per_cent(0.01), "less than 0.1 %");
         assert_eq!(per_cent(12.34), "12.3 %");
+        assert_eq!(share(0.01), "< 0.1 %");
+        assert_eq!(share(12.34), "12.3 %");
     }
 }

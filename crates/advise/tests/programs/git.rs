@@ -37,7 +37,7 @@ fn status_asks_about_a_list() {
     };
     let asked: u64 = STAT.iter().map(|call| count(list, call)).sum();
     expect(asked > DIRECTORIES * FILES * 3 / 4, &report);
-    expect(list.with == "combined::stat_many", &report);
+    expect(list.with == "sysbatch::combined::stat_many", &report);
     // The names are in memory from the index, which the trace does not show.
     expect(list.confidence == Confidence::Likely, &report);
     let has_table = list.evidence.iter().any(|counted| counted.kind == "table");
