@@ -6,7 +6,7 @@ use crate::sequence::{Cut, Evidence};
 pub(super) const fn evidence(evidence: Evidence) -> &'static str {
     match evidence {
         Evidence::Untold => "the calls before told nothing that an argument could depend on",
-        Evidence::Constant => "numbers are the same each time",
+        Evidence::Constant => "arguments are the same each time",
         Evidence::Result => "results of the sequence are arguments of it",
         Evidence::Size => "lengths are the size that a call of the sequence told",
         Evidence::Rest => "offsets and lengths go on from what was done",

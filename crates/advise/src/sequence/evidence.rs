@@ -6,7 +6,8 @@
 pub enum Evidence {
     /// The calls before it in the sequence told the program nothing that it could depend on.
     Untold,
-    /// It is what it was each time before at the same call site.
+    /// It is what it was each time before at the same call site, or in memory that the program
+    /// cannot write.
     Constant,
     /// It is the result of an earlier call of the sequence.
     Result,

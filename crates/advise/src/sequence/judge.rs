@@ -119,7 +119,7 @@ impl Judge<'_> {
 
     /// Of a text.
     fn text(&mut self, index: usize, pointer: u64) -> Option<Evidence> {
-        if pointer == 0 {
+        if pointer == 0 || self.call.constant[index] {
             return Some(Evidence::Constant);
         }
         let mut texts = self.call.texts.iter();
@@ -134,7 +134,7 @@ impl Judge<'_> {
     /// Of memory that the call reads. How much it is says the argument behind it.
     fn data(&mut self, index: usize, pointer: u64) -> Option<Evidence> {
         let length = self.call.arguments.get(index + 1).copied().unwrap_or(0);
-        if pointer == 0 {
+        if pointer == 0 || self.call.constant[index] {
             return Some(Evidence::Constant);
         }
         let is_filled = length > 0 && self.known.memory.is_filled(pointer, length);

@@ -26,6 +26,7 @@
 //!   its names is. Otherwise it may be one of a list: its address is greater than that of the
 //!   one before, 4 times in a row and more ([`Evidence::Table`]).
 //! - Memory that a call reads was filled by a call, all of it ([`Evidence::Data`]).
+//! - A text or memory that the program cannot write is as it was ([`Evidence::Constant`]).
 //! - Memory that a call fills can be any: where it is does not matter.
 //!
 //! If nothing shows that an argument was known, the sequence ends before the call, and the

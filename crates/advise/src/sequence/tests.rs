@@ -199,6 +199,23 @@ fn what_is_written_from_elsewhere_may_depend_on_what_was_read() {
 }
 
 #[test]
+fn what_cannot_be_written_was_known() {
+    let calls = |is_constant| {
+        ["a", "b", "c", "d"].map(|name| {
+            let stat = statx(name).at(&here(1));
+            if is_constant { stat.constant(1) } else { stat }
+        })
+    };
+    assert_eq!(found(calls(false)).rows, []);
+    assert_eq!(lengths(&found(calls(true))), [(4, 1)]);
+    // How much is written is a constant from the second time on.
+    let header = write(4, 0x8000_0000, 12).at(&here(1)).constant(1);
+    let read = read(3, 100, 100).at(&here(2));
+    let found = found([&read, &header, &read, &header].map(Clone::clone));
+    assert_eq!(lengths(&found), [(3, 1)]);
+}
+
+#[test]
 fn waiting_ends_a_sequence() {
     let close = |descriptor| close(descriptor).at(&here(1));
     let found_with =

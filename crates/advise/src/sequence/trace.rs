@@ -22,6 +22,7 @@ pub(crate) struct Made {
     texts: Vec<Text>,
     written: Vec<u8>,
     stack: Vec<Frame>,
+    constant: [bool; 6],
 }
 
 /// A call of a wrapper of the C library that has its number as its address.
@@ -41,6 +42,7 @@ pub(crate) fn call<const N: usize>(call: Sysno, arguments: [u64; N], result: i64
         texts: Vec::new(),
         written: Vec::new(),
         stack: vec![wrapper],
+        constant: [false; 6],
     }
 }
 
@@ -82,6 +84,12 @@ impl Made {
 
     pub(crate) fn took(mut self, took: Duration) -> Self {
         self.took = took;
+        self
+    }
+
+    /// With an argument that points to memory that cannot be written.
+    pub(crate) fn constant(mut self, argument: usize) -> Self {
+        self.constant[argument] = true;
         self
     }
 
@@ -170,7 +178,7 @@ pub(crate) fn make(sequences: &mut Sequences, thread: Thread, made: &Made) {
         took: made.took,
         texts: &made.texts,
         written: &made.written,
-        constant: [false; 6],
+        constant: made.constant,
         stack: &made.stack,
     });
 }
