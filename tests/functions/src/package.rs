@@ -2,15 +2,23 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use rustix::fs::{FlockOperation, flock};
 
 use crate::program::{Program, Way};
 
-const MAIN: &str = include_str!("program.rs.txt");
+/// What is in each program beside functions.
+const SOURCES: [(&str, &str); 5] = [
+    ("main.rs", include_str!("../program/main.rs")),
+    ("aside.rs", include_str!("../program/aside.rs")),
+    ("folder.rs", include_str!("../program/folder.rs")),
+    ("marks.rs", include_str!("../program/marks.rs")),
+    ("situation.rs", include_str!("../program/situation.rs")),
+];
 
 const IMPORTS: &str = "#![allow(warnings)]
 use std::io; use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -28,20 +36,26 @@ const TABLE: &str = "pub type Function = fn(BorrowedFd<'_>, BorrowedFd<'_>, &[u8
 /// With debug assertions std asks about each descriptor that it closes.
 const PROFILE: &str = "[profile.dev]
 debug = false
+strip = true
 debug-assertions = false
 overflow-checks = true
 ";
+
+/// Programs run in guests, too, which have no libraries.
+const FLAGS: &str = "-Ctarget-feature=+crt-static";
 
 /// A package of programs that are made of functions.
 #[derive(Debug)]
 pub struct Package {
     folder: PathBuf,
     cargo: OsString,
+    /// Locked, as long as this is there.
+    _lock: File,
 }
 
 impl Package {
     /// One in this folder, which may stay from one time to the next, so that dependencies
-    /// are built once. It is built by this `cargo`.
+    /// are built once. It is built by this `cargo`. Waits until nobody else has it.
     ///
     /// # Errors
     /// When files can't be written.
@@ -53,18 +67,26 @@ impl Package {
             .context("the project is around it")?;
         let unwritten = || format!("can't make a package in {}", folder.display());
         fs::create_dir_all(folder).with_context(unwritten)?;
-        let lock = "Cargo.lock";
-        fs::copy(project.join(lock), folder.join(lock)).with_context(unwritten)?;
+        let lock = File::create(folder.join(".lock")).with_context(unwritten)?;
+        flock(&lock, FlockOperation::LockExclusive).with_context(unwritten)?;
+        let versions = "Cargo.lock";
+        fs::copy(project.join(versions), folder.join(versions)).with_context(unwritten)?;
         let manifest = format!(
             "[package]\nname = \"functions\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n\
-             [dependencies]\nsysbatch = {{ path = {:?} }}\n{PROFILE}",
+             [dependencies]\nlibc = \"0.2\"\nsysbatch = {{ path = {:?} }}\n{PROFILE}",
             project.join("crates/sysbatch")
         );
         fs::write(folder.join("Cargo.toml"), manifest).with_context(unwritten)?;
         Ok(Self {
             folder: folder.to_owned(),
             cargo: cargo.into(),
+            _lock: lock,
         })
+    }
+
+    /// Where its programs may work.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.folder.join("scratch")
     }
 
     /// Builds a program of each of these lists of functions.
@@ -79,23 +101,44 @@ impl Package {
         for (index, functions) in programs.iter().enumerate() {
             let folder = sources.join(format!("program{index}"));
             fs::create_dir_all(&folder)?;
-            fs::write(folder.join("main.rs"), MAIN)?;
+            for (file, text) in SOURCES {
+                fs::write(folder.join(file), text)?;
+            }
             for way in Way::BOTH {
                 let file = folder.join(format!("{}.rs", way.name()));
                 fs::write(file, source(functions, way))?;
             }
         }
-        let target = self.folder.join("target");
+        // Flags are for the target alone if it is named, and not for macros.
+        let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+        let variable = target.to_uppercase().replace('-', "_");
+        let output = self.folder.join("target");
         let mut cargo = Command::new(&self.cargo);
-        cargo.args(["build", "--quiet", "--offline", "--bins"]);
+        cargo.args([
+            "build",
+            "--quiet",
+            "--offline",
+            "--bins",
+            "--target",
+            &target,
+        ]);
         cargo.current_dir(&self.folder);
-        cargo.env("CARGO_TARGET_DIR", &target);
-        cargo.env("CARGO_INCREMENTAL", "0").env_remove("RUSTFLAGS");
-        let output = cargo.output().context("can't run cargo")?;
-        let said = String::from_utf8_lossy(&output.stderr);
+        cargo.env("CARGO_TARGET_DIR", &output);
+        cargo.env("CARGO_INCREMENTAL", "0");
+        cargo.env(format!("CARGO_TARGET_{variable}_RUSTFLAGS"), FLAGS);
+        cargo.env_remove("RUSTFLAGS");
+        cargo.env_remove("CARGO_ENCODED_RUSTFLAGS");
+        let built = cargo.output().context("can't run cargo")?;
+        let said = String::from_utf8_lossy(&built.stderr);
         let beginning: String = said.chars().take(20_000).collect();
-        ensure!(output.status.success(), "{beginning}");
-        let program = |index| Program::new(target.join(format!("debug/program{index}")));
+        ensure!(
+            built.status.success(),
+            "functions can't be compiled:\n{beginning}"
+        );
+        let folder = output.join(target).join("debug");
+        let program = |index| Program {
+            file: folder.join(format!("program{index}")),
+        };
         Ok((0..programs.len()).map(program).collect())
     }
 }

@@ -1,32 +1,47 @@
 //! Traces, as `strace` writes them.
 
-/// The calls that each function made, between its marks.
-pub(crate) fn pieces(trace: &str) -> Vec<Vec<String>> {
+/// What a tracer has seen of one function.
+#[derive(Debug, Default)]
+pub(crate) struct Piece {
+    /// Its system calls.
+    pub(crate) calls: Vec<String>,
+    /// How often the kernel's device was entered. It hands the calls of a batch back where
+    /// there is a tracer, and enters again after some.
+    pub(crate) entries: u64,
+}
+
+/// What each function made, between its marks.
+pub(crate) fn pieces(trace: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let mut piece: Option<Vec<String>> = None;
-    for line in trace.lines() {
-        // The number of the process comes first.
-        let call = line
-            .split_once(' ')
-            .map_or(line, |(_, call)| call.trim_start());
+    let mut piece: Option<Piece> = None;
+    for call in trace.lines() {
         if call.contains("/mark/begin/") {
-            piece = Some(Vec::new());
+            piece = Some(Piece::default());
         } else if call.contains("/mark/end/") {
             pieces.extend(piece.take());
-        } else if let Some(piece) = &mut piece
-            && !is_memory(call)
-            // A signal, which has the number of the process with it.
-            && !call.starts_with("---")
-        {
-            piece.push(without_addresses(call));
+        } else if let Some(piece) = &mut piece {
+            if is_entry(call) {
+                piece.entries += 1;
+            } else if !is_memory(call)
+                // A signal, of which the number of the process is told.
+                && !call.starts_with("---")
+            {
+                piece.calls.push(without_addresses(call));
+            }
         }
     }
     pieces
 }
 
-/// Whether it is one of those that an allocation makes.
+/// Whether it enters the device (`SYSBATCH_IOC_RUN`), which no function does as it is written.
+fn is_entry(call: &str) -> bool {
+    call.starts_with("ioctl(") && call.contains(", _IOC(_IOC_NONE, 0xc5, 0x1, 0), ")
+}
+
+/// Whether it is one of those that an allocation makes, also when it waits for that of
+/// another thread.
 fn is_memory(call: &str) -> bool {
-    let names = ["brk(", "mmap(", "munmap(", "mremap(", "madvise("];
+    let names = ["brk(", "mmap(", "munmap(", "mremap(", "madvise(", "futex("];
     names.iter().any(|name| call.starts_with(name))
 }
 

@@ -25,6 +25,9 @@ pub const MAX_SCALE: f64 = 10.0;
 /// What reports call the last look at what the kernel's detectors have found.
 pub const DETECTORS: &str = "what the detectors found";
 
+/// What a line of a suite begins with that is shown where the suite passes.
+pub const NOTE: &str = "note: ";
+
 /// The status with which a suite ends, as with `timeout(1)`, if all that went wrong
 /// in it is that a limit was exceeded.
 pub const LIMIT_STATUS: u8 = 124;

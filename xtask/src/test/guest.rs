@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, ensure};
+use sysbatch_guest::NOTE;
 
 use super::programs;
 use super::repeat::{self, Attempt};
@@ -13,6 +14,7 @@ use super::suites::{GuestSuite, SUITES};
 use super::tally::{Tally, harness};
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::kmod;
+use crate::progress::say;
 use crate::vm::{self, Accel, GuestFile, Verdict, VmSpec};
 
 /// What is run.
@@ -165,8 +167,8 @@ impl Job<'_> {
         let spec = VmSpec {
             files: files.clone(),
             stock_modules: suite.modules.to_vec(),
-            disks: suite.disks(kernel)?,
-            suites: vec![suite.in_guest(&choice.soak, kernel)],
+            disks: suite.disks(&choice.soak, kernel)?,
+            suites: vec![suite.in_guest(&choice.soak, kernel)?],
             memory: suite.memory,
             processors: suite.processors,
             rewrites_kernel: suite.rewrites_kernel,
@@ -184,7 +186,11 @@ impl Job<'_> {
 fn judge(title: &str, verdict: &Verdict) -> Result<Tally> {
     let mut tally = Tally::default();
     for suite in verdict.suites.iter().filter(|suite| suite.passed()) {
-        let tests = harness(suite.output.iter().map(String::as_str))?;
+        let lines = || suite.output.iter().map(String::as_str);
+        for note in lines().filter_map(|line| line.strip_prefix(NOTE)) {
+            say(&format!("{title}: {note}"));
+        }
+        let tests = harness(lines())?;
         ensure!(
             tests != Some(Tally::default()),
             "guest suite {title}: it ran no tests"

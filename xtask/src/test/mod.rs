@@ -2,6 +2,7 @@
 
 pub(crate) mod debug;
 mod dkms;
+mod functions;
 mod guest;
 mod machine;
 mod programs;
@@ -41,6 +42,8 @@ enum Run {
     Whole(fn() -> Result<Tally>),
     /// As a whole, and only when it is named: it needs a network each time.
     Named(fn() -> Result<Tally>),
+    /// As a whole, and only when it is named or there is time.
+    Long(fn() -> Result<Tally>),
     /// On each of these kernels.
     Kernels(fn(&[Series]) -> Result<Tally>),
     /// Those guest suites that are chosen.
@@ -84,6 +87,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "host",
         run: Run::Whole(steps::host),
+    },
+    Step {
+        name: "functions",
+        run: Run::Long(functions::run),
     },
     Step {
         name: "crates",
@@ -149,6 +156,7 @@ pub(crate) fn run(
     suites::check_names(suites)?;
     let series = kernel.map_or_else(Series::of_releases, |one| vec![one]);
     setup::prepare(Purpose::Tests, &kernels(&series))?;
+    let is_long = soak.is_long();
     let choice = Choice {
         only: suites,
         soak,
@@ -160,13 +168,14 @@ pub(crate) fn run(
         .iter()
         .filter(|step| match step.run {
             Run::Named(_) => !only.is_empty(),
+            Run::Long(_) => kernel.is_none() && (is_long || !only.is_empty()),
             Run::Whole(_) => kernel.is_none(),
             Run::Kernels(_) | Run::Suites(_) => true,
         })
         .filter(|step| only.is_empty() || only.iter().any(|name| name == step.name))
     {
         report.step(step.name, || match step.run {
-            Run::Whole(run) | Run::Named(run) => run(),
+            Run::Whole(run) | Run::Named(run) | Run::Long(run) => run(),
             Run::Kernels(run) => run(&series),
             Run::Suites(run) => run(&choice),
         });

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 
-use super::suites::{COREUTILS_DU, GuestSuite, SUITES};
+use super::suites::{COREUTILS_DU, GuestSuite, STRACE, SUITES};
 use crate::guest::{self, Built};
 use crate::library;
 use crate::vm::GuestFile;
@@ -55,6 +55,10 @@ impl GuestSuite {
         if self.coreutils {
             let du = Path::new("/usr/bin/du");
             files.extend(GuestFile::with_libraries(du, COREUTILS_DU)?);
+        }
+        if self.strace {
+            let strace = Path::new("/usr/bin/strace");
+            files.extend(GuestFile::with_libraries(strace, STRACE)?);
         }
         Ok(files)
     }

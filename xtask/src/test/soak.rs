@@ -42,6 +42,11 @@ impl Soak {
         endless: Some(60),
     };
 
+    /// Whether it is for somebody who has time.
+    pub(super) const fn is_long(&self) -> bool {
+        self.endless.is_some()
+    }
+
     /// What the program is told.
     pub(super) fn arguments(&self) -> Vec<String> {
         let mut arguments = vec!["--seconds".to_owned(), self.seconds.to_string()];
@@ -119,7 +124,7 @@ pub(super) fn faults_are_told() -> Result<Tally> {
     let suites: Vec<Suite> = FAULTS
         .iter()
         .map(|(options, _)| soak_with(soak, &kernel, options))
-        .collect();
+        .collect::<Result<_>>()?;
     repeat::once("faults in a soak are told", "soak-faults", |name| {
         let spec = VmSpec {
             files: files.clone(),
@@ -154,18 +159,18 @@ pub(super) fn faults_are_told() -> Result<Tally> {
 }
 
 /// The suite with these options, as short as it can be.
-fn soak_with(soak: &GuestSuite, kernel: &Kernel, options: &[&str]) -> Suite {
+fn soak_with(soak: &GuestSuite, kernel: &Kernel, options: &[&str]) -> Result<Suite> {
     let short = Soak {
         seconds: 0,
         seed: None,
         endless: None,
     };
-    let mut suite = soak.in_guest(&short, kernel);
+    let mut suite = soak.in_guest(&short, kernel)?;
     suite.name = options.join(" ");
     let options = ["--round-seconds", "1"].iter().chain(options);
     suite.command.extend(options.map(|&word| word.to_owned()));
     suite.limit_seconds = LIMIT.as_secs();
-    suite
+    Ok(suite)
 }
 
 fn is_told(suite: &SuiteResult, words: &[&str]) -> bool {

@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use sysbatch_guest::Suite;
 
+use super::functions;
 use super::soak::Soak;
 use crate::guest::Target;
 use crate::kernel::{Kernel, Series};
@@ -25,6 +26,8 @@ pub(super) struct GuestSuite {
     pub(super) tests: &'static [Target],
     /// Whether to put the `du` of the host's coreutils at [`COREUTILS_DU`].
     pub(super) coreutils: bool,
+    /// Whether to put the host's `strace` at [`STRACE`].
+    pub(super) strace: bool,
     /// Modules of the kernel's own to load first.
     pub(super) modules: &'static [&'static str],
     /// What is on a disk at [`DISK_DIRECTORY`].
@@ -70,6 +73,12 @@ const DISK_DIRECTORY: &str = "/disk";
 /// Where a suite finds the `du` to compare with.
 pub(super) const COREUTILS_DU: &str = "/coreutils/du";
 
+/// Where a suite finds `strace`.
+pub(super) const STRACE: &str = "/strace/strace";
+
+/// What many functions take longer, in seconds.
+const FUNCTIONS_LIMIT: u64 = 1200;
+
 /// What is on a disk.
 #[derive(Clone, Copy)]
 pub(super) enum DiskContents {
@@ -79,6 +88,8 @@ pub(super) enum DiskContents {
     Apart,
     /// A small Debian. For reading only.
     Programs,
+    /// Programs of functions made at random. For reading only.
+    Functions,
     /// Nothing: room to work on a file system that is not in memory.
     Empty,
 }
@@ -94,6 +105,7 @@ const SUITE: GuestSuite = GuestSuite {
     tests: &[],
     library: false,
     coreutils: false,
+    strace: false,
     modules: &[],
     disk: None,
     memory: 512,
@@ -281,6 +293,11 @@ pub(super) const SUITES: &[GuestSuite] = &[
         ..of_suites("first_try", suites!("--tree", "/disk", "first-try"))
     },
     GuestSuite {
+        strace: true,
+        disk: Some(DiskContents::Functions),
+        ..of_suites("functions", suites!("--tree", "/disk", "functions"))
+    },
+    GuestSuite {
         five_levels: true,
         ..of_suites("high", suites!("badinput", "corpus", "high"))
     },
@@ -389,7 +406,10 @@ impl GuestSuite {
     }
 
     /// What is run in the guest.
-    pub(super) fn in_guest(&self, soak: &Soak, kernel: &Kernel) -> Suite {
+    ///
+    /// # Errors
+    /// When the environment's seed is none.
+    pub(super) fn in_guest(&self, soak: &Soak, kernel: &Kernel) -> Result<Suite> {
         let mut suite = Suite {
             name: self.name.to_owned(),
             command: self.command.iter().map(|&word| word.to_owned()).collect(),
@@ -406,25 +426,39 @@ impl GuestSuite {
             suite.command.extend(soak.arguments());
             suite.limit_seconds += soak.seconds;
         }
+        if self.has_functions() {
+            let choice = functions::Choice::new(soak.is_long())?;
+            suite.command.extend(choice.arguments());
+            if soak.is_long() {
+                suite.limit_seconds += FUNCTIONS_LIMIT;
+            }
+        }
         if kernel.looks_for_mistakes
             && let Debugged::Less(arguments, _) = self.debugged
         {
             let arguments = arguments.iter().map(|&word| word.to_owned());
             suite.command.extend(arguments);
         }
-        suite
+        Ok(suite)
+    }
+
+    const fn has_functions(&self) -> bool {
+        matches!(self.disk, Some(DiskContents::Functions))
     }
 
     /// The disks it needs, made for `kernel`.
     ///
     /// # Errors
     /// When an image can't be made.
-    pub(super) fn disks(&self, kernel: &Kernel) -> Result<Vec<Disk>> {
+    pub(super) fn disks(&self, soak: &Soak, kernel: &Kernel) -> Result<Vec<Disk>> {
         let image = match self.disk {
             None => return Ok(Vec::new()),
             Some(DiskContents::Headers) => disk::headers(kernel)?,
             Some(DiskContents::Empty) => disk::empty(self.name, kernel)?,
             Some(DiskContents::Apart) => disk::apart()?,
+            Some(DiskContents::Functions) => {
+                functions::disk(functions::Choice::new(soak.is_long())?)?
+            }
             Some(DiskContents::Programs) => programs::disk()?,
         };
         Ok(vec![Disk {

@@ -6,7 +6,7 @@ mod statements;
 mod whole;
 
 use std::fmt::Write as _;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use crate::random::Random;
 use scope::Scope;
@@ -28,10 +28,26 @@ struct Writer<'a> {
     error: &'static str,
 }
 
-/// The functions of these numbers, the same for the same seed. Each is called `f` and its
-/// place in the list.
+/// How many functions are in one program: few enough that processors share them, and so
+/// many that it is not the rest of the program which takes time.
+const PROGRAM: RangeInclusive<u64> = 50..=250;
+
+/// How many programs there are, if they can be so large.
+const PROGRAMS: u64 = 4;
+
+/// The functions of a number of programs, the same for the same seed.
 #[must_use]
-pub fn functions(seed: u64, numbers: Range<u64>) -> Vec<String> {
+pub fn lists(seed: u64, count: u64) -> Vec<Vec<String>> {
+    let share = count.div_ceil(PROGRAMS);
+    let share = share.clamp(*PROGRAM.start(), *PROGRAM.end());
+    let starts = (0..count).step_by(share as usize);
+    starts
+        .map(|start| functions(seed, start..count.min(start + share)))
+        .collect()
+}
+
+/// The functions of these numbers. Each is called `f` and its place in the list.
+fn functions(seed: u64, numbers: Range<u64>) -> Vec<String> {
     numbers
         .enumerate()
         .map(|(place, number)| {

@@ -15,6 +15,7 @@ mod descriptor;
 mod escape;
 mod files;
 mod first_try;
+mod functions;
 mod groups;
 mod harness;
 mod high;
@@ -65,6 +66,8 @@ enum Suite {
     Files,
     /// First tries: what is cached, and what would wait.
     FirstTry,
+    /// Functions at random, with `combine` and without.
+    Functions,
     /// Addresses of more than 47 bits, on a processor that has them.
     High,
     /// Many batches in one crossing.
@@ -109,6 +112,7 @@ impl Suite {
             Self::Descriptor => descriptor::cases(),
             Self::Files => files::cases(),
             Self::FirstTry => first_try::cases(),
+            Self::Functions => functions::cases(),
             Self::High => high::cases(),
             Self::Lists => lists::cases(),
             Self::Off => off::cases(),
