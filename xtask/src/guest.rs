@@ -111,16 +111,21 @@ fn output() -> PathBuf {
 /// A target of a package: the names of both.
 pub(crate) type Target = (&'static str, &'static str);
 
-/// Builds binaries and integration tests of packages for this machine's architecture, and
+/// Builds binaries, integration tests and examples of packages for this machine's architecture, and
 /// the guest's first program. One call of cargo does it all: another choice of packages
 /// gives those that they depend on other features, and has them compiled again.
 ///
 /// # Errors
 /// When cargo fails.
-pub(crate) fn build_together(programs: &[Target], tests: &[Target]) -> Result<Built> {
+pub(crate) fn build_together(
+    programs: &[Target],
+    tests: &[Target],
+    examples: &[Target],
+) -> Result<Built> {
     let mut arguments = vec!["build"];
     let binaries = programs.iter().chain([&INIT]);
-    let packages = binaries.clone().chain(tests).map(|(package, _)| *package);
+    let all = binaries.clone().chain(tests).chain(examples);
+    let packages = all.map(|(package, _)| *package);
     for package in packages.collect::<BTreeSet<_>>() {
         arguments.extend(["--package", package]);
     }
@@ -129,6 +134,9 @@ pub(crate) fn build_together(programs: &[Target], tests: &[Target]) -> Result<Bu
     }
     for (_, name) in tests {
         arguments.extend(["--test", name]);
+    }
+    for (_, name) in examples {
+        arguments.extend(["--example", name]);
     }
     let architecture = Architecture::X86_64;
     let name = "all programs";
@@ -167,7 +175,7 @@ pub(crate) struct Built {
 }
 
 impl Built {
-    /// The file of a binary or, if so asked, of a test.
+    /// The file of a binary or an example or, if so asked, of a test.
     ///
     /// # Errors
     /// When there is none, or there are two.

@@ -153,49 +153,6 @@ fn overlap_tells_what_it_cannot_do() {
     assert_tells_of_full_output("overlap", &[directory.path()]);
 }
 
-/// What the example of combining says of each of its parts: batches and crossings.
-fn combining(backend: &str) -> Vec<(String, u64, u64)> {
-    let output = example("combine", &[])
-        .env("SYSBATCH_BACKEND", backend)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let said = String::from_utf8(output.stdout).unwrap();
-    said.lines()
-        .map(|line| {
-            let number = |word: &str| -> u64 {
-                let before = line.split(word).next().unwrap();
-                before.rsplit([' ']).next().unwrap().parse().unwrap()
-            };
-            let name = line.split(':').next().unwrap().to_owned();
-            (name, number(" batches"), number(" crossings"))
-        })
-        .collect()
-}
-
-#[test]
-fn combining_takes_one_crossing_for_many() {
-    // In user space each call is a crossing, so these are what it takes without.
-    let parts = combining("user");
-    let found: Vec<(&str, u64, u64)> = parts
-        .iter()
-        .map(|(name, batches, crossings)| (name.as_str(), *batches, *crossings))
-        // How many processes there are is not known.
-        .filter(|(name, ..)| *name != "status")
-        .collect();
-    assert_eq!(
-        found,
-        [
-            ("copy", 1, 31),
-            ("stat", 10, 40),
-            ("walk", 21, 84),
-            ("serve", 10, 50)
-        ]
-    );
-    let status = parts.iter().find(|(name, ..)| name == "status").unwrap();
-    assert!(status.1 > 0 && status.2 > 2 * status.1, "{status:?}");
-}
-
 #[test]
 fn every_example_is_here() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");

@@ -24,8 +24,13 @@ pub(super) fn with_built<T>(with: impl FnOnce(&Built) -> Result<T>) -> Result<T>
     }
     let programs: BTreeSet<_> = SUITES.iter().flat_map(|suite| suite.programs).collect();
     let tests: BTreeSet<_> = SUITES.iter().flat_map(|suite| suite.tests).collect();
+    let examples: BTreeSet<_> = SUITES.iter().flat_map(|suite| suite.examples).collect();
     let all = |targets: BTreeSet<&guest::Target>| targets.into_iter().copied().collect::<Vec<_>>();
-    with(built.insert(guest::build_together(&all(programs), &all(tests))?))
+    with(built.insert(guest::build_together(
+        &all(programs),
+        &all(tests),
+        &all(examples),
+    )?))
 }
 
 impl GuestSuite {
@@ -43,6 +48,10 @@ impl GuestSuite {
             for (_, test) in self.tests {
                 let file = built.executable(test, true)?;
                 files.push(GuestFile::host(&format!("/tests/{test}"), file));
+            }
+            for (_, example) in self.examples {
+                let file = built.executable(example, false)?;
+                files.push(GuestFile::host(&format!("/examples/{example}"), file));
             }
             Ok(files)
         })?;

@@ -24,6 +24,8 @@ pub(super) struct GuestSuite {
     /// Integration tests of the workspace that are put into `/tests`, with their
     /// packages.
     pub(super) tests: &'static [Target],
+    /// Examples of the workspace that are put into `/examples`, with their packages.
+    pub(super) examples: &'static [Target],
     /// Whether to put the `du` of the host's coreutils at [`COREUTILS_DU`].
     pub(super) coreutils: bool,
     /// Whether to put the host's `strace` at [`STRACE`].
@@ -103,6 +105,7 @@ const SUITE: GuestSuite = GuestSuite {
     command: &[],
     programs: &[],
     tests: &[],
+    examples: &[],
     library: false,
     coreutils: false,
     strace: false,
@@ -218,6 +221,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
             ("sysbatch", "causes"),
             ("sysbatch", "chains"),
             ("sysbatch", "combine"),
+            ("sysbatch", "combine_example"),
             ("sysbatch", "control"),
             ("sysbatch", "descriptors"),
             ("sysbatch", "fs"),
@@ -233,6 +237,7 @@ pub(super) const SUITES: &[GuestSuite] = &[
             ("sysbatch", "wait"),
             ("sysbatch", "xattr"),
         ],
+        examples: &[("sysbatch", "combine")],
         disk: Some(DiskContents::Empty),
         memory: 1024,
         limit_seconds: 300,
