@@ -13,7 +13,7 @@ use crate::kernel::Kernel;
 use crate::process::output_of;
 use crate::profile::PROGRAM;
 use crate::progress::Progress;
-use crate::{guest, kmod, paths};
+use crate::{guest, kmod, lock, paths};
 
 /// What the counts are made of.
 const COUNTED: &[&str] = &[
@@ -113,8 +113,8 @@ impl Baseline {
     /// When they can't be had, built or run.
     pub(super) fn count(&self, place: Place, here: &Record) -> Result<Record> {
         let folder = paths::output().join("guard");
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("can't create {}", folder.display()))?;
+        // All places share it.
+        let _lock = lock::lock(&folder)?;
         let kept = folder.join(format!("{}.json", self.0));
         let mut figures = if kept.exists() {
             Figures::read(&kept)?

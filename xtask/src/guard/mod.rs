@@ -15,10 +15,10 @@ mod reference;
 use anyhow::{Context as _, Result};
 
 use crate::kernel::{Flavour, Need, Series};
-use crate::paths;
 use crate::progress::{Progress, say};
 use crate::setup::{self, Purpose};
 use crate::test::tally::Tally;
+use crate::{parallel, paths};
 use baseline::Sources;
 use figures::{Figures, Record};
 use place::Place;
@@ -64,9 +64,10 @@ fn write() -> Result<()> {
 pub(crate) fn check() -> Result<Tally> {
     let figures = Figures::read(&paths::root().join(FIGURES))?;
     let mut tally = Tally::default();
-    for place in Place::ALL {
-        let compared = check_place(place, &figures)
-            .with_context(|| format!("instructions in {}", place.name()));
+    let compare = |place: &Place| {
+        check_place(*place, &figures).with_context(|| format!("instructions in {}", place.name()))
+    };
+    for compared in parallel::map(&Place::ALL, compare) {
         tally.add(compared.unwrap_or_else(|error| Tally::failure(format!("{error:#}"))));
     }
     Ok(tally)

@@ -10,7 +10,11 @@ use super::repeat::{self, Attempt};
 use super::tally::Tally;
 use super::{programs, soak};
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
+use crate::parallel;
 use crate::vm::{self, Accel, SuiteResult, VmSpec};
+
+/// What is done beside the others, the longest first.
+type Part<'a> = Box<dyn Fn() -> Result<Tally> + Sync + 'a>;
 
 /// A script, and how it must end.
 type Script = (&'static str, fn(&SuiteResult) -> bool);
@@ -67,16 +71,23 @@ pub(super) fn run() -> Result<Tally> {
     // With them comes the first program of each guest.
     programs::with_built(|_| Ok(()))?;
     let accel = vm::choose(&kernel)?;
-    let title = "failing suites are told";
-    let mut tally = repeat::once(title, "machine", |name| scripts(name, &kernel, accel))?;
+    let mut parts: Vec<Part<'_>> = vec![Box::new(soak::faults_are_told)];
+    parts.push(Box::new(|| {
+        let title = "failing suites are told";
+        repeat::once(title, "machine", |name| scripts(name, &kernel, accel))
+    }));
     for (number, &(script, word)) in ENDS.iter().enumerate() {
-        let title = format!("a machine is told that {word}");
-        let name = format!("machine-end-{number}");
-        tally.add(repeat::once(&title, &name, |name| {
-            end(name, &kernel, accel, script, word)
-        })?);
+        let kernel = &kernel;
+        parts.push(Box::new(move || {
+            let title = format!("a machine is told that {word}");
+            let name = format!("machine-end-{number}");
+            repeat::once(&title, &name, |name| end(name, kernel, accel, script, word))
+        }));
     }
-    tally.add(soak::faults_are_told()?);
+    let mut tally = Tally::default();
+    for result in parallel::map(&parts, |part| part()) {
+        tally.add(result?);
+    }
     Ok(tally)
 }
 
