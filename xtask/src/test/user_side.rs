@@ -34,12 +34,14 @@ const DISK_SIZE: u32 = 2048;
 
 /// Test programs that are run on the host alone. Three call the compiler, which the guest
 /// does not have, or are part of it; one runs every short program through the interpreter,
-/// which is of no architecture, and takes longer in an emulated machine than all the rest.
+/// which is of no architecture, and takes longer in an emulated machine than all the rest;
+/// and one runs `git` and others that the guest does not have either.
 const ON_THE_HOST: &[&str] = &[
     "combine_errors",
     "combine_random",
     "sysbatch_macros",
     "exhaustive",
+    "programs",
 ];
 
 /// Parts of the project's folder that no test reads.

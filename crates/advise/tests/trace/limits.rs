@@ -1,5 +1,6 @@
 //! What can't be traced.
 
+use std::ffi::OsStr;
 use std::io;
 use std::process::Command;
 
@@ -7,7 +8,7 @@ use sysbatch_advise::trace::{self, Error, Overhead};
 
 use crate::traced;
 
-fn error_of(command: &str) -> Error {
+fn error_of(command: impl AsRef<OsStr>) -> Error {
     let started = trace::start(Command::new(command));
     started.expect_err("there is nothing to trace")
 }
@@ -18,7 +19,8 @@ fn what_can_not_be_started() {
         panic!("another error");
     };
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
-    let Error::Start(error) = error_of("/etc/passwd") else {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let Error::Start(error) = error_of(file.path()) else {
         panic!("another error");
     };
     assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
