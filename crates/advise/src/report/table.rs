@@ -50,6 +50,11 @@ impl Report {
             text.push('\n');
         }
         line(&mut text, &self.summary, width, "", "  ");
+        if self.foreign > 0 {
+            let calls = words::count(self.foreign, "call");
+            let foreign = format!("not looked at: {calls} of programs of another architecture");
+            line(&mut text, &foreign, width, "", "  ");
+        }
         text
     }
 }

@@ -239,6 +239,15 @@ fn what_saves_next_to_nothing_is_summed_up() {
 }
 
 #[test]
+fn what_was_not_looked_at_is_told() {
+    let mut report = report(reads(3), Duration::from_millis(1));
+    assert!(!report.table(80, 12).contains("not looked at"));
+    report.foreign = 7;
+    let table = report.table(80, 12);
+    assert!(table.ends_with("not looked at: 7 calls of programs of another architecture\n"));
+}
+
+#[test]
 fn the_names_of_the_json_stay() {
     let report = report(reads(100), Duration::from_micros(400));
     let json = serde_json::to_value(&report).expect("JSON");
