@@ -340,6 +340,8 @@ fn value(group: &Group, variable: &Variable, slots: &Ident) -> TokenStream {
         Kind::Descriptor => quote!(unsafe { #private::owned(#result) }),
         Kind::Length { .. } => quote!(#result as ::core::primitive::usize),
         Kind::Offset => quote!(#result as ::core::primitive::u64),
+        // Its parts are variables of their own.
+        Kind::Received { .. } => quote!(()),
         Kind::Number { of, .. } => {
             let of = of.tokens();
             quote!(#result as #of)
@@ -360,7 +362,9 @@ fn value(group: &Group, variable: &Variable, slots: &Ident) -> TokenStream {
         Kind::Outcome(returned, room) => {
             let ok = match (returned, room) {
                 (Returned::Descriptor, _) => quote!(unsafe { #private::owned(#result) }),
-                (Returned::Length, _) => quote!(#result as ::core::primitive::usize),
+                (Returned::Length | Returned::Count, _) => {
+                    quote!(#result as ::core::primitive::usize)
+                }
                 (Returned::Offset, _) => quote!(#result as ::core::primitive::u64),
                 (_, Some(room)) => quote!(unsafe { #room.get() }),
                 _ => quote!(()),

@@ -30,6 +30,22 @@ pub(crate) enum Parameter {
     Seek,
     /// `StatxFlags`, of which rustix refuses some.
     StatxMask,
+    /// `&[IoSlice]`, which is where the memory is that the call reads.
+    Slices,
+    /// `&mut [IoSliceMut]`, the same for memory that it fills.
+    SlicesMut,
+    /// `Option<Uid>`
+    Owner,
+    /// `Option<Gid>`
+    Group,
+    /// `&Timestamps`
+    Times,
+    /// `None`: the place in a file is that of the descriptor.
+    Here,
+    /// The flags of `chmodat`, which rustix refuses but for none.
+    NoFlags,
+    /// `Option<NonZeroU64>`
+    NonZero,
 }
 
 /// The type of a number of 64 bits.
@@ -51,6 +67,10 @@ pub(crate) enum Returned {
     Length,
     /// A place in a file.
     Offset,
+    /// How many bytes, of any number.
+    Count,
+    /// How many bytes are in memory, and how many there were.
+    Received,
     Stat,
     Statx,
 }
@@ -60,6 +80,8 @@ pub(crate) enum Returned {
 pub(crate) enum Slot {
     /// The operands of the argument with this index.
     Argument(usize),
+    /// The upper half of that argument.
+    High(usize),
     /// `AT_FDCWD`.
     Cwd,
     /// This number.
@@ -81,7 +103,7 @@ pub(crate) struct Known {
 }
 
 use Parameter as P;
-use Slot::{Argument as A, Cwd, Fixed, Room};
+use Slot::{Argument as A, Cwd, Fixed, High, Room};
 
 const SYMLINK_NOFOLLOW: u64 = 0x100;
 const REMOVEDIR: u64 = 0x200;
@@ -100,6 +122,7 @@ macro_rules! known {
 }
 
 const SIZE: Parameter = P::Number(Width::U64);
+const COUNT: Parameter = P::Number(Width::Usize);
 
 /// All of them. What rustix makes of each is to be seen in its `linux_raw` backend; the
 /// tests compare traces of both.
@@ -131,6 +154,38 @@ pub(crate) const KNOWN: &[Known] = known! {
     fs: flock(P::Descriptor, P::Choice) => flock[A(0), A(1)] -> Unit;
     fs: seek(P::Descriptor, P::Seek) => lseek[A(0), A(1)] -> Offset;
     fs: tell(P::Descriptor) => lseek[A(0), Fixed(0), Fixed(1)] -> Offset;
+    fs: chmod(P::Path, P::Bits) => fchmodat[Cwd, A(0), A(1)] -> Unit;
+    fs: chmodat(P::Descriptor, P::Path, P::Bits, P::NoFlags) => fchmodat[A(0), A(1), A(2)] -> Unit;
+    fs: chown(P::Path, P::Owner, P::Group) => chown[A(0), A(1), A(2)] -> Unit;
+    fs: chownat(P::Descriptor, P::Path, P::Owner, P::Group, P::Bits) => fchownat[A(0), A(1), A(2), A(3), A(4)] -> Unit;
+    fs: fchown(P::Descriptor, P::Owner, P::Group) => fchown[A(0), A(1), A(2)] -> Unit;
+    fs: utimensat(P::Descriptor, P::Path, P::Times, P::Bits) => utimensat[A(0), A(1), A(2), A(3)] -> Unit;
+    fs: futimens(P::Descriptor, P::Times) => utimensat[A(0), Fixed(0), A(1), Fixed(0)] -> Unit;
+    fs: access(P::Path, P::Bits) => access[A(0), A(1)] -> Unit;
+    fs: renameat_with(P::Descriptor, P::Path, P::Descriptor, P::Path, P::Bits) => renameat2[A(0), A(1), A(2), A(3), A(4)] -> Unit;
+    fs: readlinkat_raw(P::Descriptor, P::Path, P::Fill) => readlinkat[A(0), A(1), A(2)] -> Length;
+    fs: fadvise(P::Descriptor, SIZE, P::NonZero, P::Choice) => fadvise64[A(0), A(1), A(2), A(3)] -> Unit;
+    fs: copy_file_range(P::Descriptor, P::Here, P::Descriptor, P::Here, COUNT) => copy_file_range[A(0), A(1), A(2), A(3), A(4), Fixed(0)] -> Count;
+    fs: sendfile(P::Descriptor, P::Descriptor, P::Here, COUNT) => sendfile[A(0), A(1), A(2), A(3)] -> Length;
+    fs: memfd_create(P::Path, P::Bits) => memfd_create[A(0), A(1)] -> Descriptor;
+    fs: fcntl_setfl(P::Descriptor, P::OpenFlags) => fcntl[A(0), Fixed(4), A(1)] -> Unit;
+    fs: getxattr(P::Path, P::Path, P::Fill) => getxattr[A(0), A(1), A(2)] -> Length;
+    fs: lgetxattr(P::Path, P::Path, P::Fill) => lgetxattr[A(0), A(1), A(2)] -> Length;
+    fs: fgetxattr(P::Descriptor, P::Path, P::Fill) => fgetxattr[A(0), A(1), A(2)] -> Length;
+    fs: listxattr(P::Path, P::Fill) => listxattr[A(0), A(1)] -> Length;
+    fs: llistxattr(P::Path, P::Fill) => llistxattr[A(0), A(1)] -> Length;
+    fs: flistxattr(P::Descriptor, P::Fill) => flistxattr[A(0), A(1)] -> Length;
+    fs: setxattr(P::Path, P::Path, P::Bytes, P::Bits) => setxattr[A(0), A(1), A(2), A(3)] -> Unit;
+    fs: lsetxattr(P::Path, P::Path, P::Bytes, P::Bits) => lsetxattr[A(0), A(1), A(2), A(3)] -> Unit;
+    fs: fsetxattr(P::Descriptor, P::Path, P::Bytes, P::Bits) => fsetxattr[A(0), A(1), A(2), A(3)] -> Unit;
+    fs: removexattr(P::Path, P::Path) => removexattr[A(0), A(1)] -> Unit;
+    fs: lremovexattr(P::Path, P::Path) => lremovexattr[A(0), A(1)] -> Unit;
+    fs: fremovexattr(P::Descriptor, P::Path) => fremovexattr[A(0), A(1)] -> Unit;
+    io: readv(P::Descriptor, P::SlicesMut) => readv[A(0), A(1)] -> Length;
+    io: preadv(P::Descriptor, P::SlicesMut, SIZE) => preadv[A(0), A(1), A(2), High(2)] -> Length;
+    io: writev(P::Descriptor, P::Slices) => writev[A(0), A(1)] -> Length;
+    io: pwritev(P::Descriptor, P::Slices, SIZE) => pwritev[A(0), A(1), A(2), High(2)] -> Length;
+    io: fcntl_setfd(P::Descriptor, P::Bits) => fcntl[A(0), Fixed(2), A(1)] -> Unit;
     io: read(P::Descriptor, P::Fill) => read[A(0), A(1)] -> Length;
     io: pread(P::Descriptor, P::Fill, SIZE) => pread64[A(0), A(1), A(2)] -> Length;
     io: write(P::Descriptor, P::Bytes) => write[A(0), A(1)] -> Length;
@@ -140,6 +195,7 @@ pub(crate) const KNOWN: &[Known] = known! {
     net: accept(P::Descriptor) => accept[A(0), Fixed(0), Fixed(0)] -> Descriptor;
     net: accept_with(P::Descriptor, P::Bits) => accept4[A(0), Fixed(0), Fixed(0), A(1)] -> Descriptor;
     net: listen(P::Descriptor, P::Integer) => listen[A(0), A(1)] -> Unit;
+    net: recv(P::Descriptor, P::Fill, P::Bits) => recvfrom[A(0), A(1), A(2), Fixed(0), Fixed(0)] -> Received;
     net: send(P::Descriptor, P::Bytes, P::Bits) => sendto[A(0), A(1), A(2), Fixed(0), Fixed(0)] -> Length;
     net: shutdown(P::Descriptor, P::Choice) => shutdown[A(0), A(1)] -> Unit;
     pipe: pipe() => pipe[Room] -> Descriptors;
@@ -264,7 +320,7 @@ mod tests {
         for known in KNOWN {
             let size = |slot: &Slot| match slot {
                 Slot::Argument(at) => match known.parameters[*at] {
-                    P::Fill | P::Bytes | P::Seek => 2,
+                    P::Fill | P::Bytes | P::Seek | P::Slices | P::SlicesMut => 2,
                     _ => 1,
                 },
                 _ => 1,

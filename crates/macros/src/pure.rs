@@ -64,7 +64,9 @@ const FUNCTIONS: &[&str] = &[
 ];
 
 /// Variants that are written like calls.
-const VARIANTS: &[&str] = &["Current", "End", "Err", "Ok", "Some", "Start"];
+const VARIANTS: &[&str] = &[
+    "Current", "Data", "End", "Err", "Hole", "Ok", "Some", "Start",
+];
 
 /// What evaluating this can come to.
 pub(crate) fn purity(expr: &Expr) -> Result<Purity, Reason> {

@@ -21,10 +21,10 @@ const SOURCES: [(&str, &str); 5] = [
 ];
 
 const IMPORTS: &str = "#![allow(warnings)]
-use std::io; use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io::{self, IoSlice, IoSliceMut}; use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sysbatch::rustix::fs::*;
-use sysbatch::rustix::io::{Errno, read, write, pread, pwrite, dup, fcntl_dupfd_cloexec};
-use sysbatch::rustix::net::{accept, accept_with, listen, send, shutdown, SendFlags, Shutdown, SocketFlags};
+use sysbatch::rustix::io::{Errno, FdFlags, read, write, pread, pwrite, readv, writev, preadv, pwritev, dup, fcntl_dupfd_cloexec, fcntl_setfd};
+use sysbatch::rustix::net::{accept, accept_with, listen, recv, send, shutdown, RecvFlags, SendFlags, Shutdown, SocketFlags};
 use sysbatch::rustix::pipe::{pipe, pipe_with, PipeFlags};
 use crate::{Failure, helper};
 ";

@@ -5,9 +5,9 @@ use quote::quote;
 use syn::{Expr, ExprCall};
 
 use super::buffers::used;
-use super::{Group, Kind, Refused};
-use crate::ir::{Action, Entry, Operand, Slot, Target};
-use crate::known::{self, Known, Parameter, Returned};
+use super::{Group, Kind, Of, Refused, Size};
+use crate::ir::{Action, Entry, Label, Operand, Slot, Target};
+use crate::known::{self, Known, Parameter, Returned, Width};
 use crate::pure::{Purity, Reason, identifiers, purity};
 
 /// A call that was added.
@@ -71,6 +71,11 @@ impl Group {
         let mut operands = Vec::new();
         for slot in known.operands {
             match *slot {
+                known::Slot::High(at) => {
+                    let number = [arguments[at][0], Operand::Constant(32)];
+                    let high = self.assembly.operation(Action::Shr, number);
+                    operands.push(Operand::Slot(high));
+                }
                 known::Slot::Argument(at) => operands.extend_from_slice(&arguments[at]),
                 known::Slot::Cwd => operands.push(Operand::Constant(CWD)),
                 known::Slot::Fixed(number) => operands.push(Operand::Constant(number)),
@@ -82,12 +87,28 @@ impl Group {
         entry.checked = checked.values;
         self.assembly.push(entry);
         let call = self.assembly.entries.len() - 1;
-        let refused = self.refuse(slot, checked.elements);
+        let after = self.assembly.label();
+        let refused = self.refuse(slot, checked.elements, after);
+        if known.call.ends_with("xattr") && known.returned == Returned::Length {
+            // Without room the call says how much there would have to be.
+            let length = arguments.iter().flatten().last().copied();
+            self.assembly.entries[call].negative = Target::To(after);
+            self.none_without_room(slot, length, after);
+        }
+        self.assembly.place(after);
         let of = || room.as_ref().map(|(name, _)| name.clone());
         let kind = match (known.returned, of()) {
             (Returned::Stat, Some(name)) => Kind::Stat(name),
             (Returned::Statx, Some(name)) => Kind::Statx(name),
             (Returned::Length, _) => Kind::Length { filled },
+            (Returned::Received, _) => Kind::Received {
+                filled,
+                room: arguments.get(1).and_then(|memory| memory.get(1).copied()),
+            },
+            (Returned::Count, _) => Kind::Number {
+                of: Of::Width(Width::Usize),
+                size: Size::Any,
+            },
             (Returned::Offset, _) => Kind::Offset,
             (Returned::Descriptor, _) => Kind::Descriptor,
             _ => Kind::Unit,
@@ -102,14 +123,27 @@ impl Group {
         })
     }
 
+    /// Has the result be zero if the length of the memory is.
+    fn none_without_room(&mut self, result: Slot, length: Option<Operand>, past: Label) {
+        let [some, none] = [Target::To(past), Target::Next];
+        self.test(
+            length.into_iter().collect(),
+            Action::Set,
+            [some, none, some],
+        );
+        let nothing = vec![Operand::Constant(0)];
+        self.assembly.push(Entry::new(Action::Set, result, nothing));
+        self.assembly.place(past);
+    }
+
     /// Has these results of an element be that of a call.
-    fn refuse(&mut self, result: Slot, elements: Vec<(Slot, usize)>) -> core::ops::Range<usize> {
+    fn refuse(
+        &mut self,
+        result: Slot,
+        elements: Vec<(Slot, usize)>,
+        after: Label,
+    ) -> core::ops::Range<usize> {
         let first = self.refused.len();
-        if elements.is_empty() {
-            return first..first;
-        }
-        let after = self.assembly.label();
-        self.assembly.place(after);
         for (error, entry) in elements {
             let label = self.assembly.label();
             self.assembly.entries[entry].negative = Target::To(label);
@@ -189,6 +223,50 @@ impl Group {
                 expr,
                 quote!(::core::primitive::u64::from((#expr) as ::core::primitive::u32)),
             ),
+            Parameter::Slices => {
+                self.outer(expr)?;
+                Ok(self.alone_by(quote!(slices(#expr))))
+            }
+            Parameter::SlicesMut => {
+                let place = super::buffers::place(expr);
+                let borrowed = match expr {
+                    Expr::Reference(_) => quote!(#expr),
+                    other => quote!(&mut *#other),
+                };
+                self.own_memory(expr, place, quote!(slices_mut(#borrowed)))
+            }
+            Parameter::Owner => self.plain(expr, quote!(::sysbatch::__private::owner(#expr))),
+            Parameter::Group => self.plain(expr, quote!(::sysbatch::__private::group(#expr))),
+            Parameter::NonZero => self.plain(expr, quote!(::sysbatch::__private::non_zero(#expr))),
+            Parameter::Times => {
+                let tokens = quote!(::sysbatch::__private::Times::new(#expr));
+                if self.element(expr)?.is_some() {
+                    return Err(Reason::new(
+                        expr,
+                        "a batch needs times that are the same for all",
+                    ));
+                }
+                let [address] =
+                    self.prepared(expr, "times", &tokens, |name| [quote!(#name.address())])?;
+                one(address)
+            }
+            Parameter::Here => match expr {
+                Expr::Path(path) if path.path.is_ident("None") => one(Operand::Constant(0)),
+                other => Err(Reason::new(other, "here a batch can have `None`")),
+            },
+            Parameter::NoFlags => {
+                if self.element(expr)?.is_some() {
+                    return Err(Reason::new(
+                        expr,
+                        "a batch needs flags that are the same for all",
+                    ));
+                }
+                self.outer(expr)?;
+                let refusal = quote!(::sysbatch::__private::no_flags(#expr));
+                let name = self.evaluated("refusal", &refusal);
+                checked.values.push(self.numbered(quote!(#name)));
+                Ok(Vec::new())
+            }
             Parameter::Integer => self.plain(expr, quote!(::sysbatch::__private::integer(#expr))),
         }
     }

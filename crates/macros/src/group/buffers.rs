@@ -33,7 +33,7 @@ impl Buffer {
         let name = &self.name;
         match (&self.filled, &self.read) {
             (Some(filled), _) => quote!(let #name = ::sysbatch::__private::#filled;),
-            (None, read) => quote!(let #name = ::sysbatch::__private::bytes(#read);),
+            (None, read) => quote!(let #name = ::sysbatch::__private::#read;),
         }
     }
 }
@@ -100,7 +100,7 @@ impl Group {
             let at = self.buffer(expr, &memory, root)?;
             let buffer = &mut self.buffers[at];
             if buffer.read.is_none() {
-                buffer.read = Some(quote!(#expr));
+                buffer.read = Some(quote!(bytes(#expr)));
             }
             return Ok(vec![buffer.address, buffer.length]);
         };
@@ -126,7 +126,7 @@ impl Group {
             let place = memory.place;
             let buffer = &mut self.buffers[at];
             if buffer.read.is_none() {
-                buffer.read = Some(quote!(&#place[..]));
+                buffer.read = Some(quote!(bytes(&#place[..])));
             }
             return Ok(vec![buffer.address, Operand::Slot(slot)]);
         }
@@ -152,13 +152,14 @@ impl Group {
                 ..
             })
         ) {
-            buffer.filled = buffer.read.take().map(|read| quote!(fill(#read)));
+            buffer.read = None;
+            buffer.filled = Some(quote!(fill(#expr)));
         }
         // A length of it says nothing of the whole.
         Ok((address.chain(length).collect(), String::new()))
     }
 
-    /// Memory that one thing has for itself, borrowed by this function.
+    /// Memory that is used in one way only, borrowed by this function.
     pub(super) fn own_memory(
         &mut self,
         expr: &Expr,
@@ -177,18 +178,25 @@ impl Group {
         if self.evaluated.contains(&root) {
             return Err(evaluated(expr, &root));
         }
-        if self.buffers.iter().any(|buffer| buffer.root == root) {
-            return Err(again(expr, &root));
-        }
-        let at = self.borrow(String::new(), root, true);
+        let way = function.to_string();
+        let at = match self.buffers.iter().position(|buffer| buffer.root == root) {
+            Some(at) if self.buffers[at].place == way => at,
+            Some(_) => return Err(again(expr, &root)),
+            None => self.borrow(way, root, true),
+        };
         self.buffers[at].filled = Some(function);
         Ok(vec![self.buffers[at].address, self.buffers[at].length])
     }
 
     /// Memory that is nobody else's.
     fn alone(&mut self, expr: &Expr) -> Vec<Operand> {
+        self.alone_by(quote!(bytes(#expr)))
+    }
+
+    /// The same, borrowed by this function.
+    pub(super) fn alone_by(&mut self, function: TokenStream) -> Vec<Operand> {
         let at = self.borrow(String::new(), String::new(), true);
-        self.buffers[at].read = Some(quote!(#expr));
+        self.buffers[at].read = Some(function);
         vec![self.buffers[at].address, self.buffers[at].length]
     }
 

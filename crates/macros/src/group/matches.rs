@@ -22,10 +22,10 @@ impl Group {
         let Some((call, known)) = known_call(&match_.expr) else {
             return Err(not_understood(&match_.expr));
         };
-        if known.returned == Returned::Descriptors {
+        if matches!(known.returned, Returned::Descriptors | Returned::Received) {
             return Err(Reason::new(
                 call,
-                "the ends of a pipe can be had with `?` in a batch",
+                "two results of a call can be had with `?` in a batch",
             ));
         }
         let called = self.call(call, known)?;

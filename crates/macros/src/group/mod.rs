@@ -51,6 +51,12 @@ pub(crate) enum Kind {
         filled: Option<String>,
     },
     Offset,
+    /// What `recv` gives: how much it has put into the memory at this place, which has so much
+    /// room, and how much there was.
+    Received {
+        filled: Option<String>,
+        room: Option<Operand>,
+    },
     /// A number that the batch computes.
     Number {
         of: Of,

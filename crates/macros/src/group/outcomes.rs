@@ -21,7 +21,7 @@ pub(super) fn known_call(expr: &Expr) -> Option<(&ExprCall, &'static Known)> {
 pub(super) enum Binding<'a> {
     Nothing,
     Name(&'a Ident, Option<Token![mut]>),
-    Two([(&'a Ident, Option<Token![mut]>); 2]),
+    Two([Option<(&'a Ident, Option<Token![mut]>)>; 2]),
 }
 
 /// A pattern that matches always, if it is one of those that are understood.
@@ -30,11 +30,13 @@ pub(super) fn binding(pat: &Pat) -> Option<Binding<'_>> {
         Pat::Wild(_) => Some(Binding::Nothing),
         Pat::Tuple(tuple) if tuple.elems.is_empty() => Some(Binding::Nothing),
         Pat::Tuple(tuple) => {
-            let mut names = tuple.elems.iter().map(binding);
+            let mut names = tuple.elems.iter().map(|pat| match binding(pat)? {
+                Binding::Name(name, mutability) => Some(Some((name, mutability))),
+                Binding::Nothing if matches!(pat, Pat::Wild(_)) => Some(None),
+                _ => None,
+            });
             match (names.next()??, names.next()??, names.next()) {
-                (Binding::Name(a, am), Binding::Name(b, bm), None) => {
-                    Some(Binding::Two([(a, am), (b, bm)]))
-                }
+                (first, second, None) => Some(Binding::Two([first, second])),
                 _ => None,
             }
         }
@@ -80,11 +82,18 @@ impl Group {
                 self.assembly.close(second);
             }
             (Binding::Nothing, _) => {}
-            (&Binding::Two([a, b]), Returned::Descriptors) => {
+            (Binding::Two(names), Returned::Received) => self.received(called, names),
+            (&Binding::Two([Some(a), Some(b)]), Returned::Descriptors) => {
                 let slots = self.pair(called);
                 for ((name, mutability), slot) in [a, b].into_iter().zip(slots) {
                     self.declare(name.clone(), mutability, Kind::Descriptor, slot);
                 }
+            }
+            (_, Returned::Received) => {
+                return Err(Reason::new(
+                    at,
+                    "a batch can bind the lengths that `recv` gives as `(length, received)`",
+                ));
             }
             (_, Returned::Descriptors) | (Binding::Two(_), _) => {
                 return Err(Reason::new(
@@ -98,6 +107,29 @@ impl Group {
             }
         }
         Ok(())
+    }
+
+    /// Binds what `recv` gives.
+    fn received(&mut self, called: &Called, names: &[Option<(&Ident, Option<Token![mut]>)>; 2]) {
+        let Kind::Received { filled, room } = called.kind.clone() else {
+            return;
+        };
+        let received = Operand::Slot(called.slot);
+        let length = self.assembly.operation(Action::Set, [received]);
+        // There may have been more than there is room for.
+        let past = self.assembly.label();
+        let room: Vec<Operand> = room.into_iter().collect();
+        let [less, more] = [Target::To(past), Target::Next];
+        let operands = vec![received, room[0]];
+        self.test(operands, Action::Sub, [less, less, more]);
+        self.assembly.push(Entry::new(Action::Set, length, room));
+        self.assembly.place(past);
+        let kinds = [Kind::Length { filled }, Kind::Length { filled: None }];
+        for ((name, kind), slot) in names.iter().zip(kinds).zip([length, called.slot]) {
+            if let Some((name, mutability)) = name {
+                self.declare((*name).clone(), *mutability, kind, slot);
+            }
+        }
     }
 
     /// The slots of two descriptors that a call has put into memory.
@@ -140,10 +172,10 @@ impl Group {
                  of a batch; use `?`, `match` or `if let`",
             ));
         }
-        if known.returned == Returned::Descriptors {
+        if matches!(known.returned, Returned::Descriptors | Returned::Received) {
             return Err(Reason::new(
                 call,
-                "the ends of a pipe can be had with `?` in a batch",
+                "two results of a call can be had with `?` in a batch",
             ));
         }
         let called = self.call(call, known)?;

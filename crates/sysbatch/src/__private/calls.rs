@@ -53,6 +53,9 @@ calls! {
     openat mkdirat unlinkat renameat linkat symlinkat fstat statx ftruncate fallocate fsync
     fdatasync syncfs fchmod flock lseek read pread64 write pwrite64 dup fcntl accept accept4
     listen sendto shutdown pipe2 close getdents64
+    fchmodat fchownat fchown utimensat renameat2 readlinkat fadvise64 copy_file_range sendfile
+    memfd_create getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr setxattr lsetxattr
+    fsetxattr removexattr lremovexattr fremovexattr readv preadv writev pwritev recvfrom
 }
 
 #[must_use]
@@ -61,15 +64,35 @@ pub fn newfstatat(dst: u16, branches: [i16; 3], operands: &[Operand]) -> Entry {
 }
 
 #[cfg(target_arch = "x86_64")]
-calls! { open pipe }
+calls! { open pipe access chown }
 
 /// As `openat`, where there is no other.
 #[cfg(not(target_arch = "x86_64"))]
 #[must_use]
 pub fn open(dst: u16, branches: [i16; 3], operands: &[Operand]) -> Entry {
+    openat(dst, branches, &here(operands))
+}
+
+/// The operands with `AT_FDCWD` before them.
+#[cfg(not(target_arch = "x86_64"))]
+fn here(operands: &[Operand]) -> Vec<Operand> {
     let mut all = vec![Operand::Value(i64::from(AT_FDCWD).cast_unsigned())];
     all.extend_from_slice(operands);
-    openat(dst, branches, &all)
+    all
+}
+
+/// As `faccessat`, where there is no other.
+#[cfg(not(target_arch = "x86_64"))]
+#[must_use]
+pub fn access(dst: u16, branches: [i16; 3], operands: &[Operand]) -> Entry {
+    entry(Sysno::faccessat as i32, dst, branches, &here(operands))
+}
+
+/// As `fchownat`, where there is no other.
+#[cfg(not(target_arch = "x86_64"))]
+#[must_use]
+pub fn chown(dst: u16, branches: [i16; 3], operands: &[Operand]) -> Entry {
+    fchownat(dst, branches, &here(operands))
 }
 
 /// As `pipe2`, where there is no other.

@@ -6,6 +6,7 @@ mod directories;
 mod lists;
 mod results;
 mod run;
+mod values;
 
 pub use arguments::{
     Descriptor, Fill, Limit, Memory, Path, PlainErrors, StatxMask, bytes, descriptor, fill,
@@ -17,6 +18,7 @@ pub use lists::{List, Rows, list};
 pub use results::{Pair, Room, errno, failed, negated, outcome, owned};
 pub use run::{backend, run, runs};
 pub use rustix::fs::{Stat, Statx};
+pub use values::{Times, group, no_flags, non_zero, owner, slices, slices_mut};
 
 /// The type of how many links a file has, in `Stat`.
 #[cfg(target_arch = "x86_64")]

@@ -1,6 +1,7 @@
 //! Functions that `combine` has combined do what they do as they are written.
 
 mod basic;
+mod calls;
 #[path = "../common/mod.rs"]
 mod common;
 mod directories;

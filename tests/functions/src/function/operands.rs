@@ -152,7 +152,14 @@ impl Writer<'_> {
         let (first, second) = (self.path(), self.path());
         let descriptor = self.descriptor(scope);
         let number = self.number(scope);
-        match self.random.below(9) {
+        match self.random.below(16) {
+            8 => format!("chmodat(dir, {first}, Mode::RWXU, AtFlags::empty())"),
+            9 => format!("chownat(dir, {first}, None, None, AtFlags::SYMLINK_NOFOLLOW)"),
+            10 => format!("access({first}, Access::EXISTS)"),
+            11 => format!("renameat_with(dir, {first}, dir, {second}, RenameFlags::NOREPLACE)"),
+            12 => format!("fsetxattr({descriptor}, \"user.x\", data, XattrFlags::CREATE)"),
+            13 => format!("fcntl_setfl({descriptor}, OFlags::APPEND)"),
+            14 => format!("fadvise({descriptor}, {number}, None, Advice::Normal)"),
             0 => format!("mkdirat(dir, {first}, Mode::RWXU)"),
             1 | 2 => format!("unlinkat(dir, {first}, AtFlags::empty())"),
             3 => format!("renameat(dir, {first}, dir, {second})"),

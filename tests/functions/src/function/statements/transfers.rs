@@ -6,6 +6,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
     Statement::of(3, read),
     Statement::of(3, write),
     Statement::of(1, stat),
+    Statement::of(1, copy),
     Statement::of(1, seek),
     Statement::with_blocks(1, if_read),
 ];
@@ -14,7 +15,12 @@ fn read(writer: &mut Writer<'_>, scope: &mut Scope) {
     let descriptor = writer.descriptor(scope);
     let (buffer, argument) = writer.buffer(scope);
     let name = writer.name("length");
-    let call = match writer.random.below(3) {
+    let call = match writer.random.below(6) {
+        3 => {
+            let path = writer.path();
+            format!("readlinkat_raw(dir, {path}, {argument})?")
+        }
+        4 => format!("fgetxattr({descriptor}, \"user.x\", {argument})?"),
         0 => {
             let number = writer.number(scope);
             format!("pread({descriptor}, {argument}, {number})?")
@@ -41,6 +47,20 @@ fn write(writer: &mut Writer<'_>, scope: &mut Scope) {
     let ways = ["CALL?;", "let _ = CALL;", "CALL.ok();", "let _ = CALL?;"];
     let way = writer.random.of(&ways);
     writer.line(&way.replace("CALL", &call));
+}
+
+fn copy(writer: &mut Writer<'_>, scope: &mut Scope) {
+    let (from, to) = (writer.descriptor(scope), writer.descriptor(scope));
+    let (name, number) = (writer.name("copied"), writer.random.below(9));
+    let call = if writer.random.one_in(2) {
+        format!("copy_file_range({from}, None, {to}, None, {number})")
+    } else {
+        format!("sendfile({from}, {to}, None, {number})")
+    };
+    writer.line(&format!("let {name} = {call}?;"));
+    if let Some(sum) = scope.sums.last() {
+        writer.line(&format!("{sum} += {name} as u64;"));
+    }
 }
 
 fn stat(writer: &mut Writer<'_>, scope: &mut Scope) {
