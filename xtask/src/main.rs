@@ -8,6 +8,7 @@ mod debian;
 mod demo;
 mod disk;
 mod fresh;
+mod gcc_plugin;
 mod guard;
 mod guest;
 mod header;

@@ -37,7 +37,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// A tree below `prefix`.
-    pub(super) fn of(prefix: &Path) -> Self {
+    pub(crate) fn of(prefix: &Path) -> Self {
         Self {
             prefix: prefix.to_owned(),
             libdir: LIB.into(),

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use super::{Layout, Tree, examples, install, pages, standard};
 use crate::test::tally::{Tally, harness};
 use crate::vm::GuestFile;
-use crate::{paths, process};
+use crate::{gcc_plugin, paths, process};
 
 /// Tests: each prints what it checked in the words of Rust's harness.
 const TESTS: &str = "tests/c/library";
@@ -61,6 +61,7 @@ pub(crate) fn guest_files() -> Result<Vec<GuestFile>> {
             program,
         ));
     }
+    files.push(gcc_plugin::guest_program()?);
     Ok(files)
 }
 

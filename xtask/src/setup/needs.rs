@@ -55,6 +55,8 @@ pub(super) const NEEDS: &[Need] = &[
     // The C header, the manual pages and the C library are checked with these.
     need(Purpose::Tests, &["gcc"]),
     need(Purpose::Tests, &["g++"]),
+    // For the GCC that the release has: 14 in Debian 13, 12 in Debian 12.
+    need(Purpose::Tests, &["gcc-14-plugin-dev", "gcc-12-plugin-dev"]),
     need(Purpose::Tests, &["groff-base"]),
     need(Purpose::Tests, &["binutils"]),
     need(Purpose::Tests, &["pkg-config", "pkgconf"]),

@@ -22,7 +22,7 @@ use anyhow::{Result, bail};
 use crate::kernel::{Flavour, Need, Series};
 use crate::progress::Progress;
 use crate::setup::{self, Purpose, Wanted};
-use crate::{guard, library, release};
+use crate::{gcc_plugin, guard, library, release};
 use guest::{Choice, Kernels};
 use report::Report;
 use soak::Soak;
@@ -99,6 +99,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "library",
         run: Run::Whole(library::check),
+    },
+    Step {
+        name: "gcc-plugin",
+        run: Run::Whole(gcc_plugin::check),
     },
     Step {
         name: "module",
