@@ -9,9 +9,20 @@ use crate::rewrite::Event;
 pub(crate) fn explain(events: &[Event], name: &str) {
     for event in events {
         let (at, text) = match event {
-            Event::Combined { at, calls } => (*at, format!("one batch: {}", calls.join(", "))),
+            Event::Combined { at, end, calls } => {
+                let (first, last) = (at.unwrap().line(), end.unwrap().line());
+                let calls = calls.join(", ");
+                let text = match last - first {
+                    0 => format!("one batch: {calls}"),
+                    _ => format!("one batch, with all up to the statement in line {last}: {calls}"),
+                };
+                (*at, text)
+            }
             Event::Alone(at) => (*at, "one call, which needs no batch".to_owned()),
-            Event::Split(reason) => (reason.span, format!("the batch ends here: {}", reason.text)),
+            Event::Split(reason) => (
+                reason.span,
+                format!("the batch before this ends here: {}", reason.text),
+            ),
             Event::Left(reason) => (reason.span, format!("left as it is: {}", reason.text)),
         };
         eprintln!("combine: {name}: {}: {text}", place(at));

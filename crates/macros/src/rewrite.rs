@@ -19,7 +19,11 @@ use crate::surroundings::Surroundings;
 #[derive(Debug)]
 pub(crate) enum Event {
     /// These calls, by their names, are one batch.
-    Combined { at: Span, calls: Vec<String> },
+    Combined {
+        at: Span,
+        end: Span,
+        calls: Vec<String>,
+    },
     /// One call by itself, which needs no batch.
     Alone(Span),
     /// A batch ends here, and there are calls after it.
@@ -127,6 +131,10 @@ impl Rewriter {
             return false;
         };
         let at = syn::spanned::Spanned::span(first);
+        let end = group
+            .statements
+            .last()
+            .map_or(at, syn::spanned::Spanned::span);
         let any = group.assembly.calls() > 0;
         if any {
             self.events.extend(ended.take().map(Event::Split));
@@ -137,7 +145,7 @@ impl Rewriter {
         group.finish();
         match pays.then(|| generate(&group)).flatten() {
             Some(code) => {
-                self.events.push(Event::Combined { at, calls });
+                self.events.push(Event::Combined { at, end, calls });
                 out.push(Stmt::Expr(Expr::Verbatim(code), None));
             }
             None => {

@@ -2,7 +2,8 @@
 
 use syn::{Block, Expr, ExprLet, Label, Lifetime, Stmt};
 
-use super::outcomes::{known_call, not_understood, result_pattern};
+use super::outcomes::{known_call, result_pattern};
+use super::unknown::not_understood;
 use super::{Flow, Group, Loop};
 use crate::ir::Target;
 use crate::known::Returned;

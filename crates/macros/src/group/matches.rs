@@ -5,7 +5,8 @@ use quote::quote;
 use syn::{Arm, Expr, Pat, Stmt, Token};
 
 use super::arguments::Called;
-use super::outcomes::{Binding, binding, known_call, not_understood, result_pattern};
+use super::outcomes::{Binding, binding, known_call, result_pattern};
+use super::unknown::not_understood;
 use super::{Flow, Group, Kind};
 use crate::ir::{Action, Label, Operand, Target};
 use crate::known::Returned;

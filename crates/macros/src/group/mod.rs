@@ -21,6 +21,7 @@ mod statements;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 use std::collections::BTreeSet;
 

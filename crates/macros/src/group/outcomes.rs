@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::{Block, Expr, ExprCall, Pat, Token};
 
 use super::arguments::Called;
+use super::unknown::not_understood;
 use super::{Flow, Group, Kind};
 use crate::ir::{Action, Entry, Operand, Target};
 use crate::known::{Known, Returned, called};
@@ -262,10 +263,6 @@ impl Group {
         }
         Ok(())
     }
-}
-
-pub(super) fn not_understood(expr: &Expr) -> Reason {
-    Reason::new(expr, "this is not a call that is understood")
 }
 
 /// Whether it is `Ok(…)` or `Err(…)`, and what is in it.

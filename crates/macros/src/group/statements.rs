@@ -5,7 +5,8 @@ use syn::{Expr, ExprMethodCall, Local, Pat, Stmt, Type};
 
 use super::blocks::diverges_alone;
 use super::directories::is_new;
-use super::outcomes::{Binding, binding, known_call, not_understood, result_pattern};
+use super::outcomes::{Binding, binding, known_call, result_pattern};
+use super::unknown::not_understood;
 use super::{Flow, Group, Kind, Of, Size};
 use crate::ir::{Action, Target};
 use crate::known::is_drop;
@@ -93,7 +94,7 @@ impl Group {
             return self.matched(match_, Some((*name, *mutability)));
         }
         let Some(Binding::Name(name, mutability)) = bound else {
-            return Err(Reason::new(pat, "this is not a call that is understood"));
+            return Err(not_understood(&init.expr));
         };
         if let Some(found) = self.file_type(&init.expr)? {
             let slot = self.assembly.operation(Action::Set, [found]);
@@ -264,7 +265,7 @@ impl Group {
             Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => {
                 self.scope(&block.block.stmts, &block.block, |_| Ok(()))
             }
-            other => Err(Reason::new(other, "this is not a call that is understood")),
+            other => Err(not_understood(other)),
         }
     }
 
@@ -315,7 +316,7 @@ impl Group {
                  matter",
             ));
         }
-        Err(Reason::new(call, "this is not a call that is understood"))
+        Err(not_understood(&Expr::Call(call.clone())))
     }
 
     fn if_(&mut self, if_: &syn::ExprIf) -> Result<Flow, Reason> {

@@ -298,7 +298,7 @@ fn what_cannot_be_in_a_batch_is_refused() {
         ("let guard = lock;", "put it before"),
         ("let path = [0];", "the same name"),
         ("'a: loop { break 'a 1; }", "no value"),
-        ("while let Some(e) = x.next() { fsync(y)?; }", "not a call"),
+        ("while let Some(e) = x.next() { fsync(y)?; }", "`next`"),
         (
             "let mut d = RawDir::new(&file, &mut b); while let Some(e) = d.next() { fsync(x)?; }",
             "first statement",
