@@ -67,8 +67,8 @@ enum Command {
         #[arg(long = "suite", value_name = "SUITE")]
         suites: Vec<String>,
         /// Take the time for a soak of five minutes instead of one, for batches without
-        /// an end of one minute, four times, and for 10,000 functions with `combine` and
-        /// without.
+        /// an end of one minute, four times, for more random programs, and for 10,000
+        /// functions with `combine` and without.
         #[arg(long)]
         long: bool,
         /// Only on the kernel of this series, or on the `newest`, the steps that differ

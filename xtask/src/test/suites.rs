@@ -54,6 +54,8 @@ pub(super) struct GuestSuite {
     pub(super) expected: &'static [&'static str],
     /// Whether it has batches run without an end, for longer if there is time.
     pub(super) is_endless: bool,
+    /// What its command is told if there is time to do more.
+    pub(super) long: &'static [&'static str],
     /// Whether it goes on for as long as it is told to, beside its limit.
     pub(super) is_soak: bool,
     /// How it goes in a kernel that looks for mistakes.
@@ -121,6 +123,7 @@ const SUITE: GuestSuite = GuestSuite {
     five_levels: false,
     expected: &[],
     is_endless: false,
+    long: &[],
     is_soak: false,
     debugged: Debugged::Whole,
 };
@@ -326,7 +329,8 @@ pub(super) const SUITES: &[GuestSuite] = &[
     },
     GuestSuite {
         limit_seconds: 900,
-        debugged: Debugged::Less(&["--count", "250"], "250 random programs instead of 5,000"),
+        long: &["--count", "5000"],
+        debugged: Debugged::Less(&["--count", "250"], "250 random programs instead of 2,000"),
         ..of_suites("property", suites!("property"))
     },
     of_suites("punt", suites!("punt", "lists")),
@@ -370,10 +374,13 @@ pub(super) const SUITES: &[GuestSuite] = &[
         "unprivileged",
         suites!("--unprivileged", "badinput", "bypass", "punt", "watched"),
     ),
-    of_suites(
-        "unload",
-        suites!("--module", "/modules/sysbatch.ko", "unload"),
-    ),
+    GuestSuite {
+        long: &["--loads", "100"],
+        ..of_suites(
+            "unload",
+            suites!("--module", "/modules/sysbatch.ko", "unload"),
+        )
+    },
 ];
 
 /// Fails on a name that is no suite's.
@@ -437,6 +444,10 @@ impl GuestSuite {
             if soak.is_long() {
                 suite.limit_seconds += FUNCTIONS_LIMIT;
             }
+        }
+        if soak.is_long() && !kernel.looks_for_mistakes {
+            let more = self.long.iter().map(|&word| word.to_owned());
+            suite.command.extend(more);
         }
         if kernel.looks_for_mistakes
             && let Debugged::Less(arguments, _) = self.debugged

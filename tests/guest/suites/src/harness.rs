@@ -82,8 +82,11 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) seed: Option<u64>,
     /// How many random programs.
-    #[arg(long, default_value_t = 5_000)]
+    #[arg(long, default_value_t = 2_000)]
     pub(crate) count: u64,
+    /// How often the module is loaded and unloaded while it is used.
+    #[arg(long, default_value_t = 30)]
+    pub(crate) loads: u32,
     /// A directory with many files that have not been read since boot.
     #[arg(long)]
     pub(crate) tree: Option<std::path::PathBuf>,

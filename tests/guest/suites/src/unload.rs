@@ -27,7 +27,7 @@ cases! {
     kernel module_is_free_after_a_filter_has_ended_a_thread_with_a_ring;
     kernel module_is_free_after_a_filter_has_ended_a_thread_with_its_own_files;
     kernel module_is_free_after_a_filter_has_ended_a_process;
-    kernel module_comes_and_goes_a_hundred_times within 300;
+    kernel module_comes_and_goes_while_it_is_used within 300;
 }
 
 /// When to look again for what cannot be waited for.
@@ -236,14 +236,14 @@ fn until(users: &[Pid], mut is_so: impl FnMut() -> bool) {
     }
 }
 
-fn module_comes_and_goes_a_hundred_times(lab: &mut Lab) {
+fn module_comes_and_goes_while_it_is_used(lab: &mut Lab) {
     let_go(lab);
     let words = Words::new();
     let users: Vec<Pid> = (0..3)
         .map(|_| fork(|| user_of_the_module(lab, &words)))
         .collect();
     let (mut loads, mut refused) = (0, 0_u64);
-    while loads < 100 || refused == 0 {
+    while loads < lab.options.loads || refused == 0 {
         // Whoever opened it may have closed it again: then it can be unloaded.
         let before = words.uses.load(SeqCst);
         until(&users, || words.uses.load(SeqCst) > before);
