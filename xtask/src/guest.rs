@@ -205,21 +205,20 @@ pub(crate) struct Artifact {
     pub(crate) is_test: bool,
 }
 
-/// Builds all tests of the user side, and what they run: all of the workspace but this
-/// program's and those of the module's Rust half.
+/// What of the workspace is not for another architecture: this program, and the module's
+/// Rust half.
+pub(crate) const ON_THIS_ARCHITECTURE: [&str; 2] = ["xtask", "sysbatch-kernel-host"];
+
+/// Builds all tests of the user side, and what they run: all of the workspace but
+/// [`ON_THIS_ARCHITECTURE`].
 ///
 /// # Errors
 /// When cargo fails.
 pub(crate) fn build_all_tests(architecture: Architecture) -> Result<Built> {
-    let arguments = [
-        "test",
-        "--no-run",
-        "--workspace",
-        "--exclude",
-        "xtask",
-        "--exclude",
-        "sysbatch-kernel-host",
-    ];
+    let mut arguments = vec!["test", "--no-run", "--workspace"];
+    for package in ON_THIS_ARCHITECTURE {
+        arguments.extend(["--exclude", package]);
+    }
     // Below the project, with which they are put into the guest.
     let output = paths::output().join(architecture.name());
     cargo(

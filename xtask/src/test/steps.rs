@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::check;
 use super::tally::{Tally, harness};
+use crate::architecture::Architecture;
+use crate::guest::ON_THIS_ARCHITECTURE;
 use crate::kernel::{self, Flavour, Kernel, Need, Series};
 use crate::process::cargo;
 use crate::{header, kmod, licences, manual, parallel, paths, process, review};
@@ -68,6 +70,21 @@ pub(super) fn clippy() -> Result<Tally> {
         &mut command,
     )?;
     Ok(Tally::passed(2))
+}
+
+/// Of the user side, where it is compiled for another architecture.
+pub(super) fn clippy_for(architecture: Architecture) -> Result<Tally> {
+    let mut command = cargo();
+    command.args(["clippy", "--workspace", "--all-targets"]);
+    for package in ON_THIS_ARCHITECTURE {
+        command.args(["--exclude", package]);
+    }
+    command.args(["--target", architecture.target()]);
+    command.args(["--", "--deny", "warnings"]);
+    let what = format!("clippy for {}", architecture.name());
+    let log = format!("clippy-{}", architecture.name());
+    process::run(&what, &log, CLIPPY_LIMIT, &mut command)?;
+    Ok(Tally::passed(1))
 }
 
 pub(super) fn docs() -> Result<Tally> {

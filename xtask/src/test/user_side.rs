@@ -14,6 +14,7 @@ use sysbatch_guest::Suite;
 use super::check;
 use super::repeat::{self, Attempt};
 use super::report::Report;
+use super::steps;
 use super::tally::{Tally, harness};
 use crate::architecture::Architecture;
 use crate::guest::{self, Artifact, Built};
@@ -80,6 +81,7 @@ pub(crate) fn run(
     let programs = chosen(&built, suites)?;
     let image = project(architecture, &built)?;
     let mut report = Report::start(!suites.is_empty());
+    report.step("clippy", || steps::clippy_for(architecture));
     for &(series, flavour, need) in &wanted {
         let kernel = kernel::ensure(series, flavour, need)?;
         let machine = Machine {
