@@ -160,7 +160,8 @@ impl Tracer<'_> {
                 self.trace.status = waited.status;
                 self.trace.elapsed = began.elapsed();
                 let tracing = self.overhead.processor * self.stops;
-                let least = self.overhead.call * (self.stops / 2);
+                let calls = self.overhead.call * (self.stops / 2);
+                let least = calls.max(waited.processor / LEAST_PART);
                 self.trace.processor = waited.processor.saturating_sub(tracing).max(least);
             }
             self.ended(id);
@@ -294,6 +295,11 @@ impl Tracer<'_> {
         }
     }
 }
+
+/// At least one part in so many of a traced program's processor time is taken for its own.
+/// What a stop costs is known on average only, and the time of a short program would be
+/// told far too short.
+const LEAST_PART: u32 = 5;
 
 /// Not among the constants of the library: what it is to be stopped as a group.
 const PTRACE_EVENT_STOP: i32 = 128;
