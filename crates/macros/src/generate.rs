@@ -155,8 +155,14 @@ fn resuming(group: &Group, exit: &Exit, slots: &Ident) -> TokenStream {
         Code::Refill { list, next, .. } => return refill(&group.lists[*list], *next, slots),
         _ => return TokenStream::new(),
     };
-    let variables = variables(group, exit, slots);
-    let names = exit.variables.iter().map(|variable| &variable.name);
+    // Under names of their own, for one may have the name of another before it.
+    let kept: Vec<_> = (0..exit.variables.len())
+        .map(|index| format_ident!("__kept{index}", span = Span::mixed_site()))
+        .collect();
+    let variables = exit.variables.iter().zip(&kept).map(|(variable, kept)| {
+        let value = value(group, variable, slots);
+        quote!(#ALLOW let #kept = #value;)
+    });
     let sum = usize::from(*sum);
     let of = Of::Width(*width).tokens();
     let addend = match addend {
@@ -170,14 +176,14 @@ fn resuming(group: &Group, exit: &Exit, slots: &Ident) -> TokenStream {
     let own = |name: &str| Ident::new(name, Span::mixed_site());
     let (left, right, total) = (own("__left"), own("__right"), own("__total"));
     quote! {
-        #variables
+        #(#variables)*
         let #right = #addend as #of;
         let #left = (#slots[#sum] as #of).wrapping_sub(#right);
         // A panic, or not, as the function has it.
         let #total: #of = #left + #right;
         #slots[#sum] = #total as ::core::primitive::i64;
         // They stay open.
-        #(::core::mem::forget(#names);)*
+        #(::core::mem::forget(#kept);)*
     }
 }
 

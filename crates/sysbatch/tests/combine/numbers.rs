@@ -70,6 +70,8 @@ fn sum(file: BorrowedFd<'_>, with: u64, signed: i64) -> Result<(u64, i64), Errno
     let mut sum = 0_u64;
     let mut other = 0_i64;
     let copy = dup(file)?;
+    // The first one stays open, without a name.
+    let copy = dup(&copy)?;
     let stat = fstat(&copy)?;
     sum += stat.st_size as u64;
     sum += with;
