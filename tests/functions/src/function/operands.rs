@@ -49,7 +49,7 @@ const FIELDS: &[&str] = &[
     "(STAT.st_mode | 16) ^ 0o100000",
     "STAT.st_nlink",
     "u64::from(STAT.st_uid)",
-    "STAT.st_mtime as usize",
+    "(STAT.st_mtime as usize)",
     "STAT.st_size.cast_unsigned()",
 ];
 
