@@ -158,7 +158,7 @@ impl Writer<'_> {
             10 => format!("access({first}, Access::EXISTS)"),
             11 => format!("renameat_with(dir, {first}, dir, {second}, RenameFlags::NOREPLACE)"),
             12 => format!("fsetxattr({descriptor}, \"user.x\", data, XattrFlags::CREATE)"),
-            13 => format!("fcntl_setfl({descriptor}, OFlags::APPEND)"),
+            13 => format!("fcntl_setfl({descriptor}, OFlags::APPEND | OFlags::NONBLOCK)"),
             14 => format!("fadvise({descriptor}, {number}, None, Advice::Normal)"),
             0 => format!("mkdirat(dir, {first}, Mode::RWXU)"),
             1 | 2 => format!("unlinkat(dir, {first}, AtFlags::empty())"),
