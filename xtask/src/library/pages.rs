@@ -1,7 +1,9 @@
 //! The manual pages of an installed library: each function is found by its name.
 
+use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -24,15 +26,36 @@ pub(super) fn check(tree: &Tree) -> Result<usize> {
 
 /// The text of a page, with the page that it may refer to in the place of itself.
 fn format(manual: &Path, page: &Path) -> Result<String> {
-    let output = Command::new("groff")
-        .args(["-mandoc", "-Tascii", "-P-c", "-P-bou", "-s", "-I"])
-        .arg(manual)
-        .arg(page)
-        .output()
-        .context("cannot run groff: `cargo xtask setup` installs groff-base")?;
+    // Not groff's own option `-I`, for which it runs `grn`, too. In Debian 13 that is not
+    // in groff-base.
+    let whole = run(Command::new("soelim").arg("-I").arg(manual).arg(page), "")
+        .with_context(|| format!("cannot put {} together", page.display()))?;
+    run(
+        Command::new("groff").args(["-mandoc", "-Tascii", "-P-c", "-P-bou"]),
+        &whole,
+    )
+    .with_context(|| format!("cannot format {}", page.display()))
+}
+
+/// What a program of groff's writes when it reads `input`.
+fn run(program: &mut Command, input: &str) -> Result<String> {
+    let name = program.get_program().to_string_lossy().into_owned();
+    let child = program
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot run {name}: `cargo xtask setup` installs groff-base"))?;
+    let output = thread::scope(|scope| {
+        let mut child = child;
+        let stdin = child.stdin.take();
+        // Aside, for its output may fill the pipe before it has read everything.
+        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input.as_bytes())));
+        child.wait_with_output()
+    })?;
     if !output.status.success() || !output.stderr.is_empty() {
         let messages = String::from_utf8_lossy(&output.stderr);
-        bail!("groff cannot format {}:\n{messages}", page.display());
+        bail!("{name} ended with {}:\n{messages}", output.status);
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
