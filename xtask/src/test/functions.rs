@@ -79,7 +79,7 @@ impl Choice {
 }
 
 /// How many functions the guest has in the ordinary run.
-const FEW: u64 = 100;
+const FEW: u64 = 60;
 
 /// The size of the programs' disk in MiB at most, of which a sparse image has what they take.
 const DISK_SIZE: u32 = 512;

@@ -24,7 +24,7 @@ const STRACE: &str = "/strace/strace";
 const TRACE: &str = "/tmp/trace";
 
 /// How many functions of each program a tracer follows, which takes its time.
-const TRACED: usize = 20;
+const TRACED: usize = 10;
 
 /// How many programs it follows.
 const TRACED_PROGRAMS: usize = 2;
