@@ -6,9 +6,10 @@ use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprCall, Stmt};
 
-use crate::group::{Code, Exit, Group, Kind, List, Of, Variable, is_new, rows};
+use crate::group::{Code, Exit, Group, Kind, List, Of, Variable, rows};
 use crate::ir::{Action, Entry, Operand};
-use crate::known::{Returned, called, is_drop};
+use crate::known::{Returned, called};
+use crate::path::{is_drop, is_new};
 
 /// The code of a group that is finished; nothing if a branch is too long for an entry.
 pub(crate) fn generate(group: &Group) -> Option<TokenStream> {

@@ -3,7 +3,7 @@
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprPath, Item, Path, Stmt};
 
-use crate::group::is_new;
+use crate::path::{is_new, segments};
 
 /// How an argument, as rustix takes it, becomes an operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,7 +205,7 @@ pub(crate) const KNOWN: &[Known] = known! {
 /// The function that a path names, if it can be one of them: by its name alone, or in its
 /// module.
 pub(crate) fn lookup(path: &Path) -> Option<&'static Known> {
-    let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+    let segments = segments(path);
     if path.segments.iter().any(|s| !s.arguments.is_none()) {
         return None;
     }
@@ -245,21 +245,6 @@ pub(crate) fn calls_in(statements: &[Stmt]) -> bool {
         find.visit_stmt(statement);
     }
     find.0
-}
-
-/// Whether it is `drop(…)`.
-pub(crate) fn is_drop(call: &ExprCall) -> bool {
-    let Expr::Path(function) = &*call.func else {
-        return false;
-    };
-    let names: Vec<String> = function
-        .path
-        .segments
-        .iter()
-        .map(|s| s.ident.to_string())
-        .collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    call.args.len() == 1 && matches!(names[..], ["drop"] | ["mem", "drop"] | [_, "mem", "drop"])
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod group;
 mod ir;
 mod known;
 mod options;
+mod path;
 mod pure;
 mod report;
 mod rewrite;

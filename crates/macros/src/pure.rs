@@ -10,6 +10,8 @@ use quote::ToTokens;
 use syn::spanned::Spanned as _;
 use syn::{BinOp, Block, Expr, Lit, Stmt, UnOp};
 
+use crate::path::segments;
+
 /// Why something is left as it is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Reason {
@@ -152,12 +154,7 @@ pub(crate) fn purity(expr: &Expr) -> Result<Purity, Reason> {
 
 /// `u64::from` and the like.
 fn is_widening(function: &syn::ExprPath) -> bool {
-    let names: Vec<String> = function
-        .path
-        .segments
-        .iter()
-        .map(|s| s.ident.to_string())
-        .collect();
+    let names = segments(&function.path);
     let numbers = ["u16", "u32", "u64", "i32", "i64"];
     matches!(&names[..], [of, from] if numbers.contains(&of.as_str()) && from == "from")
 }

@@ -10,8 +10,9 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprCall, ExprPath, Item, Stmt, parse_quote};
 
 use crate::generate::generate;
-use crate::group::{Group, declared, is_new};
+use crate::group::{Group, declared};
 use crate::known::{called, calls_in};
+use crate::path::is_new;
 use crate::pure::{Reason, identifiers};
 use crate::surroundings::Surroundings;
 

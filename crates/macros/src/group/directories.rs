@@ -11,6 +11,7 @@ use super::outcomes::{Binding, binding, result_pattern};
 use super::{Flow, Group, Kind};
 use crate::ir::{Action, Entry, Operand, Slot, Target};
 use crate::known::Width;
+use crate::path::is_new;
 use crate::pure::Reason;
 
 /// Where things are in a record: `struct linux_dirent64`.
@@ -41,26 +42,6 @@ pub(crate) fn declared(statement: &Stmt) -> Option<String> {
         Expr::Call(call) if is_new(call) => Some(name.to_string()),
         _ => None,
     }
-}
-
-/// Whether it is `RawDir::new(…)`.
-pub(crate) fn is_new(call: &ExprCall) -> bool {
-    let Expr::Path(function) = &*call.func else {
-        return false;
-    };
-    let names: Vec<String> = function
-        .path
-        .segments
-        .iter()
-        .map(|s| s.ident.to_string())
-        .collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let plain = function.path.segments.iter().all(|s| s.arguments.is_none());
-    plain
-        && matches!(
-            names[..],
-            ["RawDir", "new"] | ["fs", "RawDir", "new"] | [.., "rustix", "fs", "RawDir", "new"]
-        )
 }
 
 impl Group {

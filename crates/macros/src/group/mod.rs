@@ -30,7 +30,7 @@ use quote::{format_ident, quote};
 use syn::{Stmt, Token};
 
 pub(crate) use buffers::Buffer;
-pub(crate) use directories::{declared, is_new};
+pub(crate) use directories::declared;
 pub(crate) use exits::{Code, Exit};
 pub(crate) use lists::{List, rows};
 pub(crate) use numbers::{Of, Size};

@@ -4,12 +4,11 @@ use quote::quote;
 use syn::{Expr, ExprMethodCall, Local, Pat, Stmt, Type};
 
 use super::blocks::diverges_alone;
-use super::directories::is_new;
 use super::outcomes::{Binding, binding, known_call, result_pattern};
 use super::unknown::not_understood;
 use super::{Flow, Group, Kind, Of, Size};
 use crate::ir::{Action, Target};
-use crate::known::is_drop;
+use crate::path::{is_drop, is_new};
 use crate::pure::{Reason, identifiers, is_plain};
 
 impl Group {
