@@ -14,7 +14,7 @@ mod report;
 mod rewrite;
 mod surroundings;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
@@ -53,16 +53,8 @@ pub fn combine_block(input: proc_macro::TokenStream) -> proc_macro::TokenStream 
 
 fn function(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
     let options = Options::parse.parse2(options)?;
-    let mut function: ItemFn = syn::parse2(item.clone()).map_err(|error| {
-        let what = item
-            .into_iter()
-            .next()
-            .map_or_else(Span::call_site, |token| token.span());
-        Error::new(
-            what,
-            format!("`#[combine]` is for functions with a body, and this is none ({error})"),
-        )
-    })?;
+    let mut function: ItemFn =
+        syn::parse2(item.clone()).map_err(|error| no_function(item, error))?;
     let signature = &function.sig;
     if let Some(token) = &signature.asyncness {
         return Err(Error::new_spanned(
@@ -97,6 +89,26 @@ fn function(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream>
     Ok(function.into_token_stream())
 }
 
+/// Why an item is no function that can be combined.
+fn no_function(item: TokenStream, error: Error) -> Error {
+    let tokens: Vec<TokenTree> = item.into_iter().collect();
+    let is_function = tokens
+        .iter()
+        .any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
+    let has_body = matches!(
+        tokens.last(),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace
+    );
+    if is_function && has_body {
+        let message = format!("`#[combine]` cannot read this function: {error}");
+        return Error::new(error.span(), message);
+    }
+    Error::new(
+        tokens.first().map_or_else(Span::call_site, TokenTree::span),
+        format!("`#[combine]` is for functions with a body, and this is none ({error})"),
+    )
+}
+
 fn block(input: TokenStream) -> syn::Result<TokenStream> {
     let parser = |input: syn::parse::ParseStream<'_>| {
         let options = Options::inner(input)?;
@@ -124,4 +136,26 @@ fn rewrite(
         report::explain(&rewriter.events, name);
     }
     report::check(&rewriter.events, options.deny_split, name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_function_is_told_from_one_that_is_wrong() {
+        let told = |item| function(TokenStream::new(), item).unwrap_err().to_string();
+        let none = told(quote!(
+            struct Pair {
+                first: u64,
+            }
+        ));
+        assert!(none.contains("for functions with a body"), "{none}");
+        let wrong = told(quote!(
+            fn wrong() {
+                let sum = 1 + ;
+            }
+        ));
+        assert!(wrong.contains("cannot read this function"), "{wrong}");
+    }
 }
